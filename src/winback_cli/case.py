@@ -1,0 +1,283 @@
+"""A case: one attempt to win one customer back, as the fold of its events.
+
+Events are append-only and numbered per case; each holds the hash of the one before. `fold` reads
+them in order and gives the case as it stands; whatever the store keeps beside the events is made
+from that. A body is plain JSON. The kinds:
+
+    opened      playbook, version, digest
+    answered    question, and one of: value · append (one more line) · item, value (fields of one
+                entry of a list) · end (the list is complete) · skipped; fact, how (asked or known)
+    touched     touch (its number), and the fields of `Contacted`
+    promised, offered, checked_in   as `answered` with an item, for the lists that are acts
+    kept, broken                    item: what became of a commitment
+    step_done   step           noted       text
+    overridden  step, question, guard, because
+    snoozed     until, because
+    closed      outcome, because, until, trigger        reopened    because
+    undone      seq
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+Body = dict[str, Any]
+# The lists whose entries are acts of their own: an event kind beside `answered`.
+ITEM_EVENTS = {
+    "revisited.changes": "promised",
+    "revisited.offers": "offered",
+    "followed_up.check_ins": "checked_in",
+}
+FIRST_HASH = "0" * 64
+REACHED = ("reached", "refused")  # somebody of the customer's was spoken to
+
+
+class Entry(NamedTuple):
+    """An event about to happen: what the store numbers, dates and signs. `happened` is an ISO day."""
+
+    kind: str
+    body: Body
+    happened: str = ""
+
+
+class Event(NamedTuple):
+    """An event that has happened: `happened` a calendar day, `recorded` an instant in UTC."""
+
+    seq: int
+    kind: str
+    by: str
+    happened: str
+    recorded: str
+    command: int
+    as_of: bool
+    body: Body
+    hash: str
+
+
+def digest(previous: str, case_id: str, event: Event) -> str:
+    """The hash that chains an event to the one before: sha256 over both, in canonical JSON."""
+    content = [previous, case_id, *event[:-1]]
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Answer(NamedTuple):
+    """What stands for one question: who last gave it and where, and whether it was asked or known."""
+
+    seq: int
+    by: str
+    value: Any
+    how: str  # asked | known | skipped
+    fact: str = ""
+
+
+@dataclass
+class Case:
+    """A case as it stands after its events. `facts` holds plain JSON by dotted name."""
+
+    id: str
+    playbook: str = ""
+    version: int = 0
+    digest: str = ""
+    status: str = "open"
+    outcome: str | None = None
+    opened_at: str = ""
+    opened_on: str = ""
+    closed_at: str | None = None
+    closing: Body = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+    answers: dict[str, Answer] = field(default_factory=dict)
+    ended: set[str] = field(default_factory=set)  # list facts said to be complete
+    done: dict[str, int] = field(default_factory=dict)  # step id -> seq
+    touches: list[Body] = field(default_factory=list)
+    notes: list[Body] = field(default_factory=list)
+    overrides: list[Body] = field(default_factory=list)
+    snoozed: Body | None = None
+    seq: int = 0
+    head: str = FIRST_HASH
+
+    def known(self, name: str) -> bool:
+        """Whether a fact has a value; an empty list counts as known: nothing is to be listed."""
+        return self.facts.get(name) is not None
+
+    def overridden(self, step: str, question: str | None, guard: str) -> bool:
+        """Whether this guard at this place was set aside, with a reason on record."""
+        place = (step, question, guard)
+        return any((o["step"], o.get("question"), o["guard"]) == place for o in self.overrides)
+
+    @property
+    def reached(self) -> bool:
+        """Whether anybody of the customer's was ever spoken to."""
+        return any(touch.get("disposition") in REACHED for touch in self.touches)
+
+    @property
+    def commitments(self) -> list[Body]:
+        """The promises made, numbered, each with its state: open, kept or broken."""
+        return [
+            {"n": n, **{k: v for k, v in item.items() if k != "state"}, "state": _state(item)}
+            for n, item in enumerate(self.facts.get("revisited.changes") or [], 1)
+            if item.get("what") and not item.get("removed")
+        ]
+
+
+def _state(item: Body) -> str:
+    return str(item.get("state") or ("kept" if item.get("done") else "open"))
+
+
+def items_of(value: list[Body] | None) -> list[tuple[int, Body]]:
+    """The entries of a list fact that still stand, with their numbers from 1."""
+    return [(n, item) for n, item in enumerate(value or [], 1) if not item.get("removed")]
+
+
+def fold(case_id: str, events: Iterable[Event]) -> Case:
+    """The case that these events, in order, make. Events undone later are passed over."""
+    events = list(events)
+    undone = {e.body["seq"] for e in events if e.kind == "undone"}
+    case = Case(case_id)
+    for event in events:
+        if event.seq not in undone:
+            _FOLDS[event.kind](case, event)
+        case.seq, case.head = event.seq, event.hash
+    return case
+
+
+def _opened(case: Case, event: Event) -> None:
+    case.playbook = event.body["playbook"]
+    case.version = event.body["version"]
+    case.digest = event.body["digest"]
+    case.opened_at, case.opened_on = event.recorded, event.happened
+
+
+def _answered(case: Case, event: Event) -> None:
+    body = event.body
+    question, name = body["question"], body.get("fact")
+    if "skipped" in body:
+        # A skip never unsays what is known: the value stays until another one is given.
+        if question not in case.answers:
+            case.answers[question] = Answer(event.seq, event.by, None, "skipped", name or "")
+        return
+    if name in ITEM_EVENTS or "item" in body or "end" in body:
+        value: Any = _listed(case, name or question, body)
+    elif "append" in body:
+        before = case.answers.get(question)
+        value = f"{before.value}\n{body['append']}" if before and before.value else body["append"]
+    else:
+        value = body["value"]
+    case.answers[question] = Answer(
+        event.seq, event.by, value, body.get("how", "asked"), name or ""
+    )
+    if name:
+        case.facts[name] = value
+        if name.startswith("contacted."):
+            _amend_touch(case, name.removeprefix("contacted."), value)
+
+
+def _listed(case: Case, name: str, body: Body) -> list[Body]:
+    """A list fact with one entry changed or added, with all entries, or declared complete."""
+    items = [dict(item) for item in case.facts.get(name) or []]
+    if "item" in body:
+        number = body["item"]
+        if number > len(items):
+            items.append({})
+        items[number - 1] |= body["value"]
+        case.ended.discard(name)
+    elif "value" in body:
+        items = [dict(item) for item in body["value"]]
+    if body.get("end"):
+        case.ended.add(name)
+    return items
+
+
+def _touched(case: Case, event: Event) -> None:
+    body = {"on": event.happened, **event.body}
+    number = body["touch"]
+    if number > len(case.touches):
+        case.touches.append({})
+    case.touches[number - 1] = case.touches[number - 1] | body | {"touch": number}
+    if question := body.get("question"):
+        how = body.get("how", "asked")
+        case.answers[question] = Answer(
+            event.seq, event.by, body["disposition"], how, "contacted.disposition"
+        )
+    _read_contacted(case)
+
+
+def _read_contacted(case: Case) -> None:
+    """`Contacted` is the first touch that reached them; an attempt that did not leaves it blank."""
+    spoken = next((t for t in case.touches if t.get("disposition") in REACHED), None)
+    for name in [name for name in case.facts if name.startswith("contacted.")]:
+        del case.facts[name]
+    if spoken is None:
+        for key in [k for k, a in case.answers.items() if a.fact.startswith("contacted.")]:
+            del case.answers[key]
+        return
+    fields = {k: v for k, v in spoken.items() if k not in ("touch", "question", "note")}
+    case.facts |= {f"contacted.{k}": v for k, v in fields.items()}
+
+
+def _amend_touch(case: Case, name: str, value: Any) -> None:
+    for touch in case.touches:
+        if touch.get("disposition") in REACHED:
+            touch[name] = value
+            return
+
+
+def _kept(case: Case, event: Event) -> None:
+    items = case.facts["revisited.changes"]
+    entry = items[event.body["item"] - 1]
+    entry["state"] = event.kind
+    if event.kind == "kept":
+        entry["done"] = True
+
+
+def _step_done(case: Case, event: Event) -> None:
+    case.done[event.body["step"]] = event.seq
+
+
+def _noted(case: Case, event: Event) -> None:
+    case.notes.append({"on": event.happened, "by": event.by, "text": event.body["text"]})
+
+
+def _overridden(case: Case, event: Event) -> None:
+    case.overrides.append({**event.body, "by": event.by})
+
+
+def _snoozed(case: Case, event: Event) -> None:
+    case.snoozed = event.body
+
+
+def _closed(case: Case, event: Event) -> None:
+    outcome = event.body["outcome"]
+    case.status = "dormant" if outcome == "dormant" else "closed"
+    case.outcome = None if outcome == "dormant" else outcome
+    case.closed_at = None if outcome == "dormant" else event.recorded
+    case.closing = event.body
+
+
+def _reopened(case: Case, event: Event) -> None:
+    case.status, case.outcome, case.closed_at, case.closing = "open", None, None, {}
+
+
+def _undone(case: Case, event: Event) -> None:
+    """What it undid was passed over already."""
+
+
+_FOLDS = {
+    "opened": _opened,
+    "answered": _answered,
+    "promised": _answered,
+    "offered": _answered,
+    "checked_in": _answered,
+    "touched": _touched,
+    "kept": _kept,
+    "broken": _kept,
+    "step_done": _step_done,
+    "noted": _noted,
+    "overridden": _overridden,
+    "snoozed": _snoozed,
+    "closed": _closed,
+    "reopened": _reopened,
+    "undone": _undone,
+}

@@ -1,0 +1,145 @@
+"""The calendar words of winback: `2026-03-01`, `today`, `-2d`, `+3bd`, `monday`; and business days.
+
+Due dates are the user's calendar days. Instants are kept in UTC and made only by the clock that
+the caller passes in; nothing here reads one.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+WEEKEND = frozenset({5, 6})
+_SPAN = re.compile(r"([+-]?)(\d{1,4})\s*(bd|d|w|m|y)", re.ASCII)
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+EXAMPLES = "2026-03-01, today, -2d, +3bd, friday"
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The moment a command runs at: an instant in UTC, the user's calendar day, and whether it was set."""
+
+    now: datetime
+    today: date
+    is_set: bool = False
+
+    @property
+    def stamp(self) -> str:
+        """The instant as stored: ISO 8601 in UTC, to the second."""
+        return self.now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def clock_at(text: str) -> Clock:
+    """The clock for `--as-of DATE|INSTANT`: a date means its noon, an instant without zone is local.
+
+    Raises ValueError for anything else.
+    """
+    if _ISO.fullmatch(text):
+        moment = datetime.combine(date.fromisoformat(text), time(12)).astimezone()
+    else:
+        moment = datetime.fromisoformat(text).astimezone()
+    return Clock(moment.astimezone(UTC), moment.date(), is_set=True)
+
+
+def is_business_day(day: date, weekend: frozenset[int] = WEEKEND) -> bool:
+    return day.weekday() not in weekend
+
+
+def add_business_days(day: date, count: int, weekend: frozenset[int] = WEEKEND) -> date:
+    """The `count`-th business day after (or, negative, before) `day`; 0 keeps the day."""
+    if len(weekend) > 6:
+        raise ValueError("a week needs a business day")
+    step = timedelta(days=1 if count > 0 else -1)
+    while count:
+        day += step
+        if is_business_day(day, weekend):
+            count -= 1 if count > 0 else -1
+    return day
+
+
+def add_months(day: date, count: int) -> date:
+    """The same day `count` months on, or the last day of a shorter month."""
+    index = day.year * 12 + day.month - 1 + count
+    year, month = divmod(index, 12)
+    last = 31
+    while True:
+        try:
+            return date(year, month + 1, min(day.day, last))
+        except ValueError:
+            if last == 28:
+                raise
+            last -= 1
+
+
+@dataclass(frozen=True)
+class Span:
+    """A length of time as a playbook writes it: `1bd`, `14d`, `2w`, `6m`."""
+
+    count: int
+    unit: str
+
+    def after(self, day: date, weekend: frozenset[int] = WEEKEND) -> date:
+        """The day this span after `day`; raises ValueError beyond the calendar."""
+        try:
+            if self.unit == "bd":
+                return add_business_days(day, self.count, weekend)
+            if self.unit == "m":
+                return add_months(day, self.count)
+            if self.unit == "y":
+                return add_months(day, 12 * self.count)
+            return day + timedelta(days=self.count * (7 if self.unit == "w" else 1))
+        except OverflowError:
+            raise ValueError("a date beyond the calendar") from None
+
+    def words(self) -> str:
+        """`1 business day`, `14 days`."""
+        names = {"bd": "business day", "d": "day", "w": "week", "m": "month", "y": "year"}
+        return f"{self.count} {names[self.unit]}{'' if self.count == 1 else 's'}"
+
+
+def span(text: str) -> Span:
+    """Read a length of time (`1bd`, `14d`, `+2w`); raises ValueError."""
+    found = _SPAN.fullmatch(text.strip().lower())
+    if not found:
+        raise ValueError("a length of time looks like 1bd, 2d, 3w, 6m or 1y")
+    sign, count, unit = found.groups()
+    return Span(-int(count) if sign == "-" else int(count), unit)
+
+
+def parse_date(
+    text: str, today: date, weekend: frozenset[int] = WEEKEND, *, past: bool = False
+) -> date:
+    """Read a date as a person types it.
+
+    ISO dates, `today`, `yesterday`, `tomorrow`, `-2d`, `+3bd`, `2w`, and weekday names: the next
+    such day after today, or, where `past` says that the thing has happened, the last one before
+    it; `last` and `next` before the name decide either way. Raises ValueError.
+    """
+    word = text.strip().lower()
+    near = {"today": 0, "now": 0, "yesterday": -1, "tomorrow": 1}
+    if word in near:
+        return today + timedelta(days=near[word])
+    if _ISO.fullmatch(word):
+        try:
+            return date.fromisoformat(word)
+        except ValueError:
+            raise ValueError("there is no such day in the calendar") from None
+    if _SPAN.fullmatch(word):
+        return span(word).after(today, weekend)
+    back = word.startswith("last ") or (past and not word.startswith("next "))
+    name = word.removeprefix("last ").removeprefix("next ").strip()
+    days = [i for i, day in enumerate(WEEKDAYS) if len(name) >= 3 and day.startswith(name)]
+    if len(days) != 1:
+        raise ValueError(f"a date looks like {EXAMPLES}")
+    if back:
+        return today - timedelta(days=(today.weekday() - days[0] - 1) % 7 + 1)
+    return today + timedelta(days=(days[0] - today.weekday() - 1) % 7 + 1)
+
+
+def day_words(day: date, today: date) -> str:
+    """`today`, `tomorrow`, `Tue 24 Nov 2026`; the year only when it is not this one."""
+    gap = (day - today).days
+    if gap in (0, 1, -1):
+        return {0: "today", 1: "tomorrow", -1: "yesterday"}[gap]
+    text = f"{day:%a} {day.day} {day:%b}"
+    return text if day.year == today.year else f"{text} {day.year}"

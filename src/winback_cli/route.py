@@ -1,0 +1,303 @@
+"""Where a case stands in its playbook: what is asked next, what stops it, what falls due.
+
+Pure: a case, a playbook and the user's day in, a place out. Nothing here remembers anything, so a
+walk that was cut off goes on by asking again where it stands.
+"""
+
+from datetime import date
+from typing import Any, NamedTuple
+
+from winback_cli import dates
+from winback_cli.case import Case, items_of
+from winback_cli.guards import At, Clock, Finding, Guard, Moment
+from winback_cli.playbook import Playbook, Question, Step
+from winback_cli.stages import Spec, Stage
+
+ATTEMPTS = 3  # touches without reaching anybody, before sleep is suggested
+
+
+class Days(NamedTuple):
+    """The user's calendar: today, and the weekend as weekday numbers (Monday 0)."""
+
+    today: date
+    weekend: frozenset[int] = dates.WEEKEND
+
+
+class Ask(NamedTuple):
+    """The next thing to ask. In a list, `item` numbers the entry and `field` is its part."""
+
+    step: Step
+    question: Question
+    item: int = 0
+    field: Spec | None = None
+
+
+class Gate(NamedTuple):
+    """Guards stop it here, until what they want is known or they are overridden."""
+
+    step: Step
+    question: Question | None
+    findings: tuple[Finding, ...]
+
+
+class Waits(NamedTuple):
+    """Nothing to ask before `until`; it is owed by `due`."""
+
+    step: Step
+    question: Question
+    until: date
+    due: date
+    finding: Finding | None
+
+
+class Review(NamedTuple):
+    """Every question of the step was put; it is to be looked over and completed."""
+
+    step: Step
+
+
+class Through(NamedTuple):
+    """Every step that applies is done."""
+
+
+Place = Ask | Gate | Waits | Review | Through
+
+
+class Due(NamedTuple):
+    """Something that falls due: when it opens, by when it is owed, what it is; `ref` numbers it."""
+
+    kind: str  # contact | call | promise | check_in | wake | touch | step | snoozed
+    opens_on: str
+    due_on: str
+    what: str
+    ref: int = 0
+
+
+class Standing(NamedTuple):
+    """What the case row keeps beside the events: where the case stands and what it owes."""
+
+    stage: str
+    step: str
+    dues: tuple[Due, ...]
+
+
+def place(playbook: Playbook, case: Case, days: Days) -> Place:
+    """Where the case stands: in the first step that applies and is not done."""
+    for step in playbook.steps:
+        if step.id in case.done or not step.applies(case):
+            continue
+        if found := findings(step, None, case, days, "enter"):
+            return Gate(step, None, found)
+        for question in step.asked(case):
+            if (there := _at_question(step, question, case, days)) is not None:
+                return there
+        return Review(step)
+    return Through()
+
+
+def _at_question(step: Step, question: Question, case: Case, days: Days) -> Place | None:
+    """What this question wants next; None when it is settled."""
+    spec = question.spec
+    if spec.kind == "items":
+        following = next_field(spec, case, days)
+        if following is None or skipped(step, question, case):
+            return None
+    elif settled(step, question, case):
+        return None
+    if waiting := _waiting(step, question, case, days):
+        return waiting
+    if found := findings(step, question, case, days, "ask"):
+        return Gate(step, question, found)
+    if spec.kind != "items":
+        return Ask(step, question)
+    assert following is not None
+    item, field, until = following
+    if until is not None:
+        return Waits(step, question, until, until, None)
+    return Ask(step, question, item, field)
+
+
+def settled(step: Step, question: Question, case: Case) -> bool:
+    """Whether a question was answered or skipped, or its fact came from elsewhere."""
+    return f"{step.id}.{question.key}" in case.answers or bool(
+        question.fact and case.known(question.fact)
+    )
+
+
+def skipped(step: Step, question: Question, case: Case) -> bool:
+    answer = case.answers.get(f"{step.id}.{question.key}")
+    return answer is not None and answer.how == "skipped"
+
+
+def next_field(spec: Spec, case: Case, days: Days) -> tuple[int, Spec, date | None] | None:
+    """The next part of a list to ask: (entry, field, the day it has to wait for); None when whole."""
+    items: list[dict[str, Any]] = case.facts.get(spec.name) or []
+    for number, item in items_of(items):
+        for field in spec.item:
+            if field.name in item or (field.unless and item.get(field.unless)):
+                continue
+            opens = item.get(field.waits_for) if field.waits_for else None
+            late = opens is not None and date.fromisoformat(opens) > days.today
+            return number, field, date.fromisoformat(opens) if late and opens else None
+    if spec.name in case.ended:
+        return None
+    return len(items) + 1, spec.item[0], None
+
+
+def _moment(step: Step, question: Question | None, case: Case, days: Days) -> Moment:
+    fact = question.fact if question and question.fact else ""
+    return Moment(case, days.today, days.weekend, step.prefix, fact)
+
+
+def _finding(step: Step, question: Question | None, guard: Guard) -> Finding:
+    key = question.key if question else None
+    return Finding(step.id, key, guard.name, guard.level, guard.say, guard.why, guard.source)
+
+
+def findings(
+    step: Step, question: Question | None, case: Case, days: Days, at: At, level: str = "block"
+) -> tuple[Finding, ...]:
+    """The guards of one place that stop here and were not overridden."""
+    key = question.key if question else None
+    moment = _moment(step, question, case, days)
+    return tuple(
+        _finding(step, question, guard)
+        for guard in (question.guards if question else step.guards)
+        if guard.level == level
+        and all(condition.holds(case) for condition in guard.when)
+        and guard.stops(at, moment)
+        and not case.overridden(step.id, key, guard.name)
+    )
+
+
+def _waiting(step: Step, question: Question, case: Case, days: Days) -> Waits | None:
+    moment = _moment(step, question, case, days)
+    for guard in question.guards:
+        if guard.level != "block" or case.overridden(step.id, question.key, guard.name):
+            continue
+        terms = guard.opens_on(moment)
+        if terms and days.today < terms[0] and all(c.holds(case) for c in guard.when):
+            return Waits(step, question, *terms, _finding(step, question, guard))
+    return None
+
+
+def completing(step: Step, case: Case, days: Days, level: str = "block") -> tuple[Finding, ...]:
+    """What stops (or, at level `warn`, is to be said when) this step is completed."""
+    found = findings(step, None, case, days, "complete", level)
+    for question in step.asked(case):
+        found += findings(step, question, case, days, "complete", level)
+    return found
+
+
+def closing(playbook: Playbook, case: Case, days: Days) -> tuple[Finding, ...]:
+    """What stops the case from being closed."""
+    found: tuple[Finding, ...] = ()
+    for step in playbook.steps:
+        found += findings(step, None, case, days, "close")
+        for question in step.questions:
+            found += findings(step, question, case, days, "close")
+    return found
+
+
+def breaches(playbook: Playbook, case: Case, days: Days) -> tuple[Finding, ...]:
+    """The rules that what has happened goes against, in steps that are done, overridden or not."""
+    plain = Case(**{**vars(case), "overrides": []})
+    return tuple(
+        finding
+        for step in playbook.steps
+        if step.id in case.done
+        for level in ("block", "warn")
+        for finding in completing(step, plain, days, level)
+    )
+
+
+def missing(step: Step, case: Case) -> list[Question]:
+    """The required questions of the step without an answer, and not excused."""
+    return [q for q in step.asked(case) if q.required and not _has_answer(step, q, case)]
+
+
+def _has_answer(step: Step, question: Question, case: Case) -> bool:
+    if case.overridden(step.id, question.key, "required"):
+        return True
+    answer = case.answers.get(f"{step.id}.{question.key}")
+    if question.spec.kind == "items":
+        return bool(items_of(case.facts.get(question.fact or "")))
+    if question.fact:
+        return case.known(question.fact)
+    return answer is not None and answer.value is not None
+
+
+def clock(playbook: Playbook, case: Case, days: Days) -> tuple[date, Clock] | None:
+    """The day by which the first contact is owed, while nobody has tried yet."""
+    if case.touches:
+        return None
+    for step, question, guard in playbook.guards():
+        if isinstance(guard, Clock) and step.id not in case.done:
+            deadline = guard.deadline(_moment(step, question, case, days))
+            if deadline:
+                return deadline, guard
+    return None
+
+
+def suggested_ending(case: Case) -> str:
+    """The ending that the route so far leads to; the rep decides."""
+    facts = case.facts
+    if facts.get("heard.reconsidered") or facts.get("revisited.response") == "coming_back":
+        return "won"
+    if facts.get("decided.verdict") == "release" or facts.get("backstory.worth_it") == "no":
+        return "released"
+    return "dormant"
+
+
+def standing(playbook: Playbook, case: Case, weekend: frozenset[int]) -> Standing:
+    """What the case row keeps: independent of the day, so that it never goes stale."""
+    days = Days(date(1900, 1, 1), weekend)
+    there = place(playbook, case, days)
+    step = playbook.steps[-1] if isinstance(there, Through) else there.step
+    return Standing(step.stage.value, step.id, tuple(_dues(playbook, case, there, days)))
+
+
+def _dues(playbook: Playbook, case: Case, there: Place, days: Days) -> list[Due]:
+    if case.outcome in ("suppressed", "lost", "released"):
+        return _promises(case) if case.outcome != "suppressed" else []
+    if case.status == "dormant":
+        until = case.closing.get("until")
+        trigger = case.closing.get("trigger") or "see whether the time has come"
+        return _promises(case) + ([Due("wake", until, until, f"wake: {trigger}")] if until else [])
+    if case.status == "closed":
+        again = case.facts.get("followed_up.next_contact_on")
+        stay = [Due("check_in", again, again, "stay in touch after the win")] if again else []
+        return _promises(case) + stay
+    if case.snoozed:
+        until = case.snoozed["until"]
+        return [*_promises(case), Due("snoozed", until, until, case.snoozed.get("because") or "snoozed")]
+    return [*_promises(case), _next_due(playbook, case, there, days)]
+
+
+def _promises(case: Case) -> list[Due]:
+    return [
+        Due("promise", c["due"], c["due"], c["what"], c["n"])
+        for c in case.commitments
+        if c["state"] == "open" and c.get("due")
+    ]
+
+
+def _next_due(playbook: Playbook, case: Case, there: Place, days: Days) -> Due:
+    """The next act of an open case."""
+    if isinstance(there, Waits):
+        in_list = there.question.spec.kind == "items"
+        kind = "check_in" if in_list else "call"
+        what = "check-in agreed" if in_list else there.step.title
+        return Due(kind, there.until.isoformat(), there.due.isoformat(), what)
+    if isinstance(there, Through):
+        return Due("step", case.opened_on, case.opened_on, "close the case")
+    if not case.reached and case.touches:
+        again = dates.add_business_days(
+            date.fromisoformat(case.touches[-1]["on"]), 1, days.weekend
+        ).isoformat()
+        what = "try again" if len(case.touches) < ATTEMPTS else "try again, or let it rest"
+        return Due("touch", again, again, what)
+    owed = clock(playbook, case, days)
+    if owed and there.step.stage in (Stage.BACKSTORY, Stage.CONTACT):
+        return Due("contact", case.opened_on, owed[0].isoformat(), "first contact")
+    return Due("step", case.opened_on, case.opened_on, f"go on: {there.step.title}")

@@ -1,0 +1,439 @@
+"""The seven stages of every playbook and the facts each of them keeps.
+
+One frozen model a stage. A fact is one field, named `model.field` (`heard.why_left`); all are
+optional here: what is required is the playbook's word. To add a fact, add its field: the walk, the
+answers file, the guards and `show` read the models and know no fact of their own.
+
+A field's type says how it is asked: `str` a line (`long` several), `bool` yes or no, `date`,
+`Money`, `int`, an enumeration one of its members, a tuple of items a list of maps.
+"""
+
+from datetime import date
+from enum import StrEnum
+from functools import cache
+from typing import Annotated, Any, NamedTuple, get_args
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from winback_cli.money import Money
+
+
+class Stage(StrEnum):
+    """The seven, in order."""
+
+    BACKSTORY = "backstory"
+    CONTACT = "contact"
+    LISTEN = "listen"
+    CLASSIFY = "classify"
+    DECIDE = "decide"
+    REVISIT = "revisit"
+    FOLLOW_UP = "follow_up"
+
+    @property
+    def words(self) -> str:
+        return self.value.replace("_", " ")
+
+
+class HowLeft(StrEnum):
+    """Sets the urgency and the wording of the questions (D0, D1, B2.4)."""
+
+    DEPARTING = "departing"
+    UPSET = "upset"
+    LAPSED = "lapsed"
+    CONTENT = "content"
+
+
+class Details(StrEnum):
+    """What a check of the contact details found (C4)."""
+
+    GOOD = "good"
+    CORRECTED = "corrected"
+    STALE = "stale"
+
+
+class Degree(StrEnum):
+    YES = "yes"
+    PARTLY = "partly"
+    NO = "no"
+
+
+class FirstSight(StrEnum):
+    """The quick gate at the start (D0, E1)."""
+
+    YES = "yes"
+    UNSURE = "unsure"
+    NO = "no"
+
+
+class Channel(StrEnum):
+    PHONE = "phone"
+    IN_PERSON = "in_person"
+    VIDEO = "video"
+    EMAIL = "email"
+    LETTER = "letter"
+    MESSAGE = "message"
+
+
+class Disposition(StrEnum):
+    """How a contact attempt ended."""
+
+    REACHED = "reached"
+    LEFT_MESSAGE = "left_message"
+    NO_ANSWER = "no_answer"
+    WRONG_NUMBER = "wrong_number"
+    REFUSED = "refused"
+
+
+class Slip(StrEnum):
+    """What a step may forbid and a rep may yet have done in it."""
+
+    NONE = "none"
+    APOLOGY = "apology"
+    OFFER = "offer"
+    ASKING = "asking"
+
+
+class Reason(StrEnum):
+    """Why customers leave; `push` is the class of the literature (E0, B4.2, B4.3)."""
+
+    DELIVERY_OR_SERVICE = "delivery_or_service"
+    COMPLAINT_HANDLED_BADLY = "complaint_handled_badly"
+    PRODUCT_OR_QUALITY = "product_or_quality"
+    PRICE = "price"
+    POLICY_CHANGE = "policy_change"
+    SALES_PRACTICES = "sales_practices"
+    SUPPORT = "support"
+    PERSONALITY_CONFLICT = "personality_conflict"
+    ONE_TIME_ACCIDENT = "one_time_accident"
+    CHANGE_ON_CUSTOMER_SIDE = "change_on_customer_side"
+    COMPETITOR_OFFER = "competitor_offer"
+    TAKEN_FOR_GRANTED = "taken_for_granted"
+    OFF_THE_RADAR = "off_the_radar"
+    NO_LONGER_NEEDED = "no_longer_needed"
+    MOVED_OR_CLOSED = "moved_or_closed"
+    UNKNOWN = "unknown"
+
+    @property
+    def push(self) -> str:
+        """Pushed away by intent or not, pulled away, bought away or moved away; or unknown."""
+        return _CLASSES[self]
+
+
+_CLASSES = {
+    Reason.DELIVERY_OR_SERVICE: "pushed away unintended",
+    Reason.COMPLAINT_HANDLED_BADLY: "pushed away unintended",
+    Reason.PRODUCT_OR_QUALITY: "pushed away unintended",
+    Reason.PRICE: "pushed away by intent",
+    Reason.POLICY_CHANGE: "pushed away by intent",
+    Reason.SALES_PRACTICES: "pushed away unintended",
+    Reason.SUPPORT: "pushed away unintended",
+    Reason.PERSONALITY_CONFLICT: "pushed away unintended",
+    Reason.ONE_TIME_ACCIDENT: "pushed away unintended",
+    Reason.CHANGE_ON_CUSTOMER_SIDE: "moved away",
+    Reason.COMPETITOR_OFFER: "bought away",
+    Reason.TAKEN_FOR_GRANTED: "pushed away unintended",
+    Reason.OFF_THE_RADAR: "pulled away",
+    Reason.NO_LONGER_NEEDED: "moved away",
+    Reason.MOVED_OR_CLOSED: "moved away",
+    Reason.UNKNOWN: "unknown",
+}
+
+
+class Scope(StrEnum):
+    SPECIFIC = "specific"
+    SYSTEMIC = "systemic"
+
+
+class Verdict(StrEnum):
+    PURSUE = "pursue"
+    RELEASE = "release"
+
+
+class Approach(StrEnum):
+    """How the cause is mended (B5.2, B5.3)."""
+
+    SIMPLE_FIX = "simple_fix"
+    NEW_MODEL = "new_model"
+    EXCEPTION = "exception"
+
+
+class OfferKind(StrEnum):
+    TRIAL = "trial"
+    REFUND_GUARANTEE = "refund_guarantee"
+    DISCOUNT = "discount"
+    VOUCHER = "voucher"
+    LOYALTY_CARD = "loyalty_card"
+    DEDICATED_REPRESENTATIVE = "dedicated_representative"
+    OTHER = "other"
+
+
+class Response(StrEnum):
+    COMING_BACK = "coming_back"
+    THINKING = "thinking"
+    NOT_NOW = "not_now"
+    NO = "no"
+
+
+class Cadence(StrEnum):
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+    QUARTERLY = "quarterly"
+    YEARLY = "yearly"
+
+
+class Outcome(StrEnum):
+    """How a case ends; dormant is not an end but a sleep."""
+
+    WON = "won"
+    LOST = "lost"
+    RELEASED = "released"
+    DORMANT = "dormant"
+    SUPPRESSED = "suppressed"
+
+
+def fact(
+    what: str,
+    *,
+    long: bool = False,
+    past: bool = False,
+    waits_for: str = "",
+    unless: str = "",
+    optional: bool = False,
+) -> Any:
+    """One fact of a stage: what it is, and how it is asked.
+
+    `long`: several lines. `past`: it has happened, so never after the clock. Within an item:
+    `waits_for` names the date of the same item before which it is not asked, `unless` the yes-or-no
+    that makes it needless, `optional` that an item is whole without it.
+    """
+    extra = {
+        "long": long,
+        "past": past,
+        "waits_for": waits_for,
+        "unless": unless,
+        "optional": optional,
+    }
+    return Field(default=None, description=what, json_schema_extra=extra)
+
+
+class _Facts(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", defer_build=True, hide_input_in_errors=True
+    )
+
+
+class Landmine(_Facts):
+    """Something to be ready for before calling, with the prepared explanation (B1.3, B1.4)."""
+
+    what: str | None = fact("What could blow up in the call")
+    explanation: str | None = fact("How you would explain it, or its fix", optional=True)
+
+
+class Change(_Facts):
+    """A commitment: what changes for the customer, done or dated, with an owner (D4, C8, B6.6)."""
+
+    what: str | None = fact("What changes, exactly")
+    done: bool | None = fact("Is it done already?")
+    owner: str | None = fact("Who sees to it", unless="done")
+    due: date | None = fact("By when", unless="done")
+    assured_by: str | None = fact("Who gives the customer a personal assurance", optional=True)
+
+
+class Offer(_Facts):
+    """What makes the second chance easy (A6, C9, D5)."""
+
+    kind: OfferKind | None = fact("What kind of offer")
+    terms: str | None = fact("Its terms, in one plain sentence")
+    cost: Money | None = fact("What it costs the firm", optional=True)
+    expires: date | None = fact("Until when it stands", optional=True)
+
+
+class CheckIn(_Facts):
+    """An agreed catch-up, kept or missed (A7, A8)."""
+
+    agreed_for: date | None = fact("The day you agreed to speak")
+    kept: bool | None = fact("Did it take place?", waits_for="agreed_for")
+    feedback: str | None = fact("What they said", optional=True, waits_for="agreed_for")
+
+
+class Backstory(_Facts):
+    """What the firm knows before it calls."""
+
+    how_left: HowLeft | None = fact("How they left")
+    left_on: date | None = fact("When they left, or last bought", past=True)
+    complained_on: date | None = fact("When they complained", past=True)
+    told_by: str | None = fact("Who told the story")
+    internal_view: str | None = fact("What the firm thinks happened", long=True)
+    known_already: bool | None = fact("Whether the customer's own reason is known")
+    landmines: tuple[Landmine, ...] | None = fact("What to be ready for")
+    contact_details: Details | None = fact("Whether the contact details were checked")
+    worth_it: FirstSight | None = fact("Worth winning back, at first sight")
+
+
+class Contacted(_Facts):
+    """Who was reached; read from the touch that reached them."""
+
+    on: date | None = fact("The day of the contact", past=True)
+    channel: Channel | None = fact("How they were contacted")
+    disposition: Disposition | None = fact("How the attempt ended")
+    person: str | None = fact("Who was reached")
+    role: str | None = fact("Their role")
+    decision_maker: bool | None = fact("Whether they decide")
+    why_not_decision_maker: str | None = fact("Why not the decision-maker")
+    slipped: Slip | None = fact("What slipped out too early")
+
+
+class Heard(_Facts):
+    """What the customer said, in their words."""
+
+    why_left: str | None = fact("Why they left, in their words", long=True)
+    requirements: str | None = fact("What it would take, in their words", long=True)
+    buys_now: str | None = fact("Where they buy now")
+    second_chance: str | None = fact("What would earn a second chance", long=True)
+    long_term: str | None = fact("What would keep them for the long term", long=True)
+    clarifications: str | None = fact("What was unclear, and their answer", long=True)
+    complained: bool | None = fact("Whether they complained")
+    complaints: str | None = fact("Their complaints", long=True)
+    ownership: str | None = fact("What you owned up to", long=True)
+    thanked: bool | None = fact("Whether you thanked them")
+    apologised: bool | None = fact("Whether you apologised")
+    refused: bool | None = fact("Whether they want to be left in peace")
+    reconsidered: bool | None = fact("Whether they reconsidered on the spot")
+    slipped: Slip | None = fact("What slipped out too early")
+
+
+# A playbook may grow leaves under a reason: `price/shipping_cost`.
+Leaf = Annotated[str, Field(pattern=f"^({'|'.join(Reason)})/[a-z][a-z0-9_]{{0,39}}$")]
+
+
+class Classified(_Facts):
+    """What kind of loss it is."""
+
+    reason: Reason | Leaf | None = fact("Why they left")
+    theory: Degree | None = fact("Whether our own view was right")
+    scope: Scope | None = fact("This customer only, or a pattern")
+    changeable: Degree | None = fact("Whether it can be changed")
+    within_control: Degree | None = fact("Whether it is in our hands")
+    evidence: str | None = fact("What that rests on", long=True)
+
+
+class Decided(_Facts):
+    """Whether, and by what change, the customer is won back."""
+
+    verdict: Verdict | None = fact("The verdict")
+    fix: str | None = fact("What would be mended", long=True)
+    approach: Approach | None = fact("A simple fix, a new model, or an exception")
+    fix_cost: Money | None = fact("What the fix costs")
+    referrals: str | None = fact("Referrals at stake")
+    price_ripple: str | None = fact("Who else would ask for the same price")
+    reasons: str | None = fact("The reasons for the verdict", long=True)
+
+
+class Revisited(_Facts):
+    """What was promised, written and said. The changes are the case's commitments."""
+
+    changes: tuple[Change, ...] | None = fact("What changes")
+    offers: tuple[Offer, ...] | None = fact("The offer")
+    apologised: bool | None = fact("Whether the message apologises")
+    credited: bool | None = fact("Whether it credits their input")
+    sent_on: date | None = fact("The day the message went out", past=True)
+    called_on: date | None = fact("The day of the thank-you call", past=True)
+    pointed_out: str | None = fact("What you pointed out as done", long=True)
+    slipped: Slip | None = fact("What slipped into the message")
+    response: Response | None = fact("How they responded")
+    response_words: str | None = fact("What they said", long=True)
+
+
+class FollowedUp(_Facts):
+    """What came after, won or not."""
+
+    check_ins: tuple[CheckIn, ...] | None = fact("Agreed catch-ups")
+    cadence: Cadence | None = fact("How often you will speak")
+    cadence_reason: str | None = fact("Why so seldom or so often")
+    asked_again: bool | None = fact("Whether you asked for the business again")
+    lesson: str | None = fact("What the firm learned about itself", long=True)
+    ending: Outcome | None = fact("How the case ends")
+    next_contact_on: date | None = fact("When you will be in touch next")
+    trigger: str | None = fact("What would wake the case sooner")
+
+
+MODELS: dict[Stage, tuple[str, type[_Facts]]] = {
+    Stage.BACKSTORY: ("backstory", Backstory),
+    Stage.CONTACT: ("contacted", Contacted),
+    Stage.LISTEN: ("heard", Heard),
+    Stage.CLASSIFY: ("classified", Classified),
+    Stage.DECIDE: ("decided", Decided),
+    Stage.REVISIT: ("revisited", Revisited),
+    Stage.FOLLOW_UP: ("followed_up", FollowedUp),
+}
+
+
+def typed(known: dict[str, Any]) -> dict[Stage, _Facts]:
+    """The seven models filled from plain facts; raises pydantic's ValidationError, values hidden.
+
+    Entries of a list may carry what the tool notes beside them (`state`, `removed`): left out here.
+    """
+    return {
+        stage: model.model_validate(
+            {
+                name.removeprefix(prefix + "."): _bare(value)
+                for name, value in known.items()
+                if name.startswith(prefix + ".")
+            }
+        )
+        for stage, (prefix, model) in MODELS.items()
+    }
+
+
+def _bare(value: Any) -> Any:
+    if not isinstance(value, list):
+        return value
+    return [{k: v for k, v in entry.items() if k not in ("state", "removed")} for entry in value]
+
+
+class Spec(NamedTuple):
+    """How one fact, one field of an item, or one of a playbook's own questions is asked.
+
+    `kind` is text, line, choice, yesno, date, money, number or items; `item` holds the specs of an
+    item's fields, in order.
+    """
+
+    name: str
+    kind: str
+    what: str
+    choices: tuple[str, ...] = ()
+    past: bool = False
+    waits_for: str = ""
+    unless: str = ""
+    optional: bool = False
+    item: tuple["Spec", ...] = ()
+
+
+@cache
+def facts() -> dict[str, Spec]:
+    """Every fact by its dotted name, in the order of the stages."""
+    return {
+        f"{prefix}.{name}": _spec(f"{prefix}.{name}", field)
+        for prefix, model in MODELS.values()
+        for name, field in model.model_fields.items()
+    }
+
+
+def _spec(name: str, field: Any) -> Spec:
+    kind, choices, item = _kind_of(field)
+    extra = dict(field.json_schema_extra)
+    extra.pop("long")
+    return Spec(name, kind, field.description, choices, item=item, **extra)
+
+
+def _kind_of(field: Any) -> tuple[str, tuple[str, ...], tuple[Spec, ...]]:
+    """The kind of a field, its choices, and the specs of its item."""
+    kind = next(arg for arg in get_args(field.annotation) if arg is not type(None))
+    if (item := next(iter(get_args(kind)), None)) is not None:
+        return "items", (), tuple(_spec(n, f) for n, f in item.model_fields.items())
+    if issubclass(kind, StrEnum):
+        return "choice", tuple(member.value for member in kind), ()
+    if kind is str:
+        return ("text" if field.json_schema_extra["long"] else "line"), (), ()
+    return {bool: "yesno", date: "date", Money: "money", int: "number"}[kind], (), ()
+

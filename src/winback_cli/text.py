@@ -1,0 +1,49 @@
+"""Foreign text made safe to keep, to show and to compare.
+
+Every text that comes from a person, a file or another system passes `clean` before it is stored
+and again before it is shown: a name must never move the cursor or turn the line around.
+"""
+
+import unicodedata
+
+# Directional overrides and isolates; the other format characters stay: emoji and Persian need them.
+_TURNS = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}
+
+
+def clean(text: str) -> str:
+    """Drop control characters (all but newline and tab), directional overrides, lone surrogates."""
+    if text.isascii() and text.isprintable():
+        return text
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(ch for ch in text if _harmless(ch))
+
+
+def _harmless(ch: str) -> bool:
+    if ch in "\n\t":
+        return True
+    return unicodedata.category(ch) not in ("Cc", "Cs") and ord(ch) not in _TURNS
+
+
+def line(text: str) -> str:
+    """`clean`, on one line, with single spaces and none at the ends."""
+    return " ".join(clean(text).replace("\u2028", " ").replace("\u2029", " ").split())
+
+
+def fold(text: str) -> str:
+    """The form in which names are searched and compared: no accents, no case, single spaces."""
+    plain = unicodedata.normalize("NFKD", line(text))
+    return "".join(ch for ch in plain if not unicodedata.combining(ch)).casefold()
+
+
+def shorten(text: str, width: int) -> str:
+    """`line(text)` cut to at most `width` characters, the cut marked by an ellipsis."""
+    text = line(text)
+    return text if len(text) <= width else text[: max(width - 1, 0)].rstrip() + "…"
+
+
+def nearest(word: str, known: list[str]) -> str | None:
+    """The known name closest to a misspelt one, or None where nothing is close."""
+    from difflib import get_close_matches
+
+    found = get_close_matches(word, known, n=1, cutoff=0.6)
+    return found[0] if found else None

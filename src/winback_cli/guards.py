@@ -141,7 +141,9 @@ class NotHere(Guard):
     not_here: tuple[Literal["apology", "offer", "asking"], ...] = Field(min_length=1)
 
     def stops(self, at: At, moment: Moment) -> bool:
-        return at == "complete" and moment.case.facts.get(f"{moment.prefix}.slipped") in self.not_here
+        return (
+            at == "complete" and moment.case.facts.get(f"{moment.prefix}.slipped") in self.not_here
+        )
 
 
 class WaitTerms(Model):
@@ -200,7 +202,9 @@ class Clock(Guard):
     def stops(self, at: At, moment: Moment) -> bool:
         first = min((t["on"] for t in moment.case.touches if t.get("on")), default=None)
         deadline = self.deadline(moment)
-        return at == "complete" and bool(first and deadline) and date.fromisoformat(first) > deadline
+        return (
+            at == "complete" and bool(first and deadline) and date.fromisoformat(first) > deadline
+        )
 
 
 class AtLeastTerms(Model):

@@ -76,15 +76,22 @@ def source(path: Path) -> str:
         with path.open("rb") as stream:
             raw = stream.read(LONGEST * 4 + 1)
     except FileNotFoundError:
-        raise NotFound(f"There is no file {path}.", "Check the name, or see winback playbook list.") from None
+        raise NotFound(
+            f"There is no file {path}.", "Check the name, or see winback playbook list."
+        ) from None
     except OSError as problem:
         raise BadInput(f"{path} cannot be read: {problem.strerror}.", "Name a YAML file.") from None
     try:
         content = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise BadInput(f"{path} is not UTF-8 text.", "Save it as UTF-8, or name another file.") from None
+        raise BadInput(
+            f"{path} is not UTF-8 text.", "Save it as UTF-8, or name another file."
+        ) from None
     if len(content) > LONGEST:
-        raise BadInput(f"{path} is too large for a playbook.", f"A playbook has at most {LONGEST:,} characters.")
+        raise BadInput(
+            f"{path} is too large for a playbook.",
+            f"A playbook has at most {LONGEST:,} characters.",
+        )
     return content
 
 
@@ -112,8 +119,14 @@ def check(content: str) -> tuple[Playbook | None, list[Problem]]:
     for number, step in enumerate(found.steps):
         for path, value, known in unknown_values(step):
             near = text.nearest(value, known.split(", "))
-            place = _position(tree, ("steps", number, *path))
-            hint = f"; did you mean {near}?" if near else f"; known: {known}" if len(known) < 200 else ""
+            place = position(tree, ("steps", number, *path))
+            hint = (
+                f"; did you mean {near}?"
+                if near
+                else f"; known: {known}"
+                if len(known) < 200
+                else ""
+            )
             problems.append(Problem(*place, f"{value!r} is not known here{hint}"))
     return (None, sorted(problems)) if problems else (found, [])
 
@@ -167,20 +180,26 @@ def _forbidden(content: str) -> Problem | None:
 
 
 def _first_line(message: str) -> str:
-    return text.shorten(message.strip().splitlines()[0] if message.strip() else "not valid YAML", 160)
+    return text.shorten(
+        message.strip().splitlines()[0] if message.strip() else "not valid YAML", 160
+    )
 
 
 def _told(tree: Any, error: Any) -> Problem:
     """A Pydantic error as a problem: its place in the file, its words without Pydantic's."""
     path = error["loc"]
     message = error["msg"].removeprefix("Value error, ")
-    line, column = _position(tree, path)
+    line, column = position(tree, path)
     if error["type"] == "extra_forbidden":
         near = text.nearest(str(path[-1]), _known_keys(error, path))
-        message = f"{str(path[-1])!r} is not known here" + (f"; did you mean {near}?" if near else "")
+        message = f"{str(path[-1])!r} is not known here" + (
+            f"; did you mean {near}?" if near else ""
+        )
     elif error["type"] == "missing":
         message = f"{path[-1]} is missing"
-    elif error["type"] == "enum" and (near := text.nearest(str(_value(tree, path)), _expected(error))):
+    elif error["type"] == "enum" and (
+        near := text.nearest(str(_value(tree, path)), _expected(error))
+    ):
         message = f"{_value(tree, path)!r} is not known here; did you mean {near}?"
     return Problem(line, column, message)
 
@@ -213,7 +232,7 @@ def _value(tree: Any, path: tuple[Any, ...]) -> Any:
     return tree
 
 
-def _position(tree: Any, path: tuple[Any, ...]) -> tuple[int, int]:
+def position(tree: Any, path: tuple[Any, ...]) -> tuple[int, int]:
     """Line and column, from 1, of the value at this path, or of the nearest thing around it."""
     line, column = 0, 0
     for part in path:

@@ -270,7 +270,10 @@ def _dues(playbook: Playbook, case: Case, there: Place, days: Days) -> list[Due]
         return _promises(case) + stay
     if case.snoozed:
         until = case.snoozed["until"]
-        return [*_promises(case), Due("snoozed", until, until, case.snoozed.get("because") or "snoozed")]
+        return [
+            *_promises(case),
+            Due("snoozed", until, until, case.snoozed.get("because") or "snoozed"),
+        ]
     return [*_promises(case), _next_due(playbook, case, there, days)]
 
 

@@ -436,4 +436,3 @@ def _kind_of(field: Any) -> tuple[str, tuple[str, ...], tuple[Spec, ...]]:
     if kind is str:
         return ("text" if field.json_schema_extra["long"] else "line"), (), ()
     return {bool: "yesno", date: "date", Money: "money", int: "number"}[kind], (), ()
-

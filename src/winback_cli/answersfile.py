@@ -1,0 +1,265 @@
+"""An answers file: a whole walk written down (YAML or JSON), answered as a person would answer it.
+
+    answers: {step: {question: value or {value: ..., known: true}}}
+    override: [{step, question, guard, because}]
+
+Everything in it is checked against the playbook before the first answer is stored. A missing
+required answer is an error that names it, never a default.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from winback_cli import answers, library, text
+from winback_cli.answers import Customs
+from winback_cli.case import Case
+from winback_cli.errors import BadInput, Refused, UsageError
+from winback_cli.guards import Finding
+from winback_cli.playbook import Playbook, Question, Step, choices_of
+from winback_cli.walk import Asked, Ended, Reply, Row, Scene
+
+
+class Given(NamedTuple):
+    """One answer of the file, as it will be stored."""
+
+    value: Any
+    known: bool = False
+
+
+class Script(NamedTuple):
+    """A checked answers file: answers by (step, question), reasons by (step, question, guard)."""
+
+    origin: str
+    answers: dict[tuple[str, str], Given]
+    overrides: dict[tuple[str, str | None, str], str]
+
+
+def load(path: Path, playbook: Playbook, customs: Customs) -> Script:
+    """Read and check an answers file; raises BadInput with each mistake as `file:line:column`."""
+    content = library.source(path)
+    tree, problem = library.load_yaml(content)
+    if problem:
+        raise BadInput(f"{path}:{problem.line}:{problem.column}: {problem.message}", _MEND)
+    script, problems = check(tree, str(path), playbook, customs)
+    if problems:
+        told = [f"{path}:{line}:{column}: {message}" for line, column, message in sorted(problems)]
+        raise BadInput("\n".join(told), _MEND)
+    return script
+
+
+_MEND = "Mend it and try again; nothing was changed."
+
+
+def check(
+    tree: Any, origin: str, playbook: Playbook, customs: Customs
+) -> tuple[Script, list[library.Problem]]:
+    """The script in plain data, and every mistake in it."""
+    script = Script(origin, {}, {})
+    problems: list[library.Problem] = []
+
+    def wrong(path: tuple[Any, ...], message: str) -> None:
+        problems.append(library.Problem(*library.position(tree, path), message))
+
+    def unknown(path: tuple[Any, ...], known: Sequence[str]) -> None:
+        near = text.nearest(str(path[-1]), list(known))
+        wrong(path, f"{str(path[-1])!r} is not known here" + (f"; did you mean {near}?" if near else ""))
+
+    def check_step(step: Step, given: Any) -> None:
+        for key, value in given.items():
+            place = ("answers", step.id, key)
+            question = step.question(key)
+            if question is None:
+                unknown(place, [q.key for q in step.questions])
+                continue
+            known = isinstance(value, dict) and bool(value.get("known"))
+            if isinstance(value, dict) and "value" in value and set(value) <= {"value", "known"}:
+                value = value["value"]
+            try:
+                spec = choices_of(playbook, question.spec)
+                script.answers[step.id, key] = Given(answers.from_file(spec, value, customs), known)
+            except ValueError as problem:
+                wrong(place, f"{key}: {problem}")
+
+    def check_answers(given: Any) -> None:
+        for step_id, step_answers in given.items():
+            step = playbook.step(step_id)
+            if step is None:
+                unknown(("answers", step_id), [s.id for s in playbook.steps])
+            elif not isinstance(step_answers, dict):
+                wrong(("answers", step_id), "a map of question: answer")
+            else:
+                check_step(step, step_answers)
+
+    def check_override(number: int, given: Any) -> None:
+        place = ("override", number)
+        if not isinstance(given, dict) or not set(given) <= {"step", "question", "guard", "because"}:
+            return wrong(place, "an override has step, question (or none), guard and because")
+        because = given.get("because")
+        if not isinstance(because, str) or not because.strip():
+            return wrong(place, "an override needs a reason: because")
+        step = playbook.step(str(given.get("step")))
+        if step is None:
+            return unknown((*place, "step"), [s.id for s in playbook.steps])
+        key = given.get("question")
+        question = step.question(key) if key else None
+        if key and question is None:
+            return unknown((*place, "question"), [q.key for q in step.questions])
+        guards = [g.name for g in (question.guards if question else step.guards)]
+        guards += ["required"] if question else []
+        if given.get("guard") not in guards:
+            known = ", ".join(guards) or "none"
+            return wrong((*place, "guard"), f"no such guard here; known: {known}")
+        script.overrides[step.id, key, given["guard"]] = text.clean(because).strip()
+        return None
+
+    if not isinstance(tree, dict) or not isinstance(tree.get("answers", {}), dict):
+        wrong((), "an answers file is a map that begins with answers:")
+        return script, problems
+    for key in tree:
+        if key not in ("answers", "override"):
+            unknown((key,), ["answers", "override"])
+    check_answers(tree.get("answers") or {})
+    listed = tree.get("override") or []
+    if isinstance(listed, list):
+        for number, given in enumerate(listed):
+            check_override(number, given)
+    else:
+        wrong(("override",), "a list of overrides")
+    return script, problems
+
+
+class FilePrompter:
+    """Answers a walk from a script; it says nothing, and raises where the file falls short."""
+
+    def __init__(self, script: Script) -> None:
+        self.script = script
+
+    def enter(self, scene: Scene) -> None:
+        """Nothing to show."""
+
+    def ask(self, asked: Asked) -> Reply:
+        """The answer of the file; a question that it leaves open is skipped unless it is required."""
+        place = (asked.step.id, asked.question.key)
+        given = self.script.answers.get(place)
+        if asked.more:
+            return Reply("enter")
+        if asked.item:
+            return self._part(asked, given)
+        if given is not None:
+            return Reply("given", value=given.value, known=given.known)
+        if asked.required and (*place, "required") not in self.script.overrides:
+            raise self._missing(".".join(place))
+        return Reply("skip")
+
+    def _part(self, asked: Asked, given: Given | None) -> Reply:
+        entries = given.value if given else []
+        first = asked.spec.name == asked.question.spec.item[0].name
+        name = f"{asked.step.id}.{asked.question.key}"
+        if asked.item > len(entries):
+            if first and asked.item == 1 and asked.question.required:
+                if (asked.step.id, asked.question.key, "required") in self.script.overrides:
+                    return Reply("skip")
+                raise self._missing(name)
+            return Reply("enter")
+        value = entries[asked.item - 1].get(asked.spec.name)
+        if value is not None:
+            return Reply("given", value=value)
+        if asked.required or first:
+            raise self._missing(f"{name}[{asked.item}].{asked.spec.name}")
+        return Reply("skip")
+
+    def _missing(self, name: str) -> UsageError:
+        return UsageError(
+            f"The answers file {self.script.origin} has no answer to {name}.",
+            "Add it and run the same command again; what was stored stays.",
+        )
+
+    def wrong(self, asked: Asked, problem: str) -> None:
+        """A value that the checks let pass and the walk does not: named by its place."""
+        raise BadInput(
+            f"{self.script.origin}: {asked.step.id}.{asked.question.key}: {problem}.", _MEND
+        )
+
+    def gate(self, step: Step, findings: Sequence[Finding], case: Case) -> Reply:
+        """The override of the file, or the promise that it says is done."""
+        finding = findings[0]
+        if because := self._because(finding):
+            return Reply("override", because)
+        changes = self.script.answers.get((step.id, "changes"))
+        for promise in case.commitments:
+            said = changes.value if changes else []
+            number = promise["n"]
+            if promise["state"] == "open" and number <= len(said) and said[number - 1].get("done"):
+                return Reply("kept", str(number))
+        raise refused(finding)
+
+    def waits(self, ended: Ended, step: Step, question: Question) -> Reply:
+        because = self._because(ended.finding) if ended.finding else None
+        return Reply("override", because) if because else Reply("quit")
+
+    def review(
+        self, step: Step, rows: Sequence[Row], blocks: Sequence[Finding], warns: Sequence[Finding]
+    ) -> Reply:
+        """Accepted, unless something is missing or stops it that the file does not override."""
+        for finding in blocks[:1]:
+            because = self._because(finding)
+            if because is None:
+                raise refused(finding)
+            return Reply("override", because)
+        for row in rows:
+            if row.missing:
+                because = self.script.overrides.get((step.id, row.key, "required"))
+                if because is None:
+                    raise self._missing(f"{step.id}.{row.key}")
+                return Reply("override", because)
+        return Reply("enter")
+
+    def tell(self, sentence: str) -> None:
+        """Nothing to show."""
+
+    def _because(self, finding: Finding) -> str | None:
+        return self.script.overrides.get((finding.step, finding.question, finding.guard))
+
+
+def refused(finding: Finding) -> Refused:
+    """A guard that stops a script, with the words that would override it."""
+    question = f", question: {finding.question}" if finding.question else ""
+    return Refused(
+        f"{finding.say} {finding.why}",
+        f"To go on: override: [{{step: {finding.step}{question}, guard: {finding.guard},"
+        " because: your reason}]",
+    )
+
+
+def template(playbook: Playbook) -> str:
+    """A blank answers file for a playbook: every question, commented out, with what it takes."""
+    lines = [
+        f"# Answers for the playbook {playbook.name}, version {playbook.version}.",
+        f"# Take the # from a line to answer it; winback walk WHO --playbook {playbook.name} --answers FILE",
+        "# Dates: 2026-03-01, today, -2d, +3bd. An answer known before: {value: ..., known: true}",
+        "answers:",
+    ]
+    for step in playbook.steps:
+        lines += ["", f"  # {step.title}", f"  {step.id}:"]
+        lines += [line for question in step.questions for line in _template(playbook, question)]
+    lines += ["", "# A rule may be overridden, with a reason that stays on record:", "override: []"]
+    lines += ["# - {step: ..., question: ..., guard: ..., because: ...}"]
+    return "\n".join(lines).replace(":\n\n", ": {}\n\n") + "\n"
+
+
+def _template(playbook: Playbook, question: Question) -> list[str]:
+    spec = choices_of(playbook, question.spec)
+    need = " (required)" if question.required else ""
+    words = question.worded(None)
+    if spec.kind == "items":
+        parts = ", ".join(f"{p.name}: {_sort(p)}" for p in spec.item)
+        return [f"    # {words}{need}", f"    # {question.key}: [{{{parts}}}]"]
+    return [f"    # {words}{need}", f"    # {question.key}: {_sort(spec)}"]
+
+
+def _sort(spec: Any) -> str:
+    names = {"yesno": "yes | no", "date": "DATE", "money": "1200.00 EUR", "number": "NUMBER"}
+    if spec.kind == "choice":
+        return " | ".join(spec.choices)
+    return names.get(spec.kind, "TEXT")

@@ -1,0 +1,169 @@
+"""A customer: who bought before, how to reach them, what they bought; and whether two are the same.
+
+Canonical forms decide who is who: an e-mail without case, dots and tags, a phone as its digits.
+The same forms, hashed with the store's key, are what a suppression keeps.
+"""
+
+import hashlib
+import hmac
+import re
+import unicodedata
+from typing import Any, NamedTuple
+
+from winback_cli import text
+from winback_cli.money import Money
+
+LONGEST_NAME = 300  # characters; longer ones are cut on entry, and the user is told
+
+
+class ContactPoint(NamedTuple):
+    """An e-mail or phone with its state: unchecked, good, stale or invalid."""
+
+    kind: str
+    value: str
+    state: str = "unchecked"
+
+
+class Customer(NamedTuple):
+    """One customer as the outside gives it: a row of a list, or what a user typed. Dates are ISO."""
+
+    name: str = ""
+    company: str = ""
+    emails: tuple[ContactPoint, ...] = ()
+    phones: tuple[ContactPoint, ...] = ()
+    external_id: str = ""
+    city: str = ""
+    country: str = ""
+    owner: str = ""
+    how_left: str = ""
+    reason: str = ""
+    notes: str = ""
+    first_purchase: str = ""
+    last_purchase: str = ""
+    orders: int | None = None
+    revenue: Money | None = None
+    opted_out: bool = False
+
+    @property
+    def anybody(self) -> bool:
+        """Whether there is somebody in it: a name, a firm, an address or an id of another system."""
+        return bool(self.name or self.company or self.emails or self.phones)
+
+
+# The fields that a list or a user may set, as `--map` and `edit` name them.
+PLAIN_FIELDS = (
+    "name",
+    "company",
+    "external_id",
+    "city",
+    "country",
+    "owner",
+    "how_left",
+    "reason",
+    "notes",
+    "first_purchase",
+    "last_purchase",
+)
+
+_EMAIL = re.compile(
+    r"[A-Za-z0-9][A-Za-z0-9._%+-]*@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]{2,})+"
+)
+_GMAIL = ("gmail.com", "googlemail.com")
+
+
+def email_point(given: str) -> ContactPoint:
+    """An e-mail address as a contact point: kept as given where it is none, marked invalid (C4)."""
+    address = text.line(given).strip("<>;, ")
+    if address.lower().startswith("mailto:"):
+        address = address[7:]
+    plain = _EMAIL.fullmatch(address) and ".." not in address and ".@" not in address
+    return ContactPoint("email", address, "unchecked" if plain or _is_email(address) else "invalid")
+
+
+def _is_email(address: str) -> bool:
+    """The verdict of email-validator, asked only where the plain pattern does not match."""
+    if "@" not in address or len(address) > 320:
+        return False
+    from email_validator import EmailNotValidError, validate_email
+
+    try:
+        validate_email(address, check_deliverability=False)
+    except EmailNotValidError:
+        return False
+    return True
+
+
+def phone_point(given: str) -> ContactPoint:
+    """A phone number as a contact point: kept as given; invalid with fewer than six digits."""
+    number = text.line(given).removeprefix("tel:").strip()
+    return ContactPoint("phone", number, "unchecked" if len(_digits(number)) >= 6 else "invalid")
+
+
+def _digits(number: str) -> str:
+    return re.sub(r"\D", "", unicodedata.normalize("NFKC", number))
+
+
+def canonical_email(address: str) -> str:
+    """The one form of a mailbox: no case, no zero-width signs, no +tag, no dots at Gmail, IDNA."""
+    plain = "".join(ch for ch in address if unicodedata.category(ch) not in ("Cf", "Cc", "Cs"))
+    plain = unicodedata.normalize("NFKC", plain).strip().casefold()
+    local, _, domain = plain.rpartition("@")
+    if not local:
+        return plain
+    domain = domain.strip().rstrip(".").replace("\u3002", ".")
+    try:
+        domain = domain.encode("idna").decode()
+    except UnicodeError:
+        pass  # not a host name; compared as it stands
+    local = local.strip().strip('"').split("+", 1)[0] or local
+    if domain in _GMAIL:
+        local, domain = local.replace(".", ""), "gmail.com"
+    return f"{local}@{domain}"
+
+
+def canonical(point: ContactPoint) -> str:
+    """The form by which a contact point is looked up."""
+    return canonical_email(point.value) if point.kind == "email" else _digits(point.value)
+
+
+def identities(customer: Customer) -> list[str]:
+    """The keys by which the same person is known again, the surest first.
+
+    An id of the other system, each usable e-mail, a phone together with the name; and the name
+    with the firm only where there is nothing else. A shared phone alone never makes one person.
+    """
+    who = text.fold(f"{customer.name} {customer.company}")
+    keys = [f"id:{customer.external_id}"] if customer.external_id else []
+    keys += [f"email:{canonical(p)}" for p in customer.emails if p.state != "invalid"]
+    keys += [f"phone:{canonical(p)}:{who}" for p in customer.phones if p.state != "invalid" and who]
+    if not keys and who:
+        keys = [f"name:{who}"]
+    return keys
+
+
+def hashed(identity: str, key: bytes) -> str:
+    """What a suppression keeps of an identity: an HMAC that nothing can be read from."""
+    return hmac.new(key, identity.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+
+
+def join(older: Customer, newer: Customer) -> Customer:
+    """Two rows of one person: the newer purchase wins field by field, blanks never win."""
+    if older.last_purchase > newer.last_purchase:
+        older, newer = newer, older
+    merged: dict[str, Any] = {
+        field: getattr(newer, field)
+        if getattr(newer, field) not in ("", None, ())
+        else getattr(older, field)
+        for field in Customer._fields
+    }
+    merged["emails"] = _points(newer.emails + older.emails)
+    merged["phones"] = _points(newer.phones + older.phones)
+    firsts = [day for day in (older.first_purchase, newer.first_purchase) if day]
+    merged["first_purchase"] = min(firsts, default="")
+    merged["opted_out"] = older.opted_out or newer.opted_out
+    return Customer(**merged)
+
+
+def _points(points: tuple[ContactPoint, ...]) -> tuple[ContactPoint, ...]:
+    """Each contact point once, in order."""
+    return tuple({(p.kind, canonical(p)): p for p in reversed(points)}.values())[::-1]

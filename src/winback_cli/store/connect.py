@@ -1,0 +1,215 @@
+"""Opening the file: what is checked before SQLite sees it, how it is made, what its errors mean.
+
+A store is refused, untouched, unless it is ours, whole and not newer than this program. A new one
+is built under a temporary name and linked into place: a kill leaves none or a whole one.
+"""
+
+import contextlib
+import os
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from winback_cli.errors import (
+    BadInput,
+    DiskError,
+    NewerStore,
+    NotFound,
+    NotPermitted,
+    TryAgain,
+    WinbackError,
+)
+
+APPLICATION_ID = 0x57494E42  # "WINB", in the header of every store
+HEAD = "0001"  # the newest migration; a test holds it to the scripts
+BUSY_SECONDS = 5.0
+_MAGIC = b"SQLite format 3\x00"
+_MODES = ("foreign_keys=ON", "synchronous=EXTRA", "secure_delete=ON", "cache_size=-16384")
+
+
+def connect(path: Path, *, writing: bool = False) -> sqlite3.Connection:
+    """A connection with our pragmas; it never creates a file, and writes only where `writing`."""
+    uri = f"file:{quote(str(path.absolute()))}?mode=rw"
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS)
+    for pragma in _MODES:
+        connection.execute(f"PRAGMA {pragma}")
+    connection.execute("PRAGMA journal_mode=DELETE" if writing else "PRAGMA query_only=ON")
+    return connection
+
+
+def begin(connection: Any) -> None:
+    """For SQLAlchemy's `begin` event: take the write lock at once, or lose updates."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def check_file(path: Path) -> None:
+    """Refuse what is not a whole store of ours, by its header, before SQLite opens it.
+
+    Raises NotFound, BadInput, NotPermitted or NewerStore; the file is only read.
+    """
+    try:
+        with path.open("rb") as stream:
+            header = stream.read(100)
+            size = os.fstat(stream.fileno()).st_size
+    except FileNotFoundError:
+        raise NotFound(
+            f"There is no store at {path}.", "winback import FILE --store PATH makes one."
+        ) from None
+    except IsADirectoryError:
+        raise BadInput(f"{path} is a folder, not a store.", "Name a file.") from None
+    except PermissionError:
+        raise NotPermitted(
+            f"The store {path} cannot be read.", "Ask whoever owns the file."
+        ) from None
+    if size == 0:
+        raise BadInput(f"The store {path} is an empty file.", "Restore a copy, or remove the file.")
+    if not header.startswith(_MAGIC) or len(header) < 100:
+        raise BadInput(f"{path} is not a winback store.", "Name another file with --store.")
+    if int.from_bytes(header[68:72], "big") != APPLICATION_ID:
+        raise BadInput(
+            f"{path} is a database of another program.", "Name another file with --store."
+        )
+    page = int.from_bytes(header[16:18], "big")
+    pages = int.from_bytes(header[28:32], "big")
+    hot = path.with_name(path.name + "-journal").exists()  # SQLite will mend it from the journal
+    if not hot and size < pages * (65536 if page == 1 else page):
+        raise BadInput(f"The store {path} is cut short.", "Restore a copy of it.")
+    version = int.from_bytes(header[60:64], "big")
+    if version > int(HEAD):
+        raise NewerStore(
+            f"The store {path} was written by a newer winback.", "Install the newer version here."
+        )
+
+
+def version(connection: sqlite3.Connection) -> str:
+    """The newest migration that the store has seen."""
+    row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return str(row[0]) if row else "0000"
+
+
+def create(path: Path, migrate_to_head: object) -> None:
+    """Make a new, empty store, whole or not at all; another process may win the race, which is fine.
+
+    `migrate_to_head(path)` lays the tables out.
+    """
+    folder = path.parent
+    _make_folder(folder)
+    handle, name = tempfile.mkstemp(prefix=".new-store-", dir=folder)  # 0600, O_EXCL
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        assert callable(migrate_to_head)
+        migrate_to_head(temporary)
+        with contextlib.suppress(FileExistsError):
+            os.link(temporary, path)
+        _sync(folder)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _make_folder(folder: Path) -> None:
+    """The folder and those above it that are missing, 0700 whatever the umask."""
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+        folder.chmod(0o700)
+
+
+def _sync(folder: Path) -> None:
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def key_path(path: Path) -> Path:
+    """Where the key of the suppressions lies: beside the store."""
+    return path.with_name(path.name + ".key")
+
+
+def read_key(path: Path, *, make: bool) -> bytes:
+    """The key of the suppressions; made where `make` says that none can be missed yet.
+
+    Raises BadInput where it is lost: without it nobody could be kept from being written to.
+    """
+    place = key_path(path)
+    try:
+        return bytes.fromhex(place.read_text("ascii").strip())
+    except FileNotFoundError:
+        if not make:
+            raise BadInput(
+                f"The key of the suppression list is missing: {place}.",
+                "Bring it back from the copy that belongs to this store.",
+            ) from None
+    except ValueError:
+        raise BadInput(f"The key file {place} is damaged.", "Bring it back from a copy.") from None
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+    try:
+        handle = os.open(place, flags, 0o600)
+    except FileExistsError:
+        return read_key(path, make=False)
+    key = os.urandom(32)
+    with os.fdopen(handle, "w") as stream:
+        if os.name == "posix":
+            os.fchmod(stream.fileno(), 0o600)
+        stream.write(key.hex() + "\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+    return key
+
+
+_MEANINGS: dict[str, type[WinbackError]] = {
+    "SQLITE_FULL": DiskError,
+    "SQLITE_IOERR": DiskError,
+    "SQLITE_BUSY": TryAgain,
+    "SQLITE_LOCKED": TryAgain,
+    "SQLITE_READONLY": NotPermitted,
+    "SQLITE_CANTOPEN": NotPermitted,
+    "SQLITE_PERM": NotPermitted,
+    "SQLITE_AUTH": NotPermitted,
+    "SQLITE_CORRUPT": BadInput,
+    "SQLITE_NOTADB": BadInput,
+}
+_SENTENCES: dict[type[WinbackError], tuple[str, str]] = {
+    DiskError: (
+        "The disk is full or failing; what was saved before is safe.",
+        "Make room, then run the command again.",
+    ),
+    TryAgain: (
+        "Another winback is writing to the store.",
+        "Wait until it is done, then run the command again.",
+    ),
+    NotPermitted: (
+        "The store cannot be written here.",
+        "Check the rights of its file and folder, or name another with --store.",
+    ),
+    BadInput: ("The store is damaged.", "Restore a copy of it."),
+}
+
+
+@contextlib.contextmanager
+def told() -> Iterator[None]:
+    """SQLite's and the system's errors as ours, without any value of a customer."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise meaning(error) from None
+    except OSError as error:
+        if isinstance(error, PermissionError) or error.errno == 30:  # EROFS
+            raise NotPermitted(*_SENTENCES[NotPermitted]) from None
+        raise DiskError(*_SENTENCES[DiskError]) from None
+
+
+def meaning(error: sqlite3.Error) -> Exception:
+    """What an error of SQLite means to a user; one that means a bug stays as it is."""
+    name = getattr(error, "sqlite_errorname", "") or ""
+    kind = _MEANINGS.get("_".join(name.split("_")[:2]))
+    return kind(*_SENTENCES[kind]) if kind else error

@@ -1,0 +1,338 @@
+"""Every read of the store, once: a DB-API connection in, values out. Plain, portable SQL.
+
+Used by reading commands on a connection of their own and by the writing transactions on theirs.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from winback_cli import text
+from winback_cli.case import Event
+from winback_cli.customer import ContactPoint, canonical_email
+
+Connection = sqlite3.Connection
+_SUPPRESSED = "suppression_id IS NOT NULL"
+
+
+class CustomerRecord(NamedTuple):
+    """A customer as stored; `number` is what WHO names. Revenue in minor units."""
+
+    number: int
+    external_id: str | None
+    name: str
+    company: str
+    city: str
+    country: str
+    owner: str
+    how_left: str
+    reason: str
+    notes: str
+    first_purchase: str | None
+    last_purchase: str | None
+    orders: int | None
+    revenue: int | None
+    currency: str
+    edited: str
+    suppressed: bool
+    suppression_reason: str | None
+    case_status: str | None
+
+    @property
+    def label(self) -> str:
+        """The name one knows them by: `Ana Sol, Blue Foods`."""
+        return label(self.name, self.company)
+
+
+class CaseRef(NamedTuple):
+    """A case row: `key` is the store's own, `id` what users see (`12.1`)."""
+
+    key: int
+    customer: int
+    number: int
+    playbook: str
+    status: str
+    outcome: str | None
+    stage: str
+    step: str
+    seq: int
+
+    @property
+    def id(self) -> str:
+        return f"{self.customer}.{self.number}"
+
+
+class DueLine(NamedTuple):
+    """Something due, with whom it concerns."""
+
+    customer: int
+    name: str
+    company: str
+    owner: str
+    case: str
+    status: str
+    kind: str
+    opens_on: str
+    due_on: str
+    what: str
+    ref: int
+
+
+class CustomerLine(NamedTuple):
+    """A customer in a table, with the state of the latest case."""
+
+    number: int
+    name: str
+    company: str
+    owner: str
+    how_left: str
+    last_purchase: str | None
+    revenue: int | None
+    currency: str
+    suppressed: bool
+    case: str | None
+    status: str | None
+    outcome: str | None
+    stage: str | None
+    due_on: str | None
+
+
+class Counts(NamedTuple):
+    """How much there is in the store."""
+
+    customers: int
+    suppressed: int
+    open: int
+    dormant: int
+    closed: int
+
+
+def label(name: str, company: str) -> str:
+    """`Ana Sol, Blue Foods`, or whichever of the two there is."""
+    return ", ".join(part for part in (name, company) if part) or "(no name)"
+
+
+_CUSTOMER = f"""SELECT c.id, c.external_id, c.name, c.company, c.city, c.country, c.owner,
+    c.how_left, c.reason, c.notes, c.first_purchase, c.last_purchase, c.orders, c.revenue,
+    c.currency, c.edited, c.{_SUPPRESSED}, s.reason, c.case_status
+    FROM customer c LEFT JOIN suppression s ON s.id = c.suppression_id"""  # noqa: S608 - a constant
+
+
+def customer(connection: Connection, number: int) -> CustomerRecord | None:
+    row = connection.execute(f"{_CUSTOMER} WHERE c.id = ?", (number,)).fetchone()
+    return _record(row) if row else None
+
+
+def _record(row: tuple[object, ...]) -> CustomerRecord:
+    record = CustomerRecord(*row)  # type: ignore[arg-type]
+    return record._replace(suppressed=bool(record.suppressed))
+
+
+def customers(connection: Connection, limit: int) -> list[CustomerRecord]:
+    """Every customer by number; `limit` 0 for all."""
+    rows = connection.execute(f"{_CUSTOMER} ORDER BY c.id LIMIT ?", (limit or -1,))
+    return [_record(row) for row in rows]
+
+
+def points(connection: Connection, number: int) -> list[ContactPoint]:
+    rows = connection.execute(
+        "SELECT kind, value, state FROM contact_point WHERE customer_id = ? ORDER BY id", (number,)
+    )
+    return [ContactPoint(*row) for row in rows]
+
+
+def all_points(connection: Connection) -> dict[int, list[ContactPoint]]:
+    """Every customer's contact points, by customer."""
+    found: dict[int, list[ContactPoint]] = {}
+    for number, *point in connection.execute(
+        "SELECT customer_id, kind, value, state FROM contact_point ORDER BY customer_id, id"
+    ):
+        found.setdefault(number, []).append(ContactPoint(*point))
+    return found
+
+
+def find(connection: Connection, who: str, limit: int = 21) -> list[tuple[int, str, str, str]]:
+    """The customers that WHO may mean, as (number, name, company, city): by e-mail or by words."""
+    if "@" in who and " " not in who.strip():
+        return connection.execute(
+            "SELECT DISTINCT c.id, c.name, c.company, c.city FROM contact_point p"
+            " JOIN customer c ON c.id = p.customer_id WHERE p.canonical = ? AND p.kind = 'email'"
+            " ORDER BY c.id LIMIT ?",
+            (canonical_email(who), limit),
+        ).fetchall()
+    words = text.fold(who).split()
+    if not words:
+        return []
+    clause = " AND ".join(["folded LIKE ? ESCAPE '\\'"] * len(words))
+    marks = [_like(word) for word in words]
+    found = connection.execute(
+        f"SELECT id, name, company, city FROM customer WHERE {clause} ORDER BY id LIMIT ?",  # noqa: S608
+        (*marks, limit),
+    ).fetchall()
+    exact = [row for row in found if text.fold(who) in (text.fold(row[1]), text.fold(row[2]))]
+    return exact if len(exact) == 1 else found
+
+
+def _like(word: str) -> str:
+    escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
+
+
+_CASE = "SELECT id, customer_id, number, playbook, status, outcome, stage, step, seq FROM casefile"
+
+
+def case_ref(connection: Connection, customer: int, number: int | None = None) -> CaseRef | None:
+    """The case of that number; without one, the unclosed case, otherwise the latest."""
+    if number is not None:
+        query, args = f"{_CASE} WHERE customer_id = ? AND number = ?", (customer, number)
+    else:
+        query = f"{_CASE} WHERE customer_id = ? ORDER BY status = 'closed', number DESC LIMIT 1"
+        args = (customer,)  # type: ignore[assignment]
+    row = connection.execute(query, args).fetchone()
+    return CaseRef(*row) if row else None
+
+
+def case_by_key(connection: Connection, key: int) -> CaseRef:
+    return CaseRef(*connection.execute(f"{_CASE} WHERE id = ?", (key,)).fetchone())
+
+
+def cases_of(connection: Connection, customer: int) -> list[CaseRef]:
+    rows = connection.execute(f"{_CASE} WHERE customer_id = ? ORDER BY number", (customer,))
+    return [CaseRef(*row) for row in rows]
+
+
+def events(connection: Connection, key: int) -> list[Event]:
+    """The events of a case, in order."""
+    rows = connection.execute(
+        "SELECT seq, kind, by, happened, recorded, command_id, as_of, body, hash"
+        " FROM event WHERE case_id = ? ORDER BY seq",
+        (key,),
+    )
+    return [
+        Event(seq, kind, by, happened, recorded, command, bool(as_of), json.loads(body), digest)
+        for seq, kind, by, happened, recorded, command, as_of, body, digest in rows
+    ]
+
+
+def playbook_text(connection: Connection, digest: str) -> str:
+    row = connection.execute("SELECT text FROM playbook WHERE digest = ?", (digest,)).fetchone()
+    return str(row[0])
+
+
+_DUE = """SELECT u.id, u.name, u.company, u.owner, u.id || '.' || c.number, c.status, d.kind,
+    d.opens_on, d.due_on, d.what, d.ref
+    FROM due d JOIN casefile c ON c.id = d.case_id JOIN customer u ON u.id = c.customer_id
+    WHERE u.suppression_id IS NULL AND """
+_DUE_ORDER = " ORDER BY d.due_on, u.how_rank, u.revenue DESC, d.id LIMIT ?"
+
+
+def due(connection: Connection, today: str, limit: int = 0) -> list[DueLine]:
+    """What can be done today: everything that has opened, the most urgent first."""
+    rows = connection.execute(f"{_DUE} d.opens_on <= ? {_DUE_ORDER}", (today, limit or -1))
+    return [DueLine(*row) for row in rows]
+
+
+def overdue_promises(connection: Connection, today: str) -> list[DueLine]:
+    rows = connection.execute(
+        f"{_DUE} d.kind = 'promise' AND d.due_on < ? {_DUE_ORDER}", (today, -1)
+    )
+    return [DueLine(*row) for row in rows]
+
+
+def due_until(connection: Connection, last_day: str, limit: int = 0) -> list[DueLine]:
+    """What falls due up to a day, overdue things included."""
+    rows = connection.execute(
+        f"{_DUE} (d.opens_on <= ? OR d.due_on <= ?) {_DUE_ORDER}", (last_day, last_day, limit or -1)
+    )
+    return [DueLine(*row) for row in rows]
+
+
+def waiting(connection: Connection, today: str, limit: int = 0) -> list[DueLine]:
+    """What opens later, the soonest first."""
+    rows = connection.execute(f"{_DUE} d.opens_on > ? {_DUE_ORDER}", (today, limit or -1))
+    return [DueLine(*row) for row in rows]
+
+
+def dues_of(connection: Connection, key: int) -> list[tuple[str, str, str, str, int]]:
+    """What one case owes, as (kind, opens on, due on, what, ref)."""
+    return connection.execute(
+        "SELECT kind, opens_on, due_on, what, ref FROM due WHERE case_id = ? ORDER BY due_on, id",
+        (key,),
+    ).fetchall()
+
+
+_LINE = f"""SELECT u.id, u.name, u.company, u.owner, u.how_left, u.last_purchase, u.revenue,
+    u.currency, u.{_SUPPRESSED}, u.id || '.' || c.number, c.status, c.outcome, c.stage,
+    (SELECT min(d.due_on) FROM due d WHERE d.case_id = c.id) AS next_due
+    FROM customer u LEFT JOIN casefile c ON c.customer_id = u.id AND c.number =
+    (SELECT max(n.number) FROM casefile n WHERE n.customer_id = u.id)"""  # noqa: S608 - a constant
+
+
+def queue(connection: Connection, cutoff: str, limit: int) -> list[CustomerLine]:
+    """Whom to win back next: no case yet, lapsed by `cutoff` or leaving or upset, and wanted.
+
+    Departing first, then upset, then lapsed; among them the highest revenue.
+    """
+    rows = connection.execute(
+        "SELECT id, name, company, owner, how_left, last_purchase, revenue, currency, 0,"
+        " NULL, NULL, NULL, NULL, NULL FROM customer"
+        " WHERE suppression_id IS NULL AND case_status IS NULL AND how_rank < 3"
+        " AND (how_rank < 2 OR last_purchase IS NULL OR last_purchase <= ?)"
+        " ORDER BY how_rank, revenue DESC, id LIMIT ?",
+        (cutoff, limit or -1),
+    )
+    return [_line(row) for row in rows]
+
+
+def lines(connection: Connection, limit: int) -> list[CustomerLine]:
+    """Every customer with the state of the latest case: what is due first, then as in the queue."""
+    rows = connection.execute(
+        f"{_LINE} ORDER BY u.{_SUPPRESSED}, next_due NULLS LAST, u.how_rank, u.revenue DESC, u.id"
+        " LIMIT ?",
+        (limit or -1,),
+    )
+    return [_line(row) for row in rows]
+
+
+def _line(row: tuple[object, ...]) -> CustomerLine:
+    line = CustomerLine(*row)  # type: ignore[arg-type]
+    return line._replace(suppressed=bool(line.suppressed))
+
+
+def counts(connection: Connection) -> Counts:
+    total, suppressed = connection.execute(
+        "SELECT count(*), count(suppression_id) FROM customer"
+    ).fetchone()
+    by_status = dict(
+        connection.execute("SELECT status, count(*) FROM casefile GROUP BY status").fetchall()
+    )
+    found = (by_status.get(status, 0) for status in ("open", "dormant", "closed"))
+    return Counts(total, suppressed, *found)
+
+
+def suppressed_hashes(connection: Connection, hashes: Iterable[str]) -> set[str]:
+    """Those of these keyed hashes that are on the suppression list."""
+    wanted = list(hashes)
+    found: set[str] = set()
+    for start in range(0, len(wanted), 500):
+        chunk = wanted[start : start + 500]
+        marks = ",".join("?" * len(chunk))
+        rows = connection.execute(
+            f"SELECT hash FROM suppression_key WHERE hash IN ({marks})",  # noqa: S608 - marks only
+            chunk,
+        )
+        found |= {row[0] for row in rows}
+    return found
+
+
+def any_suppression(connection: Connection) -> bool:
+    return connection.execute("SELECT 1 FROM suppression_key LIMIT 1").fetchone() is not None
+
+
+def batch_of(connection: Connection, key: str) -> int | None:
+    """The import that brought in the same file, read the same way."""
+    row = connection.execute(
+        "SELECT id FROM batch WHERE key = ? ORDER BY id LIMIT 1", (key,)
+    ).fetchone()
+    return int(row[0]) if row else None

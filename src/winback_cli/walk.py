@@ -1,0 +1,590 @@
+"""The walk: one question at a time through a playbook, each answer stored before the next is shown.
+
+It asks where the case stands (`route.place`), puts that to whoever answers, and records what comes
+back. It remembers nothing that the case does not hold, so it can stop anywhere. Who answers is a
+`Prompter`: a person at a terminal, or a file.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal, NamedTuple, Protocol
+
+from winback_cli import answers, route
+from winback_cli.answers import Customs
+from winback_cli.case import ITEM_EVENTS, REACHED, Case, Entry, items_of
+from winback_cli.errors import AnsweredMeanwhile
+from winback_cli.guards import Finding
+from winback_cli.playbook import Playbook, Question, Step, choices_of
+from winback_cli.stages import Spec, Stage
+
+ReplyKind = Literal[
+    "said",  # text was typed
+    "given",  # a file gives a plain value
+    "enter",  # nothing was typed: the default, the end of a list, or accepted
+    "back",
+    "skip",
+    "note",
+    "override",
+    "kept",
+    "broken",
+    "change",
+    "quit",
+]
+
+
+class Reply(NamedTuple):
+    """What came back. `known` marks an answer that was known before and not asked (A4)."""
+
+    kind: ReplyKind
+    text: str = ""
+    value: Any = None
+    known: bool = False
+
+
+class Asked(NamedTuple):
+    """One question as it is put: its words, how it is read, and what Enter would take.
+
+    In a list, `item` numbers the entry. `more` asks for one more line of the same answer. `typed`
+    is what the user had typed when somebody else answered.
+    """
+
+    step: Step
+    question: Question
+    words: str
+    spec: Spec
+    item: int = 0
+    default: Any = None
+    required: bool = False
+    more: bool = False
+    typed: str = ""
+
+
+class Row(NamedTuple):
+    """A line of a step's review."""
+
+    key: str
+    words: str
+    answer: str
+    how: str
+    missing: bool
+
+
+class Scene(NamedTuple):
+    """What stands beside the questions of a step."""
+
+    playbook: Playbook
+    step: Step
+    case: Case
+    clock: tuple[date, bool] | None  # the day by which contact is owed, and whether it is over
+
+
+class Ended(NamedTuple):
+    """How a walk came to its end: what for, and, when waiting, until which day."""
+
+    kind: Literal["waiting", "not_reached", "through", "closed", "quit"]
+    until: date | None = None
+    due: date | None = None
+    finding: Finding | None = None
+    what: str = ""
+
+
+class Prompter(Protocol):
+    """Who answers."""
+
+    def enter(self, scene: Scene) -> None:
+        """A step begins, or goes on after a pause."""
+
+    def ask(self, asked: Asked) -> Reply: ...
+
+    def wrong(self, asked: Asked, problem: str) -> None:
+        """The answer could not be read, or not yet be left out."""
+
+    def gate(self, step: Step, findings: Sequence[Finding], case: Case) -> Reply:
+        """Guards stop here; only `override`, `kept`, `broken`, `note`, `back` and `quit` help."""
+
+    def waits(self, ended: Ended, step: Step, question: Question) -> Reply:
+        """Nothing to do before a day: `override`, or `quit`."""
+
+    def review(
+        self, step: Step, rows: Sequence[Row], blocks: Sequence[Finding], warns: Sequence[Finding]
+    ) -> Reply: ...
+
+    def tell(self, sentence: str) -> None: ...
+
+
+class Journal(NamedTuple):
+    """How the walk keeps what it hears: record entries, or read the case as it stands."""
+
+    record: Callable[[Sequence[Entry], Mapping[str, int] | None], Case]
+    reload: Callable[[], Case]
+
+
+Spot = tuple[Step, Question]
+
+
+@dataclass
+class Walk:
+    """One walk through one case. `run` it once."""
+
+    playbook: Playbook
+    case: Case
+    prompter: Prompter
+    journal: Journal
+    customs: Customs
+    spot: Spot | None = None  # a question gone back to; None at the front
+    single: bool = False  # only that question is to be put again, not those after it
+    shown: str = ""
+    _days: route.Days = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._days = route.Days(self.customs.today, self.customs.weekend)
+
+    def run(self) -> Ended:
+        """Ask until it waits, is through, closed, or left."""
+        while True:
+            ended = self._revisit(*self.spot) if self.spot else self._advance()
+            if ended is not None:
+                return ended
+
+    # -- at the front ------------------------------------------------------------------------
+
+    def _advance(self) -> Ended | None:
+        there = route.place(self.playbook, self.case, self._days)
+        if isinstance(there, route.Through):
+            return Ended("through")
+        self._show(there.step)
+        if isinstance(there, route.Waits):
+            return self._wait(there)
+        if isinstance(there, route.Gate):
+            return self._at_gate(there)
+        if isinstance(there, route.Review):
+            return self._review(there.step)
+        if there.field is not None:
+            return self._ask_part(there.step, there.question, there.item, there.field)
+        return self._ask(there.step, there.question)
+
+    def _show(self, step: Step) -> None:
+        if self.shown == step.id:
+            return
+        self.shown = step.id
+        owed = route.clock(self.playbook, self.case, self._days)
+        clock = (owed[0], self._days.today > owed[0]) if owed else None
+        self.prompter.enter(Scene(self.playbook, step, self.case, clock))
+        for finding in route.findings(step, None, self.case, self._days, "enter", "warn"):
+            self.prompter.tell(f"{finding.say} {finding.why}")
+
+    def _wait(self, there: route.Waits) -> Ended | None:
+        ended = Ended("waiting", there.until, there.due, there.finding, there.question.worded(None))
+        reply = self.prompter.waits(ended, there.step, there.question)
+        if reply.kind == "override" and there.finding:
+            self._override(there.finding, reply.text)
+            return None
+        return ended
+
+    def _at_gate(self, there: route.Gate) -> Ended | None:
+        reply = self.prompter.gate(there.step, there.findings, self.case)
+        if reply.kind == "override":
+            self._override(there.findings[0], reply.text)
+        elif reply.kind == "back":
+            spots = self._spots()
+            before = [s for s in spots if self._before(s, (there.step, there.question))]
+            self.spot = before[-1] if before else None
+        else:
+            return self._aside(reply)
+        return None
+
+    def _override(self, finding: Finding, because: str) -> None:
+        body = {"step": finding.step, "guard": finding.guard, "because": because}
+        if finding.question:
+            body["question"] = finding.question
+        self._record([Entry("overridden", body)])
+
+    def _aside(self, reply: Reply) -> Ended | None:
+        """What may be said at any prompt and answers nothing."""
+        if reply.kind == "quit":
+            return Ended("quit")
+        if reply.kind == "note":
+            self._record([Entry("noted", {"text": reply.text})])
+            self.prompter.tell("Noted.")
+        elif reply.kind in ("kept", "broken"):
+            self._settle_promise(reply)
+        elif reply.kind == "override":
+            self.prompter.tell("Nothing stops you here.")
+        return None
+
+    def _settle_promise(self, reply: Reply) -> None:
+        open_ones = {c["n"] for c in self.case.commitments if c["state"] == "open"}
+        if not reply.text.isdecimal() or int(reply.text) not in open_ones:
+            numbers = ", ".join(map(str, sorted(open_ones))) or "none is open"
+            self.prompter.tell(f"Name an open promise by its number: {numbers}.")
+            return
+        self._record([Entry(reply.kind, {"item": int(reply.text)})])
+        self.prompter.tell(f"Promise {reply.text} is {reply.kind}.")
+
+    # -- asking ------------------------------------------------------------------------------
+
+    def _ask(self, step: Step, question: Question, typed: str = "") -> Ended | None:
+        """Put one question until it is answered, skipped or left."""
+        spec = choices_of(self.playbook, question.spec)
+        asked = Asked(
+            step=step,
+            question=question,
+            words=question.worded(self.case.facts.get("backstory.how_left")),
+            spec=spec,
+            default=self._default(step, question),
+            required=question.required,
+            typed=typed,
+        )
+        reply = self.prompter.ask(asked)
+        if reply.kind == "skip" or (reply.kind == "enter" and asked.default is None):
+            return self._skip(asked, reply)
+        value, left = self._read(asked, reply)
+        if value is None:
+            return left
+        return self._store(asked, value, reply)
+
+    def _read(self, asked: Asked, reply: Reply) -> tuple[Any, Ended | None]:
+        """The value of a reply; None where it gave none, with how the walk ends if it does."""
+        if reply.kind in ("said", "given", "enter"):
+            try:
+                return self._value(asked, reply), None
+            except ValueError as problem:
+                self.prompter.wrong(asked, str(problem))
+                return None, None
+        if reply.kind == "back":
+            self._go_back(asked)
+            return None, None
+        return None, self._aside(reply)
+
+    def _value(self, asked: Asked, reply: Reply) -> Any:
+        if reply.kind == "enter":
+            if asked.default is None:
+                raise ValueError("it needs an answer; :skip leaves it open")
+            return asked.default
+        if reply.kind == "given":
+            return reply.value
+        return answers.parse(asked.spec, reply.text, self.customs)
+
+    def _default(self, step: Step, question: Question) -> Any:
+        """What Enter takes: the answer that stands, or the playbook's default, or a suggestion."""
+        standing = self.case.answers.get(f"{step.id}.{question.key}")
+        if question.fact and self.case.known(question.fact):
+            return self.case.facts[question.fact]
+        if standing is not None and standing.value is not None:
+            return standing.value
+        if question.fact == "followed_up.ending":
+            return route.suggested_ending(self.case)
+        if question.default is None:
+            return None
+        given = question.default
+        said = ("yes" if given else "no") if isinstance(given, bool) else str(given)
+        return answers.parse(question.spec, said, self.customs)
+
+    def _skip(self, asked: Asked, reply: Reply) -> Ended | None:
+        if reply.kind == "enter" and asked.required:
+            self.prompter.wrong(asked, "it needs an answer; :skip leaves it open for now")
+            return None
+        body = {"question": self._key(asked), "skipped": True}
+        if asked.question.fact:
+            body["fact"] = asked.question.fact
+        self._record([Entry("answered", body)], asked)
+        self._onward(asked)
+        return None
+
+    def _store(self, asked: Asked, value: Any, reply: Reply) -> Ended | None:
+        """Record an answer, and, where it has several lines, each further line as it comes."""
+        if not self._changed(asked, value):
+            self._onward(asked)
+            return None
+        try:
+            self._record([self._entry(asked, value, reply)], asked)
+        except AnsweredMeanwhile as other:
+            return self._answered_meanwhile(asked, reply, other)
+        if asked.question.fact == "contacted.disposition" and value not in REACHED:
+            return self._not_reached()
+        if asked.spec.kind == "text" and reply.kind == "said":
+            left = self._more_lines(asked, reply)
+            if left is not None:
+                return left
+        self._onward(asked)
+        return None
+
+    def _changed(self, asked: Asked, value: Any) -> bool:
+        """Whether the answer says anything that does not stand already."""
+        if asked.question.fact:
+            return bool(self.case.facts.get(asked.question.fact) != value)
+        standing = self.case.answers.get(self._key(asked))
+        return standing is None or bool(standing.value != value)
+
+    def _more_lines(self, asked: Asked, first: Reply) -> Ended | None:
+        """Each line is stored when Enter is pressed; an empty one ends the answer."""
+        while True:
+            reply = self.prompter.ask(asked._replace(more=True, default=None, typed=""))
+            if reply.kind != "said":
+                if reply.kind in ("quit", "note", "kept", "broken"):
+                    return self._aside(reply)
+                return None
+            try:
+                line = answers.parse(asked.spec, reply.text, self.customs)
+            except ValueError as problem:
+                self.prompter.wrong(asked, str(problem))
+                continue
+            body = {"question": self._key(asked), "append": line, "how": self._how(asked, first)}
+            if asked.question.fact:
+                body["fact"] = asked.question.fact
+            self._record([Entry("answered", body)], asked)
+
+    def _entry(self, asked: Asked, value: Any, reply: Reply) -> Entry:
+        """The event of an answer. A disposition is a touch; a sent or called day is when it was."""
+        how = self._how(asked, reply)
+        name = asked.question.fact
+        if name == "contacted.disposition":
+            return self._touch(asked, value, how)
+        body = {"question": self._key(asked), "value": value, "how": how}
+        if name:
+            body["fact"] = name
+        happened = value if name in ("revisited.sent_on", "revisited.called_on") else ""
+        return Entry("answered", body, happened)
+
+    def _touch(self, asked: Asked, disposition: str, how: str) -> Entry:
+        facts = {
+            name.removeprefix("contacted."): value
+            for name, value in self.case.facts.items()
+            if name.startswith("contacted.") and value is not None
+        }
+        reached = [t["touch"] for t in self.case.touches if t.get("disposition") in REACHED]
+        body = facts | {
+            "touch": reached[0] if reached else len(self.case.touches) + 1,
+            "question": self._key(asked),
+            "disposition": disposition,
+            "how": how,
+        }
+        return Entry("touched", body, facts.get("on", ""))
+
+    def _how(self, asked: Asked, reply: Reply) -> str:
+        """`known` where it was said so, or where the listening was left out as known already (A4)."""
+        unasked = (
+            asked.step.stage == Stage.LISTEN
+            and self.case.facts.get("backstory.known_already") is True
+            and not self.case.reached
+        )
+        return "known" if reply.known or unasked else "asked"
+
+    def _not_reached(self) -> Ended:
+        standing = route.standing(self.playbook, self.case, self.customs.weekend)
+        again = next((d for d in standing.dues if d.kind == "touch"), None)
+        until = date.fromisoformat(again.due_on) if again else None
+        return Ended("not_reached", until, until, what=str(len(self.case.touches)))
+
+    def _answered_meanwhile(
+        self, asked: Asked, reply: Reply, other: AnsweredMeanwhile
+    ) -> Ended | None:
+        self.case = self.journal.reload()
+        theirs = answers.shown(asked.spec, other.value)
+        self.prompter.tell(f"{other.by} answered this meanwhile: {theirs}")
+        return self._ask(asked.step, asked.question, typed=reply.text)
+
+    # -- lists -------------------------------------------------------------------------------
+
+    def _ask_part(self, step: Step, question: Question, item: int, part: Spec) -> Ended | None:
+        """Put one part of a list's entry; on the first part of a new entry, Enter ends the list."""
+        items = self.case.facts.get(question.fact or "") or []
+        first = part.name == question.spec.item[0].name
+        again = items[item - 1].get(part.name) if item <= len(items) else None
+        words = question.worded(self.case.facts.get("backstory.how_left"))
+        asked = Asked(
+            step=step,
+            question=question,
+            words=words if first else part.what,
+            spec=part,
+            item=item,
+            default=again,
+            required=not part.optional and not first,
+        )
+        reply = self.prompter.ask(asked)
+        if first and (reply.kind == "skip" or (reply.kind == "enter" and again is None)):
+            return self._end_list(asked, reply)
+        if not first and (reply.kind == "skip" or (reply.kind == "enter" and part.optional)):
+            return self._record_part(asked, again)
+        if reply.kind == "said" and reply.text == "-" and self.spot:
+            return self._record_part(asked, None, removed=True)
+        value, left = self._read(asked, reply)
+        if value is None:
+            return left
+        return self._record_part(asked, value)
+
+    def _record_part(self, asked: Asked, value: Any, *, removed: bool = False) -> Ended | None:
+        fact = asked.question.fact or ""
+        if self.spot and not removed and value == asked.default:
+            return None
+        body = {
+            "question": self._key(asked),
+            "fact": fact,
+            "item": asked.item,
+            "value": {"removed": True} if removed else {asked.spec.name: value},
+            "how": "asked",
+        }
+        self._record([Entry(ITEM_EVENTS.get(fact, "answered"), body)])
+        return None
+
+    def _end_list(self, asked: Asked, reply: Reply) -> Ended | None:
+        fact = asked.question.fact or ""
+        if reply.kind == "skip" and not items_of(self.case.facts.get(fact)):
+            return self._skip(asked, reply)
+        if asked.question.required and not items_of(self.case.facts.get(fact)):
+            self.prompter.wrong(asked, "at least one is needed; :skip leaves it open for now")
+            return None
+        if fact not in self.case.ended:
+            body = {"question": self._key(asked), "fact": fact, "end": True, "how": "asked"}
+            self._record([Entry("answered", body)])
+        self._onward(asked)
+        return None
+
+    # -- looking back ------------------------------------------------------------------------
+
+    def _spots(self) -> list[Spot]:
+        """Every question met so far, in the order of the playbook."""
+        return [
+            (step, question)
+            for step in self.playbook.steps
+            if step.applies(self.case)
+            for question in step.asked(self.case)
+            if route.settled(step, question, self.case)
+            or (question.fact and self.case.known(question.fact))
+        ]
+
+    def _before(self, one: Spot, other: tuple[Step, Question | None]) -> bool:
+        return self._rank(one) < self._rank(other)
+
+    def _rank(self, spot: tuple[Step, Question | None]) -> tuple[int, int]:
+        step, question = spot
+        return (
+            self.playbook.steps.index(step),
+            step.questions.index(question) if question else -1,
+        )
+
+    def _go_back(self, asked: Asked) -> None:
+        here = (asked.step, asked.question)
+        before = [spot for spot in self._spots() if self._before(spot, here)]
+        if before:
+            self.spot, self.single = before[-1], False
+        else:
+            self.prompter.tell("This is the first question.")
+
+    def _onward(self, asked: Asked) -> None:
+        """From a question gone back to, on to the next one already met, or to the front."""
+        if self.spot is None:
+            return
+        after = [s for s in self._spots() if self._before(self.spot, s)]
+        self.spot = after[0] if after and not self.single else None
+        self.single = False
+
+    def _revisit(self, step: Step, question: Question) -> Ended | None:
+        """Put a question again whose answer stands; Enter keeps it."""
+        self._show(step)
+        if question.spec.kind != "items":
+            return self._ask(step, question)
+        here = self.spot
+        fact = question.fact or ""
+        for number, _ in items_of(self.case.facts.get(fact)):
+            for part in question.spec.item:
+                entry = dict(items_of(self.case.facts.get(fact))).get(number)
+                if entry is None or (part.unless and entry.get(part.unless)):
+                    continue
+                if part.name not in entry:
+                    continue
+                left = self._ask_part(step, question, number, part)
+                if left is not None or self.spot is not here:
+                    return left
+        following = len(self.case.facts.get(fact) or []) + 1
+        left = self._ask_part(step, question, following, question.spec.item[0])
+        if len(self.case.facts.get(fact) or []) >= following:
+            self.spot = None  # a new entry: its other parts are asked at the front
+        return left
+
+    # -- completing --------------------------------------------------------------------------
+
+    def _review(self, step: Step) -> Ended | None:
+        """Look the step over; complete it when nothing stops it."""
+        missing = route.missing(step, self.case)
+        blocks = self._blocks(step)
+        warns = route.completing(step, self.case, self._days, "warn")
+        reply = self.prompter.review(step, self._rows(step, missing), blocks, warns)
+        if reply.kind == "enter":
+            if missing:
+                self.prompter.tell("An answer is still missing.")
+                self.spot, self.single = (step, missing[0]), True
+            elif blocks:
+                self.prompter.tell("A rule of the playbook stops this step.")
+            else:
+                return self._complete(step)
+        elif reply.kind == "override" and (blocks or missing):
+            self._override(blocks[0] if blocks else _excuse(step, missing[0]), reply.text)
+        elif reply.kind == "change":
+            question = step.question(reply.text)
+            self.spot, self.single = ((step, question), True) if question else (None, False)
+        elif reply.kind == "back":
+            spots = [s for s in self._spots() if s[0].id == step.id]
+            self.spot = spots[-1] if spots else None
+        else:
+            return self._aside(reply)
+        return None
+
+    def _blocks(self, step: Step) -> tuple[Finding, ...]:
+        found = route.completing(step, self.case, self._days)
+        if self._ending(step):
+            found += route.closing(self.playbook, self.case, self._days)
+        return found
+
+    def _ending(self, step: Step) -> str:
+        """How the case ends with this step, where it asks for that."""
+        asks = any(q.fact == "followed_up.ending" for q in step.questions)
+        return str(self.case.facts.get("followed_up.ending") or "") if asks else ""
+
+    def _rows(self, step: Step, missing: Sequence[Question]) -> list[Row]:
+        rows = []
+        for question in step.asked(self.case):
+            spec = choices_of(self.playbook, question.spec)
+            answer = self.case.answers.get(f"{step.id}.{question.key}")
+            value = self.case.facts.get(question.fact) if question.fact else None
+            if value is None and answer is not None:
+                value = answer.value
+            if spec.kind == "items":
+                value = [entry for _, entry in items_of(value)] or None
+            said = "" if value is None else answers.shown(spec, value)
+            words = question.worded(self.case.facts.get("backstory.how_left"))
+            how = answer.how if answer else ""
+            rows.append(Row(question.key, words, said, how, question in missing))
+        return rows
+
+    def _complete(self, step: Step) -> Ended | None:
+        entries = [Entry("step_done", {"step": step.id})]
+        ending = self._ending(step)
+        if ending:
+            facts = self.case.facts
+            body = {"outcome": ending, "because": facts.get("decided.reasons") or ""}
+            if ending == "dormant":
+                body["until"] = facts.get("followed_up.next_contact_on")
+                body["trigger"] = facts.get("followed_up.trigger")
+            entries.append(Entry("closed", {k: v for k, v in body.items() if v}))
+        self._record(entries)
+        return Ended("closed", what=ending) if ending else None
+
+    # -- recording ---------------------------------------------------------------------------
+
+    def _key(self, asked: Asked) -> str:
+        return f"{asked.step.id}.{asked.question.key}"
+
+    def _record(self, entries: Sequence[Entry], asked: Asked | None = None) -> None:
+        """Store before anything else is shown; against the answer that was on screen."""
+        seen = None
+        if asked is not None:
+            standing = self.case.answers.get(self._key(asked))
+            seen = {self._key(asked): standing.seq if standing else 0}
+        self.case = self.journal.record(entries, seen)
+
+
+def _excuse(step: Step, question: Question) -> Finding:
+    say, why = f"{question.worded(None)}", "The playbook wants an answer."
+    return Finding(step.id, question.key, "required", "block", say, why, question.source)

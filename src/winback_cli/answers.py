@@ -56,9 +56,7 @@ def _parse_choice(spec: Spec, said: str, customs: Customs) -> str:
     by_letter = letters(spec.choices)
     if word in by_letter:
         return by_letter[word]
-    found = [c for c in spec.choices if c == word] or [
-        c for c in spec.choices if c.startswith(word)
-    ]
+    found = [c for c in spec.choices if c == word] or [c for c in spec.choices if c.startswith(word)]
     if word and len(found) == 1:
         return found[0]
     raise ValueError("one of: " + ", ".join(words_of(c) for c in spec.choices))
@@ -123,9 +121,7 @@ def _item(spec: Spec, entry: dict[str, object], customs: Customs) -> dict[str, V
     for name in entry:
         if name not in fields:
             near = text.nearest(str(name), list(fields))
-            raise ValueError(
-                f"{name!r} is not known here" + (f"; did you mean {near!r}?" if near else "")
-            )
+            raise ValueError(f"{name!r} is not known here" + (f"; did you mean {near!r}?" if near else ""))
     values = {}
     for name, field in fields.items():
         if name in entry:

@@ -63,7 +63,10 @@ def check(
 
     def unknown(path: tuple[Any, ...], known: Sequence[str]) -> None:
         near = text.nearest(str(path[-1]), list(known))
-        wrong(path, f"{str(path[-1])!r} is not known here" + (f"; did you mean {near}?" if near else ""))
+        wrong(
+            path,
+            f"{str(path[-1])!r} is not known here" + (f"; did you mean {near}?" if near else ""),
+        )
 
     def check_step(step: Step, given: Any) -> None:
         for key, value in given.items():
@@ -93,7 +96,12 @@ def check(
 
     def check_override(number: int, given: Any) -> None:
         place = ("override", number)
-        if not isinstance(given, dict) or not set(given) <= {"step", "question", "guard", "because"}:
+        if not isinstance(given, dict) or not set(given) <= {
+            "step",
+            "question",
+            "guard",
+            "because",
+        }:
             return wrong(place, "an override has step, question (or none), guard and because")
         because = given.get("because")
         if not isinstance(because, str) or not because.strip():
@@ -177,9 +185,7 @@ class FilePrompter:
 
     def wrong(self, asked: Asked, problem: str) -> None:
         """A value that the checks let pass and the walk does not: named by its place."""
-        raise BadInput(
-            f"{self.script.origin}: {asked.step.id}.{asked.question.key}: {problem}.", _MEND
-        )
+        raise BadInput(f"{self.script.origin}: {asked.step.id}.{asked.question.key}: {problem}.", _MEND)
 
     def gate(self, step: Step, findings: Sequence[Finding], case: Case) -> Reply:
         """The override of the file, or the promise that it says is done."""

@@ -165,9 +165,7 @@ def _answered(case: Case, event: Event) -> None:
         value = f"{before.value}\n{body['append']}" if before and before.value else body["append"]
     else:
         value = body["value"]
-    case.answers[question] = Answer(
-        event.seq, event.by, value, body.get("how", "asked"), name or ""
-    )
+    case.answers[question] = Answer(event.seq, event.by, value, body.get("how", "asked"), name or "")
     if name:
         case.facts[name] = value
         if name.startswith("contacted."):
@@ -213,7 +211,7 @@ def _read_contacted(case: Case) -> None:
         for key in [k for k, a in case.answers.items() if a.fact.startswith("contacted.")]:
             del case.answers[key]
         return
-    fields = {k: v for k, v in spoken.items() if k not in ("touch", "question", "note")}
+    fields = {k: v for k, v in spoken.items() if k not in ("touch", "question", "note", "how")}
     case.facts |= {f"contacted.{k}": v for k, v in fields.items()}
 
 

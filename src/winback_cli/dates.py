@@ -106,9 +106,7 @@ def span(text: str) -> Span:
     return Span(-int(count) if sign == "-" else int(count), unit)
 
 
-def parse_date(
-    text: str, today: date, weekend: frozenset[int] = WEEKEND, *, past: bool = False
-) -> date:
+def parse_date(text: str, today: date, weekend: frozenset[int] = WEEKEND, *, past: bool = False) -> date:
     """Read a date as a person types it.
 
     ISO dates, `today`, `yesterday`, `tomorrow`, `-2d`, `+3bd`, `2w`, and weekday names: the next

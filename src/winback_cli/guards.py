@@ -141,9 +141,7 @@ class NotHere(Guard):
     not_here: tuple[Literal["apology", "offer", "asking"], ...] = Field(min_length=1)
 
     def stops(self, at: At, moment: Moment) -> bool:
-        return (
-            at == "complete" and moment.case.facts.get(f"{moment.prefix}.slipped") in self.not_here
-        )
+        return at == "complete" and moment.case.facts.get(f"{moment.prefix}.slipped") in self.not_here
 
 
 class WaitTerms(Model):
@@ -202,9 +200,7 @@ class Clock(Guard):
     def stops(self, at: At, moment: Moment) -> bool:
         first = min((t["on"] for t in moment.case.touches if t.get("on")), default=None)
         deadline = self.deadline(moment)
-        return (
-            at == "complete" and bool(first and deadline) and date.fromisoformat(first) > deadline
-        )
+        return at == "complete" and bool(first and deadline) and date.fromisoformat(first) > deadline
 
 
 class AtLeastTerms(Model):
@@ -324,9 +320,7 @@ AnyGuard = Annotated[
 
 def follow_ups(case: Case) -> int:
     """How often the firm came back after the first talk: kept check-ins and later touches."""
-    kept = sum(
-        1 for _, c in items_of(case.facts.get("followed_up.check_ins")) if c.get("kept") is True
-    )
+    kept = sum(1 for _, c in items_of(case.facts.get("followed_up.check_ins")) if c.get("kept") is True)
     first = next((n for n, t in enumerate(case.touches) if t.get("disposition") == "reached"), None)
     if first is None:
         first = next((n for n, t in enumerate(case.touches) if t["disposition"] == "refused"), -1)

@@ -5,6 +5,7 @@ The built-in ones ship beside the package; in the source tree they stand in the 
 """
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -42,6 +43,18 @@ def built_in() -> Path:
     if (here.parents[1] / "pyproject.toml").is_file() and source_tree.is_dir():
         return source_tree
     return here / "playbooks"
+
+
+def rules() -> dict[str, Any]:
+    """The rules of the sources by id: each with stage, must and text."""
+    tree, _ = load_yaml((built_in() / "sources" / "rules.yaml").read_text("utf-8"))
+    return dict(tree)
+
+
+def rule_texts(ids: Sequence[str]) -> list[str]:
+    """The rules of these ids, each as `B2.3: its text`."""
+    known = rules()
+    return [f"{one}: {known[one]['text']}" for one in ids if one in known]
 
 
 def files(own: Path) -> dict[str, Path]:
@@ -84,9 +97,7 @@ def source(path: Path) -> str:
     try:
         content = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise BadInput(
-            f"{path} is not UTF-8 text.", "Save it as UTF-8, or name another file."
-        ) from None
+        raise BadInput(f"{path} is not UTF-8 text.", "Save it as UTF-8, or name another file.") from None
     if len(content) > LONGEST:
         raise BadInput(
             f"{path} is too large for a playbook.",
@@ -120,13 +131,7 @@ def check(content: str) -> tuple[Playbook | None, list[Problem]]:
         for path, value, known in unknown_values(step):
             near = text.nearest(value, known.split(", "))
             place = position(tree, ("steps", number, *path))
-            hint = (
-                f"; did you mean {near}?"
-                if near
-                else f"; known: {known}"
-                if len(known) < 200
-                else ""
-            )
+            hint = f"; did you mean {near}?" if near else f"; known: {known}" if len(known) < 200 else ""
             problems.append(Problem(*place, f"{value!r} is not known here{hint}"))
     return (None, sorted(problems)) if problems else (found, [])
 
@@ -180,9 +185,7 @@ def _forbidden(content: str) -> Problem | None:
 
 
 def _first_line(message: str) -> str:
-    return text.shorten(
-        message.strip().splitlines()[0] if message.strip() else "not valid YAML", 160
-    )
+    return text.shorten(message.strip().splitlines()[0] if message.strip() else "not valid YAML", 160)
 
 
 def _told(tree: Any, error: Any) -> Problem:
@@ -192,14 +195,10 @@ def _told(tree: Any, error: Any) -> Problem:
     line, column = position(tree, path)
     if error["type"] == "extra_forbidden":
         near = text.nearest(str(path[-1]), _known_keys(error, path))
-        message = f"{str(path[-1])!r} is not known here" + (
-            f"; did you mean {near}?" if near else ""
-        )
+        message = f"{str(path[-1])!r} is not known here" + (f"; did you mean {near}?" if near else "")
     elif error["type"] == "missing":
         message = f"{path[-1]} is missing"
-    elif error["type"] == "enum" and (
-        near := text.nearest(str(_value(tree, path)), _expected(error))
-    ):
+    elif error["type"] == "enum" and (near := text.nearest(str(_value(tree, path)), _expected(error))):
         message = f"{_value(tree, path)!r} is not known here; did you mean {near}?"
     return Problem(line, column, message)
 

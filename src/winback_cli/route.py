@@ -119,9 +119,7 @@ def _at_question(step: Step, question: Question, case: Case, days: Days) -> Plac
 
 def settled(step: Step, question: Question, case: Case) -> bool:
     """Whether a question was answered or skipped, or its fact came from elsewhere."""
-    return f"{step.id}.{question.key}" in case.answers or bool(
-        question.fact and case.known(question.fact)
-    )
+    return f"{step.id}.{question.key}" in case.answers or bool(question.fact and case.known(question.fact))
 
 
 def skipped(step: Step, question: Question, case: Case) -> bool:
@@ -265,7 +263,7 @@ def _dues(playbook: Playbook, case: Case, there: Place, days: Days) -> list[Due]
         trigger = case.closing.get("trigger") or "see whether the time has come"
         return _promises(case) + ([Due("wake", until, until, f"wake: {trigger}")] if until else [])
     if case.status == "closed":
-        again = case.facts.get("followed_up.next_contact_on")
+        again = case.closing.get("until") or case.facts.get("followed_up.next_contact_on")
         stay = [Due("check_in", again, again, "stay in touch after the win")] if again else []
         return _promises(case) + stay
     if case.snoozed:

@@ -217,9 +217,7 @@ def fact(
 
 
 class _Facts(BaseModel):
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", defer_build=True, hide_input_in_errors=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, hide_input_in_errors=True)
 
 
 class Landmine(_Facts):

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from winback_cli import answers, route
 from winback_cli.answers import Customs
-from winback_cli.case import ITEM_EVENTS, REACHED, Case, Entry, items_of
+from winback_cli.case import ITEM_EVENTS, REACHED, Case, Entry, Event, fold, items_of
 from winback_cli.errors import AnsweredMeanwhile
 from winback_cli.guards import Finding
 from winback_cli.playbook import Playbook, Question, Step, choices_of
@@ -120,6 +120,25 @@ class Journal(NamedTuple):
     reload: Callable[[], Case]
 
 
+class Rehearsal:
+    """A journal in memory: a walk that stores nothing."""
+
+    def __init__(self, events: Sequence[Event], today: date) -> None:
+        self._events = list(events)
+        self._today = today.isoformat()
+
+    def record(self, entries: Sequence[Entry], seen: Mapping[str, int] | None = None) -> Case:
+        """Keep the entries as events, unsigned."""
+        for entry in entries:
+            seq, day = len(self._events) + 1, entry.happened or self._today
+            self._events.append(Event(seq, entry.kind, "", day, "", 0, False, entry.body, ""))
+        return self.case()
+
+    def case(self) -> Case:
+        """The case that the events make."""
+        return fold("rehearsal", self._events)
+
+
 Spot = tuple[Step, Question]
 
 
@@ -132,6 +151,7 @@ class Walk:
     prompter: Prompter
     journal: Journal
     customs: Customs
+    suggested: Mapping[str, Any] = field(default_factory=dict)  # facts that the list names
     spot: Spot | None = None  # a question gone back to; None at the front
     single: bool = False  # only that question is to be put again, not those after it
     shown: str = ""
@@ -275,6 +295,8 @@ class Walk:
             return standing.value
         if question.fact == "followed_up.ending":
             return route.suggested_ending(self.case)
+        if question.fact in self.suggested:
+            return self.suggested[question.fact]
         if question.default is None:
             return None
         given = question.default
@@ -377,9 +399,7 @@ class Walk:
         until = date.fromisoformat(again.due_on) if again else None
         return Ended("not_reached", until, until, what=str(len(self.case.touches)))
 
-    def _answered_meanwhile(
-        self, asked: Asked, reply: Reply, other: AnsweredMeanwhile
-    ) -> Ended | None:
+    def _answered_meanwhile(self, asked: Asked, reply: Reply, other: AnsweredMeanwhile) -> Ended | None:
         self.case = self.journal.reload()
         theirs = answers.shown(asked.spec, other.value)
         self.prompter.tell(f"{other.by} answered this meanwhile: {theirs}")

@@ -20,8 +20,7 @@ SYNONYMS: dict[str, str] = {
     "phone": "phone|phone number|telephone|tel|mobile|mobile phone|cell|main phone|work phone|"
     "business phone|home phone|contact phone|telefon|telefono|telefone|telefoon|handy",
     "city": "city|town|mailing city|billing city|ort|stadt|ville|ciudad|citta|cidade|plaats",
-    "country": "country|country code|country region|mailing country|billing country|land|pays|"
-    "pais|paese",
+    "country": "country|country code|country region|mailing country|billing country|land|pays|pais|paese",
     "owner": "owner|account owner|contact owner|company owner|account manager|sales rep|rep|"
     "adviser|advisor|salesperson|betreuer",
     "first_purchase": "first purchase|first order|first order date|first purchase date|first visit|"

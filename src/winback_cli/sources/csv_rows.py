@@ -43,13 +43,9 @@ class CsvRows:
     def _check_header(self) -> None:
         twice = [h for h, n in Counter(h.casefold() for h in self.table.header if h).items() if n > 1]
         if twice:
-            raise BadInput(
-                f"{self._name} has two columns called {twice[0][:60]!r}.", "Rename one of them."
-            )
+            raise BadInput(f"{self._name} has two columns called {twice[0][:60]!r}.", "Rename one of them.")
         if len(self.table.header) > MOST_COLUMNS:
-            raise BadInput(
-                f"{self._name} has more than {MOST_COLUMNS} columns.", "Is it the right file?"
-            )
+            raise BadInput(f"{self._name} has more than {MOST_COLUMNS} columns.", "Is it the right file?")
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
         return self._rows

@@ -95,9 +95,7 @@ class Store:
         self._engine: Engine | None = None
 
     @classmethod
-    def open(
-        cls, path: Path, by: str, clock: Clock, command: str, *, create: bool = False
-    ) -> Store:
+    def open(cls, path: Path, by: str, clock: Clock, command: str, *, create: bool = False) -> Store:
         """Open a store to write; with `create`, make it where there is none."""
         from winback_cli.store import upgrade
 
@@ -160,9 +158,7 @@ class Store:
         from winback_cli.store.tables import CommandRow
 
         if self._command_id is None:
-            row = CommandRow(
-                name=self.command, by=self.by, at=self.clock.stamp, as_of=self.clock.is_set
-            )
+            row = CommandRow(name=self.command, by=self.by, at=self.clock.stamp, as_of=self.clock.is_set)
             session.add(row)
             session.flush()
             self._command_id = row.id
@@ -398,9 +394,7 @@ class Store:
                 changed.append(kind)
                 points = ContactPointRow
                 session.exec(
-                    delete(points).where(
-                        col(points.customer_id) == number, col(points.kind) == mine
-                    )
+                    delete(points).where(col(points.customer_id) == number, col(points.kind) == mine)
                 )
                 session.add_all(points(**entry) for entry in _point_rows(number, given[kind]))
             identity = Customer(
@@ -455,9 +449,7 @@ class Store:
         if (there := reads.batch_of(raw, key)) is not None:
             return Brought(there, same=len(rows), already=True)
         secret = self._key(raw)
-        batch = BatchRow(
-            command_id=self._run(session), file=file, sha256=sha256, key=key, counts="{}"
-        )
+        batch = BatchRow(command_id=self._run(session), file=file, sha256=sha256, key=key, counts="{}")
         session.add(batch)
         session.flush()
         counts = dict.fromkeys(("new", "changed", "same", "suppressed"), 0)
@@ -532,9 +524,7 @@ class Store:
         ).fetchone()
         return int(row[0]) if row else None
 
-    def _update(
-        self, session: Session, raw: sqlite3.Connection, number: int, customer: Customer
-    ) -> str:
+    def _update(self, session: Session, raw: sqlite3.Connection, number: int, customer: Customer) -> str:
         """Take over what a row says anew of a known customer: changed, same or suppressed."""
         from winback_cli.store.tables import ContactPointRow, CustomerRow
 
@@ -624,9 +614,7 @@ class Store:
             return None
         body = {"outcome": "suppressed", "because": reason}
         entry = Entry("closed", body)
-        self._append(
-            session, raw, there.key, [entry], lambda case: Standing(there.stage, there.step, ())
-        )
+        self._append(session, raw, there.key, [entry], lambda case: Standing(there.stage, there.step, ()))
         return there.id
 
     @staticmethod
@@ -693,9 +681,7 @@ def _columns_of(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _row_of(customer: Customer, number: int) -> dict[str, Any]:
-    every = {
-        k: v for k, v in customer._asdict().items() if k not in ("emails", "phones", "opted_out")
-    }
+    every = {k: v for k, v in customer._asdict().items() if k not in ("emails", "phones", "opted_out")}
     row = _columns_of(every)
     row["id"] = number
     row["folded"] = _folded(customer.name, customer.company)

@@ -61,17 +61,13 @@ def check_file(path: Path) -> None:
     except IsADirectoryError:
         raise BadInput(f"{path} is a folder, not a store.", "Name a file.") from None
     except PermissionError:
-        raise NotPermitted(
-            f"The store {path} cannot be read.", "Ask whoever owns the file."
-        ) from None
+        raise NotPermitted(f"The store {path} cannot be read.", "Ask whoever owns the file.") from None
     if size == 0:
         raise BadInput(f"The store {path} is an empty file.", "Restore a copy, or remove the file.")
     if not header.startswith(_MAGIC) or len(header) < 100:
         raise BadInput(f"{path} is not a winback store.", "Name another file with --store.")
     if int.from_bytes(header[68:72], "big") != APPLICATION_ID:
-        raise BadInput(
-            f"{path} is a database of another program.", "Name another file with --store."
-        )
+        raise BadInput(f"{path} is a database of another program.", "Name another file with --store.")
     page = int.from_bytes(header[16:18], "big")
     pages = int.from_bytes(header[28:32], "big")
     hot = path.with_name(path.name + "-journal").exists()  # SQLite will mend it from the journal

@@ -234,9 +234,7 @@ def due(connection: Connection, today: str, limit: int = 0) -> list[DueLine]:
 
 
 def overdue_promises(connection: Connection, today: str) -> list[DueLine]:
-    rows = connection.execute(
-        f"{_DUE} d.kind = 'promise' AND d.due_on < ? {_DUE_ORDER}", (today, -1)
-    )
+    rows = connection.execute(f"{_DUE} d.kind = 'promise' AND d.due_on < ? {_DUE_ORDER}", (today, -1))
     return [DueLine(*row) for row in rows]
 
 
@@ -288,8 +286,7 @@ def queue(connection: Connection, cutoff: str, limit: int) -> list[CustomerLine]
 def lines(connection: Connection, limit: int) -> list[CustomerLine]:
     """Every customer with the state of the latest case: what is due first, then as in the queue."""
     rows = connection.execute(
-        f"{_LINE} ORDER BY u.{_SUPPRESSED}, next_due NULLS LAST, u.how_rank, u.revenue DESC, u.id"
-        " LIMIT ?",
+        f"{_LINE} ORDER BY u.{_SUPPRESSED}, next_due NULLS LAST, u.how_rank, u.revenue DESC, u.id LIMIT ?",
         (limit or -1,),
     )
     return [_line(row) for row in rows]
@@ -304,9 +301,7 @@ def counts(connection: Connection) -> Counts:
     total, suppressed = connection.execute(
         "SELECT count(*), count(suppression_id) FROM customer"
     ).fetchone()
-    by_status = dict(
-        connection.execute("SELECT status, count(*) FROM casefile GROUP BY status").fetchall()
-    )
+    by_status = dict(connection.execute("SELECT status, count(*) FROM casefile GROUP BY status").fetchall())
     found = (by_status.get(status, 0) for status in ("open", "dormant", "closed"))
     return Counts(total, suppressed, *found)
 
@@ -332,7 +327,5 @@ def any_suppression(connection: Connection) -> bool:
 
 def batch_of(connection: Connection, key: str) -> int | None:
     """The import that brought in the same file, read the same way."""
-    row = connection.execute(
-        "SELECT id FROM batch WHERE key = ? ORDER BY id LIMIT 1", (key,)
-    ).fetchone()
+    row = connection.execute("SELECT id FROM batch WHERE key = ? ORDER BY id LIMIT 1", (key,)).fetchone()
     return int(row[0]) if row else None

@@ -26,9 +26,7 @@ def to_head(path: Path, scripts: str = SCRIPTS, head: str = door.HEAD) -> None:
     raw = door.connect(path, writing=True)
     try:
         raw.execute("PRAGMA foreign_keys=OFF")  # else altering a parent table deletes its children
-        engine = create_engine(
-            "sqlite://", creator=lambda: raw, poolclass=StaticPool, hide_parameters=True
-        )
+        engine = create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool, hide_parameters=True)
         event.listen(engine, "begin", door.begin)
         with engine.begin() as connection:
             config = Config()
@@ -49,13 +47,9 @@ def to_head(path: Path, scripts: str = SCRIPTS, head: str = door.HEAD) -> None:
 def copy_before(path: Path, version: str) -> Path:
     """A copy of the store (0600) beside it, named after the version it has; an old copy stays."""
     for number in range(1000):
-        copy = path.with_name(
-            f"{path.name}.before-upgrade-of-{version}" + (f".{number}" if number else "")
-        )
+        copy = path.with_name(f"{path.name}.before-upgrade-of-{version}" + (f".{number}" if number else ""))
         try:
-            handle = os.open(
-                copy, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600
-            )
+            handle = os.open(copy, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
         except FileExistsError:
             continue
         if os.name == "posix":

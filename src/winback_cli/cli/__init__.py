@@ -1,0 +1,94 @@
+"""The command line: its commands by family, each imported only when it is called.
+
+A command's body reads, acts and shows; what it decides is decided elsewhere.
+"""
+
+import importlib
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+# Family -> its commands: name, the module that holds it, what it does in a line.
+FAMILIES: dict[str, tuple[tuple[str, str, str], ...]] = {
+    "Every day": (
+        ("next", "desk", "The best thing to do now, and walk it."),
+        ("walk", "cases", "Walk a case: open it, or go on where it stopped."),
+        ("due", "desk", "What falls due."),
+        ("touch", "cases", "Log a contact attempt."),
+        ("note", "cases", "Write a remark into the file."),
+        ("close", "cases", "Close a case, or put it to sleep."),
+    ),
+    "Customers": (
+        ("import", "lists", "Bring in a list of customers."),
+        ("add", "customers", "Add one customer by hand."),
+        ("edit", "customers", "Change a customer's details."),
+        ("list", "customers", "Everybody, with where their case stands."),
+        ("show", "customers", "One customer's whole file."),
+        ("suppress", "customers", "Never contact somebody again."),
+    ),
+    "Setting up": (
+        ("demo", "demo", "A sample list in a scratch store, one case walked and shown."),
+        ("playbook", "playbooks", "The playbooks: list, show, check, answers."),
+        ("store", "places", "Where the store lies."),
+        ("config", "places", "The settings: path, show."),
+    ),
+}
+
+
+class Families(TyperGroup):
+    """The root: knows every command's name and line, and imports one when it is asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [name for family in FAMILIES.values() for name, _, _ in family]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        module = next((m for family in FAMILIES.values() for n, m, _ in family if n == cmd_name), None)
+        if module is None:
+            return None
+        loaded = importlib.import_module(f"winback_cli.cli.{module}")
+        group = typer.main.get_group(loaded.app)
+        return group.commands[cmd_name]
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        for title, family in FAMILIES.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, line) for name, _, line in family])
+
+
+app = typer.Typer(
+    cls=Families,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 100},
+)
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    ctx: typer.Context,
+    store: Annotated[
+        str | None, typer.Option(metavar="PATH", help="Use this store instead of your own.")
+    ] = None,
+    as_of: Annotated[str | None, typer.Option(metavar="DATE", help="Act as if it were that day.")] = None,
+    color: Annotated[str, typer.Option(metavar="auto|always|never", help="Colour.")] = "auto",
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say only what matters.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="The version, and stop.")] = False,
+) -> None:
+    """A playbook for people who lost a customer.
+
+    Without a command: the desk. What is due, what is overdue, whom to win back next.
+    WHO is a customer's number or a few words of the name.
+    """
+    from winback_cli.cli.here import Here
+
+    if version:
+        from winback_cli import __version__
+
+        typer.echo(f"winback {__version__}")
+        raise typer.Exit
+    ctx.obj = Here(store, as_of, color, quiet)
+    if ctx.invoked_subcommand is None:
+        from winback_cli.cli.desk import show_desk
+
+        show_desk(ctx.obj)

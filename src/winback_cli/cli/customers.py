@@ -1,0 +1,435 @@
+"""Customers by hand: add, edit, list, show, suppress."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from winback_cli import text
+from winback_cli.cli.cases import WhoArg
+from winback_cli.cli.here import Here, at_terminal, given_text, need_terminal, print_json
+from winback_cli.customer import LONGEST_NAME, Customer, email_point, phone_point
+from winback_cli.errors import BadInput, Refused, UsageError
+from winback_cli.store import reads
+
+if TYPE_CHECKING:
+    from winback_cli.case import Case
+    from winback_cli.customer import ContactPoint
+
+app = typer.Typer(rich_markup_mode=None)
+
+Company = Annotated[str | None, typer.Option(help="The firm.")]
+Emails = Annotated[list[str] | None, typer.Option("--email", help="E-mail; may be given twice.")]
+Phones = Annotated[list[str] | None, typer.Option("--phone", help="Phone; may be given twice.")]
+City = Annotated[str | None, typer.Option(help="The town.")]
+Country = Annotated[str | None, typer.Option(help="The country.")]
+Owner = Annotated[str | None, typer.Option(help="Who looks after them.")]
+HowLeft = Annotated[str | None, typer.Option(metavar="HOW", help="departing, upset, lapsed or content.")]
+Day = Annotated[str | None, typer.Option(metavar="DATE", help="When they last bought.")]
+Since = Annotated[str | None, typer.Option(metavar="DATE", help="When they first bought.")]
+Orders = Annotated[int | None, typer.Option(min=0, max=10**9, help="How many orders.")]
+Revenue = Annotated[str | None, typer.Option(metavar="AMOUNT", help='As in "1200 EUR".')]
+Notes = Annotated[str | None, typer.Option(help="What there is to know.")]
+
+
+@app.command()
+def add(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="The customer's name.")],
+    company: Company = None,
+    email: Emails = None,
+    phone: Phones = None,
+    city: City = None,
+    country: Country = None,
+    owner: Owner = None,
+    how_left: HowLeft = None,
+    last_purchase: Day = None,
+    first_purchase: Since = None,
+    orders: Orders = None,
+    revenue: Revenue = None,
+    notes: Notes = None,
+) -> None:
+    """Add one customer by hand."""
+    here: Here = ctx.obj
+    given = _read_all(here, {k: v for k, v in locals().items() if k not in ("ctx", "here")})
+    with here.writing("add", create=True) as store:
+        number = store.add(Customer(**given))
+    customer = reads.label(given["name"], given.get("company", ""))
+    here.say(f"Added {customer} as number {number}. Next: winback walk {number}")
+
+
+@app.command()
+def edit(
+    ctx: typer.Context,
+    who: WhoArg,
+    name: Annotated[str | None, typer.Option(help="The customer's name.")] = None,
+    company: Company = None,
+    email: Emails = None,
+    phone: Phones = None,
+    city: City = None,
+    country: Country = None,
+    owner: Owner = None,
+    how_left: HowLeft = None,
+    last_purchase: Day = None,
+    first_purchase: Since = None,
+    orders: Orders = None,
+    revenue: Revenue = None,
+    notes: Notes = None,
+) -> None:
+    """Change a customer's details; no later import changes them back.
+
+    Without options it asks for each in turn. An empty text ("") clears a field.
+    """
+    here: Here = ctx.obj
+    options = {k: v for k, v in locals().items() if k not in ("ctx", "here", "who")}
+    given = _read_all(here, options)
+    with here.writing("edit") as store:
+        with store.reads() as connection:
+            number = here.who(connection, who).number
+            record = reads.customer(connection, number)
+            points = reads.points(connection, number)
+        assert record is not None
+        if not given:
+            need_terminal("what to change, such as --phone")
+            given = _ask_all(here, record, points)
+        if given.get("name", "x") == "" and not (given.get("company") or record.company):
+            raise BadInput("A customer needs a name or a company.", "Give one of them.")
+        changed = store.edit(number, given)
+    names = ", ".join(name.replace("_", " ") for name in changed if name != "currency")
+    here.say(f"Changed for {record.label}: {names}." if changed else "Nothing was changed.")
+
+
+def _read_all(here: Here, options: dict[str, Any]) -> dict[str, Any]:
+    """The options given, each read as the field it is; raises BadInput or UsageError."""
+    given: dict[str, Any] = {}
+    for name, value in options.items():
+        if value is None or value == []:
+            continue
+        if name in ("email", "phone"):
+            given[f"{name}s"] = _points(name, value)
+        elif name == "orders":
+            given[name] = value
+        elif name == "name":
+            given[name] = given_text(value, "The name", LONGEST_NAME)
+        else:
+            given[name] = _read_field(here, name, text.clean(value).strip())
+    return given
+
+
+def _points(kind: str, values: list[str]) -> "tuple[ContactPoint, ...]":
+    made = [email_point(v) if kind == "email" else phone_point(v) for v in values if v.strip()]
+    for point in made:
+        if point.state == "invalid" or len(point.value) > LONGEST_NAME:
+            what = "an e-mail address" if kind == "email" else "a phone number"
+            raise BadInput(f"{text.shorten(point.value, 40)!r} is not {what}.", "Check the spelling.")
+    return tuple(made)
+
+
+def _read_field(here: Here, name: str, value: str) -> Any:
+    from winback_cli import answers
+    from winback_cli.money import parse_money
+    from winback_cli.stages import facts
+
+    flag = f"--{name.replace('_', '-')}"
+    if not value:
+        return None if name == "revenue" else ""
+    try:
+        if name == "revenue":
+            return parse_money(value, here.settings.currency)
+        if name == "how_left":
+            return answers.parse(facts()["backstory.how_left"], value, here.customs)
+        if name in ("last_purchase", "first_purchase"):
+            return answers.parse(facts()["backstory.left_on"], value, here.customs)
+    except ValueError as problem:
+        shown = text.shorten(value, 30)
+        raise UsageError(f"{flag} {shown!r}: {problem}.", f"Give {flag} again.") from None
+    longest = 10_000 if name == "notes" else LONGEST_NAME
+    if len(value) > longest:
+        raise BadInput(f"{flag} is longer than {longest:,} characters.", "Make it shorter.")
+    return value if name == "notes" else text.line(value)
+
+
+def _ask_all(here: Here, record: reads.CustomerRecord, points: "list[ContactPoint]") -> dict[str, Any]:
+    """Each field in turn with what stands; Enter keeps it, - clears it."""
+    from winback_cli.terminal import ask_line
+
+    here.say("Enter keeps what stands in [brackets]; - clears it.")
+    given: dict[str, Any] = {}
+    fields = ("name", "company", "email", "phone", "city", "country", "owner", "notes")
+    for name in fields:
+        standing = [p.value for p in points if p.kind == name]
+        shown = ", ".join(standing) if name in ("email", "phone") else getattr(record, name)
+        said = ask_line(f"{name} [{text.shorten(shown, 40)}]: ").strip()
+        if not said:
+            continue
+        said = "" if said == "-" else said
+        if name in ("email", "phone"):
+            given |= {f"{name}s": _points(name, said.split(","))}
+        elif name == "name" and not said:
+            given["name"] = ""
+        else:
+            given |= _read_all(here, {name: said})
+    return given
+
+
+@app.command("list")
+def list_(
+    ctx: typer.Context,
+    customers: Annotated[
+        bool, typer.Option("--customers", help="The customers' own data instead of their cases.")
+    ] = False,
+    limit: Annotated[int, typer.Option(min=0, help="How many; 0 for all.")] = 50,
+    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Everybody, with where their case stands: what is due first."""
+    here: Here = ctx.obj
+    if customers:
+        return _list_customers(here, limit, json=json)
+    with here.reading() as connection:
+        lines = reads.lines(connection, limit)
+        total = reads.counts(connection).customers
+    if json:
+        return print_json([_line_json(line) for line in lines])
+    _show_list(here, lines, total)
+    return None
+
+
+def _show_list(here: Here, lines: list[reads.CustomerLine], total: int) -> None:
+    from winback_cli import views
+
+    if not here.out.is_terminal:
+        header = [name.lstrip(">") for name in views.LIST_COLUMNS]
+        for row in (header, *views.list_rows(lines)):
+            typer.echo("\t".join(row))
+        return
+    here.out.print(views.customer_table(lines, here.out.width))
+    if len(lines) < total:
+        here.say(f"{len(lines):,} of {total:,}; --limit 0 shows all.")
+
+
+def _list_customers(here: Here, limit: int, *, json: bool) -> None:
+    from winback_cli import views
+
+    with here.reading() as connection:
+        records = reads.customers(connection, limit)
+        points = reads.all_points(connection) if json or records else {}
+    if json:
+        return print_json([customer_json(r, points.get(r.number, [])) for r in records])
+    rows = [
+        [
+            str(r.number),
+            text.line(r.label),
+            text.line(next((p.value for p in points.get(r.number, [])), "")),
+            text.line(r.city),
+            r.last_purchase or "",
+            views.money_words(r.revenue, r.currency),
+            "left alone" if r.suppressed else "",
+        ]
+        for r in records
+    ]
+    header = ["No.", "Customer", "Reached at", "Town", "Last bought", "Revenue", ""]
+    if here.out.is_terminal:
+        here.out.print(views.plain_table(header, rows, here.out.width))
+    else:
+        for row in (header, *rows):
+            typer.echo("\t".join(row))
+    return None
+
+
+def customer_json(record: reads.CustomerRecord, points: "list[ContactPoint]") -> dict[str, Any]:
+    """A customer with stable keys; revenue in minor units."""
+    revenue = None
+    if record.revenue is not None:
+        revenue = {"amount": record.revenue, "currency": record.currency}
+    return {
+        "number": record.number,
+        "name": record.name,
+        "company": record.company,
+        "emails": [p.value for p in points if p.kind == "email"],
+        "phones": [p.value for p in points if p.kind == "phone"],
+        "city": record.city,
+        "country": record.country,
+        "external_id": record.external_id,
+        "owner": record.owner,
+        "how_left": record.how_left or None,
+        "first_purchase": record.first_purchase,
+        "last_purchase": record.last_purchase,
+        "orders": record.orders,
+        "revenue": revenue,
+        "reason": record.reason or None,
+        "notes": record.notes,
+        "contact_points": [p._asdict() for p in points],
+        "suppressed": record.suppressed,
+        "suppression_reason": record.suppression_reason,
+    }
+
+
+def _line_json(line: reads.CustomerLine) -> dict[str, Any]:
+    fields = line._asdict()
+    fields["revenue"] = (
+        None if line.revenue is None else {"amount": line.revenue, "currency": line.currency}
+    )
+    del fields["currency"]
+    return fields
+
+
+@app.command()
+def show(
+    ctx: typer.Context,
+    who: WhoArg,
+    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """One customer's whole file: who, what was said and promised, what is due."""
+    show_file(ctx.obj, who, json=json)
+
+
+def show_file(here: Here, who: str, *, json: bool = False) -> None:
+    """The file of WHO, on stdout."""
+    with here.reading() as connection:
+        meant = here.who(connection, who)
+        record = reads.customer(connection, meant.number)
+        points = reads.points(connection, meant.number)
+        ref = reads.case_ref(connection, meant.number, meant.case)
+        events = reads.events(connection, ref.key) if ref else []
+        dues = reads.dues_of(connection, ref.key) if ref else []
+        kept = reads.playbook_text(connection, ref.playbook) if ref and not json else ""
+        others = [c.id for c in reads.cases_of(connection, meant.number) if ref and c.id != ref.id]
+    assert record is not None
+    if json:
+        return print_json(file_json(record, points, ref, events, dues))
+    _show_file(here, record, points, ref, events, dues, kept, others)
+    return None
+
+
+def file_json(
+    record: reads.CustomerRecord,
+    points: "list[ContactPoint]",
+    ref: reads.CaseRef | None,
+    events: list[Any],
+    dues: list[tuple[str, str, str, str, int]],
+) -> dict[str, Any]:
+    """A whole file with stable keys; the facts by stage."""
+    from winback_cli.case import fold
+
+    case = fold(ref.id, events) if ref else None
+    stages = {
+        "backstory": "backstory",
+        "contact": "contacted",
+        "listen": "heard",
+        "classify": "classified",
+        "decide": "decided",
+        "revisit": "revisited",
+        "follow_up": "followed_up",
+    }
+    return {
+        "customer": customer_json(record, points),
+        "case": _case_json(case, ref) if case and ref else None,
+        "facts": {
+            stage: {
+                name.partition(".")[2]: value
+                for name, value in (case.facts if case else {}).items()
+                if name.startswith(prefix + ".")
+            }
+            for stage, prefix in stages.items()
+        },
+        "commitments": case.commitments if case else [],
+        "touches": case.touches if case else [],
+        "due": [
+            {"kind": kind, "what": what, "opens_on": opens, "due_on": due, "ref": number}
+            for kind, opens, due, what, number in dues
+        ],
+        "events": [event._asdict() for event in events],
+    }
+
+
+def _case_json(case: "Case", ref: reads.CaseRef) -> dict[str, Any]:
+    return {
+        "id": case.id,
+        "playbook": case.playbook,
+        "version": case.version,
+        "status": case.status,
+        "stage": ref.stage,
+        "step": ref.step,
+        "opened_at": case.opened_at,
+        "closed_at": case.closed_at,
+        "outcome": case.outcome,
+    }
+
+
+def _show_file(
+    here: Here,
+    record: reads.CustomerRecord,
+    points: "list[ContactPoint]",
+    ref: reads.CaseRef | None,
+    events: list[Any],
+    dues: list[tuple[str, str, str, str, int]],
+    kept: str,
+    others: list[str],
+) -> None:
+    from winback_cli import views
+
+    case, facts, breaches = None, [], ()  # type: Any, Any, Any
+    if ref is not None:
+        from winback_cli import library, route
+        from winback_cli.case import fold
+
+        case = fold(ref.id, events)
+        playbook = library.parse(kept, f"playbook of case {ref.id}").playbook
+        days = route.Days(here.clock.today, here.settings.weekend_days)
+        facts = _facts(case, playbook)
+        breaches = route.breaches(playbook, case, days)
+    page = views.File(record, points, case, ref, others, facts, breaches, dues, here.clock.today)
+    here.out.print(views.file(page))
+    if case is None and not record.suppressed:
+        here.say(f"No case yet. winback walk {record.number} opens one.")
+
+
+def _facts(case: "Case", playbook: Any) -> list[tuple[str, list[tuple[str, str, str]]]]:
+    """What was answered, by step: (the question in short, the answer, how it came)."""
+    from winback_cli import answers
+    from winback_cli.case import items_of
+
+    parts = []
+    for step in playbook.steps:
+        rows = []
+        for question in step.questions:
+            answer = case.answers.get(f"{step.id}.{question.key}")
+            value = case.facts.get(question.fact) if question.fact else answer and answer.value
+            if question.spec.kind == "items":
+                value = [item for _, item in items_of(value)]
+                if question.fact == "revisited.changes":
+                    continue  # shown as promises
+            if value is None or value == []:
+                continue
+            how = answer.how if answer else ""
+            label = question.key.replace("_", " ")
+            rows.append((label, answers.shown(question.spec, value), how))
+        parts.append((step.title, rows))
+    return parts
+
+
+@app.command()
+def suppress(
+    ctx: typer.Context,
+    who: WhoArg,
+    reason: Annotated[str, typer.Option(metavar="WHY", help="Why, in a few words.")] = "",
+) -> None:
+    """Never contact somebody again: closes their case, and no list brings them back."""
+    here: Here = ctx.obj
+    if not reason:
+        if not at_terminal():
+            raise UsageError("--reason is missing.", "Give --reason WHY.")
+        from winback_cli.terminal import ask_line
+
+        reason = ask_line("Why are they to be left alone? ")
+    because = given_text(reason, "The reason")
+    with here.writing("suppress") as store:
+        with store.reads() as connection:
+            number = here.who(connection, who).number
+            record = reads.customer(connection, number)
+        assert record is not None
+        if record.suppressed:
+            raise Refused(f"{record.label} is left alone already.", "Nothing was changed.")
+        closed = store.suppress(number, because)
+    here.say(
+        f"{record.label} is left alone from now on." + (f" Case {closed} is closed." if closed else "")
+    )

@@ -1,0 +1,129 @@
+"""The desk: what is due, what comes next."""
+
+from typing import Annotated, Any
+
+import typer
+
+from winback_cli import dates
+from winback_cli.cli.here import GREETING, Here, at_terminal, print_json
+from winback_cli.store import reads
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+def cutoff(here: Here) -> str:
+    """The last day of purchase that counts as lapsed."""
+    return dates.add_months(here.clock.today, -here.settings.lapsed_months).isoformat()
+
+
+def show_desk(here: Here) -> None:
+    """The bare `winback`: a greeting on the first run, then the desk."""
+    from winback_cli import views
+
+    if not here.has_store:
+        typer.echo(GREETING)
+        return
+    today = here.clock.today.isoformat()
+    with here.reading() as connection:
+        page = views.Desk(
+            reads.counts(connection),
+            reads.overdue_promises(connection, today),
+            reads.due(connection, today),
+            reads.waiting(connection, today),
+            reads.queue(connection, cutoff(here), 5),
+            here.clock.today,
+        )
+    here.out.print(views.desk(page, here.out.width))
+
+
+@app.command()
+def due(
+    ctx: typer.Context,
+    days: Annotated[int, typer.Option(min=0, max=3660, help="Look so many days ahead.")] = 0,
+    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """What falls due today, and what is overdue."""
+    here: Here = ctx.obj
+    last = here.clock.today.toordinal() + days
+    with here.reading() as connection:
+        lines = reads.due_until(connection, type(here.clock.today).fromordinal(last).isoformat())
+    if json:
+        return print_json([due_json(line, here) for line in lines])
+    _show_due(here, lines)
+    return None
+
+
+def _show_due(here: Here, lines: list[reads.DueLine]) -> None:
+    from winback_cli import views
+
+    if not here.out.is_terminal:
+        for row in ([*views.DUE_COLUMNS], *views.due_rows(lines)):
+            typer.echo("\t".join(row))
+    elif lines:
+        here.out.print(views.due_table(lines, here.clock.today, here.out.width))
+    else:
+        here.say("Nothing is due.")
+
+
+def due_json(line: reads.DueLine, here: Here) -> dict[str, Any]:
+    """Something due, with stable keys."""
+    return {
+        "case": line.case,
+        "customer": line.customer,
+        "name": reads.label(line.name, line.company),
+        "owner": line.owner,
+        "kind": line.kind,
+        "what": line.what,
+        "opens_on": line.opens_on,
+        "due_on": line.due_on,
+        "overdue": line.due_on < here.clock.today.isoformat(),
+    }
+
+
+@app.command("next")
+def next_(
+    ctx: typer.Context,
+    json: Annotated[bool, typer.Option("--json", help="Only say what it is, as JSON.")] = False,
+    show: Annotated[bool, typer.Option("--show", help="Only say what it is.")] = False,
+) -> None:
+    """The best thing to do now, and walk it.
+
+    First what is due, the most urgent before the rest. Then whoever is leaving, is upset, has
+    lapsed; among them the highest revenue.
+    """
+    here: Here = ctx.obj
+    with here.reading() as connection:
+        found = best(here, connection)
+    if json:
+        return print_json(found)
+    if found is None:
+        here.say("All is done for today. winback list shows everybody.")
+        return None
+    typer.echo(f"{found['case'] or found['customer']}  {found['name']}: {found['what']}")
+    if show or not at_terminal():
+        return None
+    from winback_cli.cli.cases import walk_customer
+
+    return walk_customer(here, found["customer"])
+
+
+def best(here: Here, connection: reads.Connection) -> dict[str, Any] | None:
+    """What comes first: the most urgent thing due, else the top of the queue; None when all is done."""
+    lines = reads.due(connection, here.clock.today.isoformat(), 1)
+    if lines:
+        return due_json(lines[0], here)
+    queue = reads.queue(connection, cutoff(here), 1)
+    if not queue:
+        return None
+    line = queue[0]
+    return {
+        "case": None,
+        "customer": line.number,
+        "name": reads.label(line.name, line.company),
+        "owner": line.owner,
+        "kind": "open",
+        "what": f"{line.how_left or 'lapsed'}; open a case",
+        "opens_on": here.clock.today.isoformat(),
+        "due_on": here.clock.today.isoformat(),
+        "overdue": False,
+    }

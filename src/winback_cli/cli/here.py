@@ -1,0 +1,172 @@
+"""What every command needs: the settings, the clock, the store, the two streams, and WHO is meant."""
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from winback_cli import settings, text
+from winback_cli.dates import Clock
+from winback_cli.errors import BadInput, NotFound, UsageError
+from winback_cli.store import Store, reading, reads
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from winback_cli.answers import Customs
+
+GREETING = """Welcome. winback walks you through winning a lost customer back.
+
+  winback demo          shows it on a sample list
+  winback import FILE   brings in a list of your own (CSV)
+
+Nothing has been made yet."""
+
+
+class Who(NamedTuple):
+    """The customer that WHO means, and the case where one was named (`12.1`)."""
+
+    number: int
+    case: int | None = None
+
+
+@dataclass
+class Here:
+    """One run of the program: the options of the whole line, and what they lead to, made on use."""
+
+    store_named: str | None = None
+    as_of: str | None = None
+    color: str = "auto"
+    quiet: bool = False
+
+    def __post_init__(self) -> None:
+        if self.color not in ("auto", "always", "never"):
+            raise UsageError("--color is auto, always or never.", "winback --help")
+
+    @cached_property
+    def settings(self) -> settings.Settings:
+        return settings.load(self.store_named)
+
+    @cached_property
+    def clock(self) -> Clock:
+        return settings.clock(self.as_of)
+
+    @cached_property
+    def customs(self) -> "Customs":
+        """How this user's answers are read."""
+        from winback_cli.answers import Customs
+
+        return Customs(self.clock.today, self.settings.weekend_days, self.settings.currency)
+
+    @cached_property
+    def out(self) -> "Console":
+        """Results."""
+        from winback_cli.terminal import console
+
+        return console(sys.stdout, self.color)
+
+    @cached_property
+    def err(self) -> "Console":
+        """Talk."""
+        from winback_cli.terminal import console
+
+        return console(sys.stderr, self.color)
+
+    def say(self, sentence: str) -> None:
+        """A sentence of talk, on stderr; nothing with --quiet."""
+        if not self.quiet:
+            sys.stderr.write(text.clean(sentence) + "\n")
+
+    @property
+    def path(self) -> Path:
+        return self.settings.store
+
+    @property
+    def has_store(self) -> bool:
+        """Whether there is a store; one that was named counts as there, and is checked on opening."""
+        return self.settings.store_named or self.path.exists()
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[reads.Connection]:
+        """The store to read; raises NotFound where there is none yet."""
+        if not self.has_store:
+            raise NotFound("There are no customers yet.", "winback import FILE, or winback demo")
+        with reading(self.path) as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def writing(self, command: str, *, create: bool = False) -> Iterator[Store]:
+        """The store to write, closed at the end; with `create`, made where there is none, and said."""
+        if not create and not self.has_store:
+            raise NotFound("There are no customers yet.", "winback import FILE, or winback demo")
+        new = create and not self.path.exists()
+        store = Store.open(self.path, self.settings.name, self.clock, command, create=create)
+        if new:
+            self.say(f"Made a new store: {self.path}")
+        try:
+            yield store
+        finally:
+            store.close()
+
+    def who(self, connection: reads.Connection, words: str) -> Who:
+        """The one customer that is meant; raises NotFound where nobody is, or several are."""
+        number, _, case = words.strip().partition(".")
+        if number.isascii() and number.isdecimal() and len(number) < 12:
+            if reads.customer(connection, int(number)) is None:
+                raise NotFound(f"There is no customer number {number}.", "winback list shows all.")
+            if not case:
+                return Who(int(number))
+            named = case.isascii() and case.isdecimal() and len(case) < 9
+            if not named or reads.case_ref(connection, int(number), int(case)) is None:
+                raise NotFound(
+                    f"Customer {number} has no case {text.shorten(case, 12)}.",
+                    f"winback show {number}",
+                )
+            return Who(int(number), int(case))
+        found = reads.find(connection, words)
+        if len(found) == 1:
+            return Who(found[0][0])
+        if not found:
+            raise NotFound(f"Nobody here goes by {text.shorten(words, 60)!r}.", "winback list shows all.")
+        raise NotFound(_several(words, found), "Name one by number.")
+
+
+def _several(words: str, found: list[tuple[int, str, str, str]]) -> str:
+    """The customers that fit, one a line."""
+    shown = [
+        f"  {number:>6}  {text.shorten(reads.label(name, company), 48)}"
+        + (f", {text.shorten(city, 16)}" if city else "")
+        for number, name, company, city in found[:20]
+    ]
+    more = ["  ... and more"] if len(found) > 20 else []
+    return "\n".join([f"Several go by {text.shorten(words, 60)!r}:", *shown, *more])
+
+
+def print_json(value: Any) -> None:
+    """A result for scripts: indented JSON on stdout."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+def at_terminal() -> bool:
+    """Whether somebody can be asked: both the keyboard and the screen are a terminal."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def need_terminal(flag: str) -> None:
+    """Raises UsageError, naming the flag that is missing, where nobody can be asked."""
+    if not at_terminal():
+        raise UsageError("There is no terminal to ask at.", f"Give {flag}.")
+
+
+def given_text(value: str, what: str, longest: int = 300) -> str:
+    """A line typed as an argument, made safe; raises BadInput where it is empty or too long."""
+    line = text.line(value)
+    if not line:
+        raise BadInput(f"{what} is empty.", "Give some words.")
+    if len(line) > longest:
+        raise BadInput(f"{what} is longer than {longest:,} characters.", "Make it shorter.")
+    return line

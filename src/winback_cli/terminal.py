@@ -1,0 +1,289 @@
+"""The terminal: the one console factory, and the prompter that asks a person.
+
+No markup, no emoji codes, no highlighting: foreign text is text. All talk goes to stderr.
+"""
+
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from winback_cli import answers, settings, text
+from winback_cli.answers import Customs
+from winback_cli.case import Case
+from winback_cli.errors import UsageError, WinbackError
+from winback_cli.guards import Finding
+from winback_cli.playbook import Question, Step
+from winback_cli.stages import Spec
+from winback_cli.walk import Asked, Ended, Reply, ReplyKind, Row, Scene
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_COMMAND = re.compile(r":([a-z]+)\s*(.*)", re.DOTALL)
+_SIMPLE: dict[str, ReplyKind] = {"back": "back", "skip": "skip", "quit": "quit"}
+_WITH_TEXT: dict[str, ReplyKind] = {
+    "note": "note",
+    "override": "override",
+    "kept": "kept",
+    "broken": "broken",
+}
+KEYS = "Enter takes what stands in [brackets] · ? help · :back · :skip · :note TEXT · :quit"
+HELP = """  :back           the question before
+  :skip           leave this one open; the review reminds you
+  :known ANSWER   you knew this before the call; it is marked so
+  :note TEXT      a remark for the file
+  :edit           write the answer in your editor
+  :override WHY   go past a rule; your reason stays on record
+  :kept N         promise N is kept (:broken N if it is not)
+  :quit           stop here; everything is stored already"""
+
+
+def console(stream: TextIO, color: str = "auto") -> "Console":
+    """A console on a stream, as plain or as coloured as the user wants it."""
+    from rich.console import Console
+
+    plain = color == "never" or (color == "auto" and settings.plain_output())
+    return Console(
+        file=stream,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        no_color=plain or None,
+        force_terminal=True if color == "always" else None,
+        color_system=None if plain else "auto",
+        legacy_windows=False,
+    )
+
+
+def ask_line(mark: str) -> str:
+    """One line from the keyboard; empty where nothing was typed."""
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.output import create_output
+
+    session: PromptSession[str] = PromptSession(output=create_output(stdout=sys.stderr))
+    try:
+        return session.prompt(mark)
+    except EOFError:
+        return ""
+
+
+def ask_value(out: "Console", spec: Spec, customs: Customs) -> answers.Value:
+    """One value from the keyboard, asked until it is read; raises UsageError where none is given."""
+    out.print(spec.what, style="bold")
+    if spec.kind == "choice":
+        out.print(choices(spec.choices, out.width))
+    while line := ask_line("> ").strip():
+        try:
+            return answers.parse(spec, line, customs)
+        except ValueError as problem:
+            out.print(f"  Not understood: {text.clean(str(problem))}.", style="yellow")
+    raise UsageError("Nothing was typed.", "Run the command again.")
+
+
+def choices(given: tuple[str, ...], width: int) -> str:
+    """The choices with their letters, in as many columns as fit."""
+    shown = [f"{letter} {answers.words_of(c)}" for letter, c in answers.letters(given).items()]
+    room = max(map(len, shown)) + 3
+    columns = max(1, min(len(shown), (width - 2) // room))
+    rows = [shown[i : i + columns] for i in range(0, len(shown), columns)]
+    return "\n".join("  " + "".join(c.ljust(room) for c in row).rstrip() for row in rows)
+
+
+class TerminalPrompter:
+    """Asks a person, one line at a time; `rules` gives the text of a rule by its id."""
+
+    def __init__(
+        self,
+        out: "Console",
+        name: str,
+        case: str,
+        rules: Callable[[Sequence[str]], list[str]],
+        override: str = "",
+    ) -> None:
+        from prompt_toolkit import PromptSession
+        from prompt_toolkit.output import create_output
+
+        self._out = out
+        self._name = name
+        self._case = case
+        self._rules = rules
+        self._override = override
+        self._session: PromptSession[str] = PromptSession(output=create_output(stdout=sys.stderr))
+        self._greeted = False
+
+    # -- what the walk shows -----------------------------------------------------------------
+
+    def enter(self, scene: Scene) -> None:
+        """The step with its coaching, and what has to be in sight while it lasts."""
+        from winback_cli import views
+
+        self._out.print(views.scene(scene, self._name, self._out.width))
+        if not self._greeted:
+            self._greeted = True
+            self._out.print(KEYS, style="dim")
+
+    def tell(self, sentence: str) -> None:
+        self._out.print(text.clean(sentence), style="yellow")
+
+    def wrong(self, asked: Asked, problem: str) -> None:
+        self._out.print(f"  Not understood: {text.clean(problem)}.", style="yellow")
+
+    def waits(self, ended: Ended, step: Step, question: Question) -> Reply:
+        """Past the wait where the command line gave a reason, once; otherwise the walk ends."""
+        because, self._override = self._override, ""
+        return Reply("override", because) if because and ended.finding else Reply("quit")
+
+    # -- what it asks ------------------------------------------------------------------------
+
+    def ask(self, asked: Asked) -> Reply:
+        """One question, asked until the line is an answer or a way out."""
+        if not asked.more:
+            self._put(asked)
+        typed = asked.typed
+        while True:
+            line = self._line("  … " if asked.more else "> ", typed)
+            if line is None:
+                return Reply("quit")
+            if line.strip() in ("?", ":help"):
+                self._help(asked)
+                continue
+            reply = self._understood(line, asked)
+            if reply is not None:
+                return reply
+
+    def gate(self, step: Step, findings: Sequence[Finding], case: Case) -> Reply:
+        """A rule in the way: only a reason, or going elsewhere, leads on."""
+        self._say_findings(findings)
+        for promise in case.commitments:
+            if promise["state"] == "open":
+                self._out.print(f"  {promise['n']}. {text.clean(promise['what'])}", style="yellow")
+        words = ":override WHY · :kept N · :back · :quit"
+        self._out.print(f"  {words}", style="dim")
+        while True:
+            line = self._line("> ", "")
+            if line is None:
+                return Reply("quit")
+            if line.strip() in ("?", ":help"):
+                self._out.print(HELP, style="dim")
+                continue
+            reply = self._understood(line, None) if line.strip() else None
+            if reply is not None and reply.kind not in ("said", "skip"):
+                return reply
+            self._out.print(f"  {words}", style="dim")
+
+    def review(
+        self, step: Step, rows: Sequence[Row], blocks: Sequence[Finding], warns: Sequence[Finding]
+    ) -> Reply:
+        """The step's answers; Enter completes it, a number changes one."""
+        from winback_cli import views
+
+        self._out.print(views.review(step, rows, self._out.width))
+        self._say_findings(blocks)
+        self._say_findings(warns)
+        done = "Enter completes the step · a number changes an answer"
+        stopped = "A number changes an answer · :override WHY goes past the rule"
+        self._out.print("  " + (stopped if blocks else done), style="dim")
+        while True:
+            line = self._line("> ", "")
+            if line is None:
+                return Reply("quit")
+            word = line.strip()
+            if not word:
+                return Reply("enter")
+            if word.isdecimal() and 1 <= int(word) <= len(rows):
+                return Reply("change", rows[int(word) - 1].key)
+            if word in ("?", ":help"):
+                self._out.print(HELP, style="dim")
+                continue
+            reply = self._understood(line, None)
+            if reply is not None and reply.kind not in ("said", "skip"):
+                return reply
+            self._out.print(f"  A number from 1 to {len(rows)}, or Enter.", style="dim")
+
+    # -- lines -------------------------------------------------------------------------------
+
+    def _put(self, asked: Asked) -> None:
+        from rich.text import Text
+
+        question = Text("\n" + text.clean(asked.words), style="bold")
+        if asked.item:
+            question.append(f"  ({asked.item})", style="dim")
+        if asked.default is not None:
+            shown = text.shorten(answers.shown(asked.spec, asked.default), 60)
+            question.append(f"  [{shown}]", style="not bold cyan")
+        elif asked.item and not asked.required:
+            question.append("  [none]", style="not bold cyan")
+        self._out.print(question)
+        if asked.spec.kind == "choice":
+            self._out.print(choices(asked.spec.choices, self._out.width))
+        elif asked.spec.kind == "yesno":
+            self._out.print("  y yes   n no", style="dim")
+
+    def _line(self, mark: str, typed: str) -> str | None:
+        """One line from the keyboard; None for Ctrl-D. Ctrl-C raises KeyboardInterrupt."""
+        try:
+            return self._session.prompt(mark, default=typed)
+        except EOFError:
+            return None
+
+    def _understood(self, line: str, asked: Asked | None) -> Reply | None:
+        """What a line means; None where it was no way out that we know, which is said."""
+        found = _COMMAND.fullmatch(line.strip())
+        if not line.strip():
+            return Reply("enter")
+        if not found:
+            return Reply("said", line)
+        word, rest = found[1], found[2].strip()
+        if word in _SIMPLE:
+            return Reply(_SIMPLE[word])
+        if word in _WITH_TEXT:
+            if rest:
+                return Reply(_WITH_TEXT[word], rest)
+            self._out.print(f"  Write it on the same line: :{word} ...", style="yellow")
+            return None
+        if word == "known" and asked is not None:
+            return Reply("said", rest, known=True) if rest else None
+        if word == "edit" and asked is not None:
+            return self._edited(asked)
+        self._out.print(HELP, style="dim")
+        return None
+
+    def _edited(self, asked: Asked) -> Reply | None:
+        """The answer written in the user's editor, from a file that only they can read."""
+        start = str(asked.default) if asked.default and asked.spec.kind in ("text", "line") else ""
+        command = shlex.split(settings.editor() or "vi")
+        with tempfile.TemporaryDirectory(prefix="winback-") as folder:
+            place = Path(folder) / "answer.txt"
+            place.write_text(start, "utf-8")
+            try:
+                subprocess.run([*command, str(place)], check=False)  # noqa: S603 - the user's own
+                written = place.read_text("utf-8", "replace").strip()
+            except OSError:
+                self._out.print("  The editor did not start; see $EDITOR.", style="yellow")
+                return None
+        return Reply("said", written) if written else None
+
+    def _help(self, asked: Asked) -> None:
+        if asked.question.help:
+            self._out.print(f"  {text.clean(asked.question.help)}")
+        if asked.spec.kind == "date":
+            from winback_cli.dates import EXAMPLES
+
+            self._out.print(f"  A date: {EXAMPLES}", style="dim")
+        try:
+            for rule in self._rules(asked.question.source):
+                self._out.print(f"  {rule}", style="dim")
+        except WinbackError:
+            pass  # the walk goes on without the texts of the rules
+        self._out.print(HELP, style="dim")
+
+    def _say_findings(self, findings: Sequence[Finding]) -> None:
+        from winback_cli import views
+
+        for finding in findings:
+            self._out.print(views.finding(finding))

@@ -1,0 +1,498 @@
+"""What a person reads: the desk, tables, a whole file, a step of the walk. Values in, Rich out.
+
+Every foreign text passes `text.clean` or `text.shorten` here, whatever it passed before. Colour
+only repeats what a word says already.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from winback_cli import text
+from winback_cli.dates import day_words
+from winback_cli.money import Money
+
+if TYPE_CHECKING:
+    from winback_cli.guards import Finding
+    from winback_cli.playbook import Playbook, Step
+    from winback_cli.store import reads
+    from winback_cli.walk import Row, Scene
+
+Line = Text
+
+
+def _plain(*columns: str, **more: Any) -> Table:
+    """A table without lines; columns named `>x` stand to the right."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", **more)
+    for column in columns:
+        right = column.startswith(">")
+        table.add_column(column.lstrip(">"), justify="right" if right else "left", no_wrap=True)
+    return table
+
+
+def _indented(what: RenderableType, by: int = 2) -> RenderableType:
+    from rich.padding import Padding
+
+    return Padding(what, (0, 0, 0, by))
+
+
+def heading(words: str) -> Text:
+    """A line above a part of a page."""
+    return Text("\n" + words, style="bold")
+
+
+def money_words(amount: int | None, currency: str) -> str:
+    """An amount without its cents, for tables; a dash where there is none."""
+    if amount is None:
+        return "-"
+    return Money(amount, currency or "EUR").words().partition(".")[0]
+
+
+# -- the desk --------------------------------------------------------------------------------
+
+
+class Desk(NamedTuple):
+    """What the desk shows, already read."""
+
+    counts: "reads.Counts"
+    overdue: "Sequence[reads.DueLine]"
+    due: "Sequence[reads.DueLine]"
+    waiting: "Sequence[reads.DueLine]"
+    queue: "Sequence[reads.CustomerLine]"
+    today: date
+
+
+def desk(page: Desk, width: int) -> RenderableType:
+    """The desk: what is owed first, then what waits, then whom to win back next."""
+    parts: list[RenderableType] = [_desk_title(page)]
+    if page.overdue:
+        parts += [Text("\nOverdue promises", style="bold red")]
+        parts += [_dues(page.overdue[:5], page.today, width, late="red"), _more(page.overdue, 5)]
+    due = [line for line in page.due if line not in page.overdue]
+    if due:
+        parts += [heading("Due"), _dues(due[:6], page.today, width), _more(due, 6)]
+    if page.waiting:
+        parts += [
+            heading("Waiting"),
+            _dues(page.waiting[:3], page.today, width),
+            _more(page.waiting, 3),
+        ]
+    if page.queue:
+        parts += [heading("Whom to win back next"), _queue(page.queue[:5], width)]
+    if not (due or page.overdue or page.queue):
+        parts.append(Text("\nAll is done for today.", style="green"))
+    else:
+        parts.append(Text("\nwinback next starts with the first.", style="dim"))
+    return Group(*[part for part in parts if part is not None])
+
+
+def _desk_title(page: Desk) -> Text:
+    counts = page.counts
+    parts = [f"{counts.customers:,} customers"]
+    parts += [f"{counts.open} open"] if counts.open else []
+    parts += [f"{counts.dormant} asleep"] if counts.dormant else []
+    parts += [f"{counts.suppressed} left alone"] if counts.suppressed else []
+    title = Text(f"{page.today:%A} {page.today.day} {page.today:%B %Y}", style="bold")
+    return title.append("  " + " · ".join(parts), style="not bold dim")
+
+
+def _more(lines: Sequence[Any], shown: int) -> Any:
+    rest = len(lines) - shown
+    return Text(f"  and {rest} more: winback due", style="dim") if rest > 0 else None
+
+
+def _dues(lines: "Sequence[reads.DueLine]", today: date, width: int, late: str = "") -> RenderableType:
+    table = _plain("", "", "", "", show_header=False)
+    room = max(width - 24, 30)
+    for line in lines:
+        day = date.fromisoformat(line.due_on)
+        opens = date.fromisoformat(line.opens_on)
+        words, style = when(opens, day, today)
+        table.add_row(
+            line.case,
+            text.shorten(_label(line), room // 2),
+            text.shorten(line.what, room // 2 - 4),
+            Text(words, style=late or style),
+        )
+    return _indented(table)
+
+
+def when(opens: date, due: date, today: date) -> tuple[str, str]:
+    """When something is due in a few words, and the colour that repeats it."""
+    if due < today:
+        return f"overdue since {day_words(due, today)}", "red"
+    if opens > today:
+        return f"from {day_words(opens, today)}", "dim"
+    return ("today", "yellow") if due == today else (f"by {day_words(due, today)}", "")
+
+
+def _queue(lines: "Sequence[reads.CustomerLine]", width: int) -> RenderableType:
+    table = _plain(">", "", "", ">", "", show_header=False)
+    for line in lines:
+        table.add_row(
+            str(line.number),
+            text.shorten(_label(line), max(width - 52, 20)),
+            line.how_left or "lapsed",
+            money_words(line.revenue, line.currency),
+            f"last {line.last_purchase}" if line.last_purchase else "",
+        )
+    return _indented(table)
+
+
+def _label(line: "reads.DueLine | reads.CustomerLine") -> str:
+    return ", ".join(part for part in (line.name, line.company) if part) or "(no name)"
+
+
+# -- tables ----------------------------------------------------------------------------------
+
+LIST_COLUMNS = (">No.", "Customer", "Left", ">Revenue", "Last bought", "Case", "Stands at", "Due")
+
+
+def list_rows(lines: "Sequence[reads.CustomerLine]", room: int = 0) -> list[list[str]]:
+    """The rows of `winback list`, as text; `room` cuts the name, 0 keeps it whole."""
+    return [
+        [
+            str(line.number),
+            text.shorten(_label(line), room) if room else text.line(_label(line)),
+            line.how_left,
+            money_words(line.revenue, line.currency),
+            line.last_purchase or "",
+            line.case or "",
+            standing(line),
+            line.due_on or "",
+        ]
+        for line in lines
+    ]
+
+
+def standing(line: "reads.CustomerLine") -> str:
+    """Where somebody's case stands, in a word or two."""
+    if line.suppressed:
+        return "left alone"
+    if line.status is None:
+        return ""
+    if line.status == "open":
+        return (line.stage or "").replace("_", " ")
+    return line.outcome or line.status
+
+
+def customer_table(lines: "Sequence[reads.CustomerLine]", width: int) -> RenderableType:
+    """`winback list` at a terminal."""
+    narrow = width < 100
+    hidden = (2, 4) if narrow else ()
+    names = [name for place, name in enumerate(LIST_COLUMNS) if place not in hidden]
+    table = _plain(*names)
+    for row in list_rows(lines, room=max(width - (50 if narrow else 76), 16)):
+        table.add_row(*[cell for place, cell in enumerate(row) if place not in hidden])
+    return table
+
+
+def plain_table(header: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> RenderableType:
+    """Any rows under a header, the second column cut to what the width leaves."""
+    table = _plain(*header)
+    others = sum(
+        max((len(row[place]) for row in [header, *rows]), default=0) + 2
+        for place in range(len(header))
+        if place != 1
+    )
+    for row in rows:
+        table.add_row(
+            *[text.shorten(c, max(width - others, 16)) if n == 1 else c for n, c in enumerate(row)]
+        )
+    return table
+
+
+DUE_COLUMNS = ("Case", "Customer", "What", "From", "Due", "Owner")
+
+
+def due_rows(lines: "Sequence[reads.DueLine]") -> list[list[str]]:
+    """The rows of `winback due`, as text."""
+    return [
+        [d.case, text.line(_label(d)), text.line(d.what), d.opens_on, d.due_on, text.line(d.owner)]
+        for d in lines
+    ]
+
+
+def due_table(lines: "Sequence[reads.DueLine]", today: date, width: int) -> RenderableType:
+    """`winback due` at a terminal."""
+    return _dues(lines, today, width)
+
+
+# -- one file --------------------------------------------------------------------------------
+
+
+class File(NamedTuple):
+    """One customer's whole file, already read. `facts` holds (label, answer) by stage title."""
+
+    customer: "reads.CustomerRecord"
+    points: Sequence[Any]
+    case: Any  # Case | None
+    ref: "reads.CaseRef | None"
+    other_cases: Sequence[str]
+    facts: Sequence[tuple[str, Sequence[tuple[str, str, str]]]]
+    breaches: "Sequence[Finding]"
+    dues: Sequence[tuple[str, str, str, str, int]]
+    today: date
+
+
+def file(page: File) -> RenderableType:
+    """`winback show`: who, what was said, what was promised, what is due."""
+    parts: list[RenderableType] = [*_who(page)]
+    if page.case is not None:
+        parts += _case_part(page)
+    return Group(*parts)
+
+
+def _who(page: File) -> list[RenderableType]:
+    customer = page.customer
+    title = Text(text.clean(customer.label), style="bold")
+    title.append(f"  no. {customer.number}", style="not bold dim")
+    parts: list[RenderableType] = [title]
+    if customer.suppressed:
+        because = text.shorten(customer.suppression_reason or "", 60)
+        parts.append(Text(f"Do not contact: {because}", style="bold red"))
+    table = _pairs()
+    place = ", ".join(part for part in (customer.city, customer.country) if part)
+    for point in page.points:
+        mark = "" if point.state in ("unchecked", "good") else f" ({point.state})"
+        table.add_row(point.kind, text.line(point.value) + mark)
+    bought = f"{customer.first_purchase or '?'} to {customer.last_purchase or '?'}"
+    revenue = money_words(customer.revenue, customer.currency)
+    history = f"{customer.orders} orders, {revenue}" if customer.orders is not None else revenue
+    for name, value in (
+        ("place", place),
+        ("bought", bought if customer.last_purchase or customer.first_purchase else ""),
+        ("history", "" if history == "-" else history),
+        ("left", customer.how_left),
+        ("reason", customer.reason.replace("_", " ")),
+        ("owner", customer.owner),
+        ("notes", customer.notes),
+        ("id", customer.external_id or ""),
+    ):
+        if value:
+            table.add_row(name, text.clean(value))
+    return [*parts, _indented(table)]
+
+
+def _pairs() -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    return table
+
+
+def _case_part(page: File) -> list[RenderableType]:
+    case, ref = page.case, page.ref
+    assert ref is not None
+    state = case.status if case.outcome is None else f"{case.status}: {case.outcome}"
+    where = f" at {ref.step.replace('_', ' ')}" if case.status == "open" else ""
+    line = Text(f"\nCase {case.id}", style="bold")
+    line.append(f"  {state}{where} · {case.playbook} · opened {case.opened_on}", style="not bold")
+    parts: list[RenderableType] = [line]
+    if page.other_cases:
+        parts.append(Text(f"  other cases: {', '.join(page.other_cases)}", style="dim"))
+    parts += _closing(case) + _due_lines(page)
+    for title, rows in page.facts:
+        if rows:
+            parts.append(heading(title))
+            table = _pairs()
+            for label, answer, how in rows:
+                table.add_row(label, text.clean(answer) + (f"  ({how})" if how == "known" else ""))
+            parts.append(_indented(table))
+    return [*parts, *_promises(case), *_touches(case), *_aside(case, page.breaches)]
+
+
+def _closing(case: Any) -> list[RenderableType]:
+    closing = case.closing
+    table = _pairs()
+    for name, label in (("until", "until"), ("trigger", "or when"), ("because", "because")):
+        if closing.get(name):
+            table.add_row(label, text.clean(str(closing[name])))
+    return [_indented(table)] if table.row_count else []
+
+
+def _due_lines(page: File) -> list[RenderableType]:
+    parts: list[RenderableType] = []
+    for _, opens, due, what, _ in page.dues:
+        words, style = when(date.fromisoformat(opens), date.fromisoformat(due), page.today)
+        parts.append(Text(f"  {text.shorten(what, 48)}: {words}", style=style))
+    return parts
+
+
+def _promises(case: Any) -> list[RenderableType]:
+    if not case.commitments:
+        return []
+    table = _plain(">", "What", "Owner", "Due", "State")
+    for c in case.commitments:
+        table.add_row(
+            str(c["n"]),
+            text.shorten(c["what"], 40),
+            text.shorten(c.get("owner") or "", 16),
+            c.get("due") or "",
+            Text(c["state"], style={"open": "yellow", "broken": "red"}.get(c["state"], "green")),
+        )
+    return [heading("Promises"), _indented(table)]
+
+
+def _touches(case: Any) -> list[RenderableType]:
+    if not case.touches:
+        return []
+    table = _plain("", "", "", "", show_header=False)
+    for touch in case.touches:
+        table.add_row(
+            touch.get("on", ""),
+            str(touch.get("channel", "")).replace("_", " "),
+            str(touch.get("disposition", "")).replace("_", " "),
+            text.shorten(" ".join(str(touch.get(k) or "") for k in ("person", "role", "note")), 40),
+        )
+    return [heading("Contacts"), _indented(table)]
+
+
+def _aside(case: Any, breaches: "Sequence[Finding]") -> list[RenderableType]:
+    parts: list[RenderableType] = []
+    if case.notes:
+        table = _pairs()
+        for note in case.notes:
+            table.add_row(f"{note['on']} {text.line(note['by'])}", text.clean(note["text"]))
+        parts += [heading("Notes"), _indented(table)]
+    if breaches or case.overrides:
+        parts.append(heading("Against the playbook"))
+        parts += [Text(f"  {b.say} [{', '.join(b.source)}]", style="yellow") for b in breaches]
+        parts += [
+            Text(f"  {o['step'].replace('_', ' ')}: {o['guard']} set aside: {text.line(o['because'])}")
+            for o in case.overrides
+        ]
+    return parts
+
+
+# -- the walk --------------------------------------------------------------------------------
+
+
+def scene(scene: "Scene", name: str, width: int) -> RenderableType:
+    """A step as it begins: where we are, the coaching, and what has to stay in sight."""
+    step, case = scene.step, scene.case
+    steps = scene.playbook.steps
+    place = f"Step {steps.index(step) + 1} of {len(steps)} · {step.stage.words}"
+    who = text.shorten(name, max(width - len(place) - 12, 10))
+    top = Text("─" * min(width, 80) + "\n", style="dim")
+    top.append(place, style="dim").append(f"  {who} · {case.id}", style="dim")
+    parts: list[RenderableType] = [Text(""), top, Text(step.title, style="bold"), Text(step.aim)]
+    parts.append(_coaching(step))
+    if scene.clock:
+        deadline, over = scene.clock
+        words = f"The first contact {'was' if over else 'is'} owed by {deadline:%a} {deadline}."
+        parts.append(
+            Text(
+                f"  Clock   {words}{' It is overdue.' if over else ''}",
+                style="red" if over else "yellow",
+            )
+        )
+    if step.stage.value in ("contact", "listen", "revisit"):
+        parts += landmines(case)
+    if step.stage.value == "classify":
+        parts.append(three_views(case, width))
+    if step.stage.value in ("decide", "revisit"):
+        parts += _said(case)
+    return Group(*parts)
+
+
+def _coaching(step: "Step") -> RenderableType:
+    table = _pairs()
+    for sentence in step.do:
+        table.add_row("Do" if table.row_count == 0 else "", sentence)
+    for number, sentence in enumerate(step.avoid):
+        table.add_row("Avoid" if number == 0 else "", sentence)
+    for number, guard in enumerate(g for g in step.guards if g.kind == "not_here"):
+        table.add_row("Rule" if number == 0 else "", f"{guard.say} {guard.why}")
+    return _indented(table)
+
+
+def landmines(case: Any) -> list[RenderableType]:
+    """What to be ready for, with the prepared explanation: in sight whenever one speaks to them."""
+    from winback_cli.case import items_of
+
+    mines = items_of(case.facts.get("backstory.landmines"))
+    if not mines:
+        return []
+    parts: list[RenderableType] = [Text("\n  Be ready for", style="bold red")]
+    for number, (_, mine) in enumerate(mines, 1):
+        parts.append(Text(f"  {number}. {text.line(mine.get('what') or '')}", style="red"))
+        if mine.get("explanation"):
+            parts.append(Text(f"     Say: {text.line(mine['explanation'])}"))
+    return parts
+
+
+def three_views(case: Any, width: int) -> RenderableType:
+    """Our view, the customer's view and what they asked for, side by side (B4.1)."""
+    views = [
+        ("We think", case.facts.get("backstory.internal_view")),
+        ("They say", case.facts.get("heard.why_left")),
+        ("It would take", case.facts.get("heard.requirements")),
+    ]
+    if width < 60:
+        return Group(*[Text(f"  {t}: {text.clean(v or 'not known')}") for t, v in views])
+    from rich.box import SIMPLE_HEAD
+
+    table = Table(box=SIMPLE_HEAD, width=min(width, 100), pad_edge=False)
+    for title, _ in views:
+        table.add_column(title, ratio=1, overflow="fold")
+    table.add_row(*[text.clean(value or "not known") for _, value in views])
+    return table
+
+
+def _said(case: Any) -> list[RenderableType]:
+    asked = case.facts.get("heard.requirements")
+    return [Text(f"\n  They asked for: {text.clean(asked)}", style="cyan")] if asked else []
+
+
+def review(step: "Step", rows: "Sequence[Row]", width: int) -> RenderableType:
+    """The answers of a step, numbered; what is missing stands out."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+    table.add_column(justify="right", style="dim")
+    table.add_column(max_width=max(width // 2 - 6, 20))
+    table.add_column(overflow="fold")
+    for number, row in enumerate(rows, 1):
+        answer = Text(text.clean(row.answer)) if row.answer else Text("open", style="dim")
+        if row.missing:
+            answer = Text("missing", style="bold red")
+        if row.how == "known":
+            answer.append("  (known)", style="dim")
+        table.add_row(str(number), text.clean(row.words), answer)
+    return Group(heading(f"Review: {step.title}"), _indented(table))
+
+
+def finding(found: "Finding") -> Text:
+    """A guard's word: what, why, and whence."""
+    stops = found.level == "block"
+    line = Text("  Stop: " if stops else "  Mind: ", style="bold red" if stops else "bold yellow")
+    line.append(f"{found.say} {found.why}", style="not bold")
+    return line.append(f"  [{', '.join(found.source)}]", style="not bold dim")
+
+
+# -- a playbook ------------------------------------------------------------------------------
+
+
+def playbook(book: "Playbook", *, sources: bool) -> RenderableType:
+    """A playbook as it is walked; with `sources`, each part with the rules it comes from."""
+
+    def cited(ids: Sequence[str]) -> str:
+        return f"  [{', '.join(ids)}]" if sources and ids else ""
+
+    parts: list[RenderableType] = [Text(f"{book.title}", style="bold"), Text(book.summary)]
+    for number, step in enumerate(book.steps, 1):
+        parts.append(heading(f"{number}. {step.title}{cited(step.source)}"))
+        parts += [Text(f"  {step.aim}"), _coaching(step)]
+        table = _pairs()
+        for question in step.questions:
+            need = " (needed)" if question.required else ""
+            table.add_row("Asks", f"{question.worded(None)}{need}{cited(question.source)}")
+        for guard in [*step.guards, *(g for q in step.questions for g in q.guards)]:
+            if guard.kind != "not_here":
+                level = "Stops" if guard.level == "block" else "Warns"
+                table.add_row(level, f"{guard.say} {guard.why}{cited(guard.source)}")
+        parts.append(_indented(table))
+    return Group(*parts)

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from winback_cli import dates, money, text
-from winback_cli.stages import Spec
+from winback_cli.facts import Spec
 
 Value = Any  # str | bool | int | {"amount", "currency"} | list[dict[str, Value]]
 LONGEST = 20_000  # characters of one answer; a page of notes is 3,000
@@ -109,7 +109,7 @@ def from_file(spec: Spec, given: object, customs: Customs) -> Value:
         if not isinstance(given, list) or not all(isinstance(entry, dict) for entry in given):
             raise ValueError("a list of maps")
         return [_item(spec, entry, customs) for entry in given]
-    if isinstance(given, dict) or isinstance(given, list) or given is None:
+    if given is None or isinstance(given, dict | list):
         raise ValueError("a single value")
     if isinstance(given, bool):
         given = "yes" if given else "no"
@@ -152,7 +152,11 @@ def shown(spec: Spec, value: Value) -> str:
     if spec.kind == "items":
         fields = {field.name: field for field in spec.item}
         return "\n".join(
-            " · ".join(shown(fields[name], part) for name, part in entry.items() if name in fields)
+            " · ".join(
+                shown(fields[name], part)
+                for name, part in entry.items()
+                if name in fields and part is not None
+            )
             for entry in value
         )
     return words(value)

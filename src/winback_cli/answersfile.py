@@ -17,7 +17,7 @@ from winback_cli.case import Case
 from winback_cli.errors import BadInput, Refused, UsageError
 from winback_cli.guards import Finding
 from winback_cli.playbook import Playbook, Question, Step, choices_of
-from winback_cli.walk import Asked, Ended, Reply, Row, Scene
+from winback_cli.prompter import Asked, Ended, Reply, Row, Scene
 
 
 class Given(NamedTuple):
@@ -55,86 +55,99 @@ def check(
     tree: Any, origin: str, playbook: Playbook, customs: Customs
 ) -> tuple[Script, list[library.Problem]]:
     """The script in plain data, and every mistake in it."""
-    script = Script(origin, {}, {})
-    problems: list[library.Problem] = []
+    reader = _Reader(tree, origin, playbook, customs)
+    reader.read()
+    return reader.script, reader.problems
 
-    def wrong(path: tuple[Any, ...], message: str) -> None:
-        problems.append(library.Problem(*library.position(tree, path), message))
 
-    def unknown(path: tuple[Any, ...], known: Sequence[str]) -> None:
-        near = text.nearest(str(path[-1]), list(known))
-        wrong(
-            path,
-            f"{str(path[-1])!r} is not known here" + (f"; did you mean {near}?" if near else ""),
-        )
+class _Reader:
+    """Reads a script against its playbook, and gathers what is wrong with its place."""
 
-    def check_step(step: Step, given: Any) -> None:
-        for key, value in given.items():
-            place = ("answers", step.id, key)
-            question = step.question(key)
-            if question is None:
-                unknown(place, [q.key for q in step.questions])
-                continue
-            known = isinstance(value, dict) and bool(value.get("known"))
-            if isinstance(value, dict) and "value" in value and set(value) <= {"value", "known"}:
-                value = value["value"]
-            try:
-                spec = choices_of(playbook, question.spec)
-                script.answers[step.id, key] = Given(answers.from_file(spec, value, customs), known)
-            except ValueError as problem:
-                wrong(place, f"{key}: {problem}")
+    def __init__(self, tree: Any, origin: str, playbook: Playbook, customs: Customs) -> None:
+        self.script = Script(origin, {}, {})
+        self.problems: list[library.Problem] = []
+        self._tree = tree
+        self._playbook = playbook
+        self._customs = customs
 
-    def check_answers(given: Any) -> None:
-        for step_id, step_answers in given.items():
-            step = playbook.step(step_id)
-            if step is None:
-                unknown(("answers", step_id), [s.id for s in playbook.steps])
-            elif not isinstance(step_answers, dict):
-                wrong(("answers", step_id), "a map of question: answer")
-            else:
-                check_step(step, step_answers)
-
-    def check_override(number: int, given: Any) -> None:
-        place = ("override", number)
-        if not isinstance(given, dict) or not set(given) <= {
-            "step",
-            "question",
-            "guard",
-            "because",
-        }:
-            return wrong(place, "an override has step, question (or none), guard and because")
-        because = given.get("because")
-        if not isinstance(because, str) or not because.strip():
-            return wrong(place, "an override needs a reason: because")
-        step = playbook.step(str(given.get("step")))
-        if step is None:
-            return unknown((*place, "step"), [s.id for s in playbook.steps])
-        key = given.get("question")
-        question = step.question(key) if key else None
-        if key and question is None:
-            return unknown((*place, "question"), [q.key for q in step.questions])
-        guards = [g.name for g in (question.guards if question else step.guards)]
-        guards += ["required"] if question else []
-        if given.get("guard") not in guards:
-            known = ", ".join(guards) or "none"
-            return wrong((*place, "guard"), f"no such guard here; known: {known}")
-        script.overrides[step.id, key, given["guard"]] = text.clean(because).strip()
+    def read(self) -> None:
+        tree = self._tree
+        if not isinstance(tree, dict):
+            return self._wrong((), "an answers file is a map that begins with answers:")
+        for key in tree:
+            if key not in ("answers", "override"):
+                self._unknown((key,), ["answers", "override"])
+        given, listed = tree.get("answers") or {}, tree.get("override") or []
+        if not isinstance(given, dict):
+            return self._wrong(("answers",), "a map of step: questions")
+        for step_id, answered in given.items():
+            self._step(step_id, answered)
+        if not isinstance(listed, list):
+            return self._wrong(("override",), "a list of overrides")
+        for number, override in enumerate(listed):
+            self._override(("override", number), override)
         return None
 
-    if not isinstance(tree, dict) or not isinstance(tree.get("answers", {}), dict):
-        wrong((), "an answers file is a map that begins with answers:")
-        return script, problems
-    for key in tree:
-        if key not in ("answers", "override"):
-            unknown((key,), ["answers", "override"])
-    check_answers(tree.get("answers") or {})
-    listed = tree.get("override") or []
-    if isinstance(listed, list):
-        for number, given in enumerate(listed):
-            check_override(number, given)
-    else:
-        wrong(("override",), "a list of overrides")
-    return script, problems
+    def _step(self, step_id: str, given: Any) -> None:
+        step = self._playbook.step(step_id)
+        if step is None:
+            return self._unknown(("answers", step_id), [s.id for s in self._playbook.steps])
+        if not isinstance(given, dict):
+            return self._wrong(("answers", step_id), "a map of question: answer")
+        for key, value in given.items():
+            self._answer(step, key, value)
+        return None
+
+    def _answer(self, step: Step, key: str, given: Any) -> None:
+        place = ("answers", step.id, key)
+        question = step.question(key)
+        if question is None:
+            return self._unknown(place, [q.key for q in step.questions])
+        value, known = given, False
+        if isinstance(given, dict) and "value" in given and set(given) <= {"value", "known"}:
+            value, known = given["value"], given.get("known") is True
+        try:
+            spec = choices_of(self._playbook, question.spec)
+            read = answers.from_file(spec, value, self._customs)
+        except ValueError as problem:
+            return self._wrong(place, f"{key}: {problem}")
+        self.script.answers[step.id, key] = Given(read, known)
+        return None
+
+    def _override(self, place: tuple[Any, ...], given: Any) -> None:
+        if not isinstance(given, dict) or not set(given) <= {"step", "question", "guard", "because"}:
+            words = "an override has step, question (where it is one's), guard and because"
+            return self._wrong(place, words)
+        because = given.get("because")
+        if not isinstance(because, str) or not because.strip():
+            return self._wrong(place, "an override needs a reason: because")
+        step = self._playbook.step(str(given.get("step")))
+        if step is None:
+            return self._unknown((*place, "step"), [s.id for s in self._playbook.steps])
+        key = given.get("question")
+        question = step.question(str(key)) if key else None
+        if key and question is None:
+            return self._unknown((*place, "question"), [q.key for q in step.questions])
+        names = [guard.name for guard in (question.guards if question else step.guards)]
+        names += ["required"] if question else []
+        if given.get("guard") not in names:
+            known = ", ".join(names) or "none"
+            return self._wrong((*place, "guard"), f"no such guard here; known: {known}")
+        self.script.overrides[step.id, key, given["guard"]] = text.clean(because).strip()
+        return None
+
+    def _wrong(self, path: tuple[Any, ...], message: str) -> None:
+        self.problems.append(library.Problem(*library.position(self._tree, path), message))
+
+    def _unknown(self, path: tuple[Any, ...], known: list[str]) -> None:
+        last = path[-1]
+        said = (
+            str(self._tree["override"][path[1]][last])
+            if path[0] == "override" and len(path) > 2
+            else str(last)
+        )
+        near = text.nearest(said, known)
+        self._wrong(path, f"{said!r} is not known here" + (f"; did you mean {near}?" if near else ""))
 
 
 class FilePrompter:
@@ -242,7 +255,8 @@ def template(playbook: Playbook) -> str:
     """A blank answers file for a playbook: every question, commented out, with what it takes."""
     lines = [
         f"# Answers for the playbook {playbook.name}, version {playbook.version}.",
-        f"# Take the # from a line to answer it; winback walk WHO --playbook {playbook.name} --answers FILE",
+        "# Take the # from a line to answer it. Then:",
+        f"# winback walk WHO --playbook {playbook.name} --answers FILE",
         "# Dates: 2026-03-01, today, -2d, +3bd. An answer known before: {value: ..., known: true}",
         "answers:",
     ]

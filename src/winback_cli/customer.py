@@ -4,6 +4,7 @@ Canonical forms decide who is who: an e-mail without case, dots and tags, a phon
 The same forms, hashed with the store's key, are what a suppression keeps.
 """
 
+import contextlib
 import hashlib
 import hmac
 import re
@@ -111,10 +112,8 @@ def canonical_email(address: str) -> str:
     if not local:
         return plain
     domain = domain.strip().rstrip(".").replace("\u3002", ".")
-    try:
+    with contextlib.suppress(UnicodeError):  # not a host name: compared as it stands
         domain = domain.encode("idna").decode()
-    except UnicodeError:
-        pass  # not a host name; compared as it stands
     local = local.strip().strip('"').split("+", 1)[0] or local
     if domain in _GMAIL:
         local, domain = local.replace(".", ""), "gmail.com"

@@ -119,6 +119,10 @@ class Guard(Model):
         """Whether it finds fault at this point."""
         raise NotImplementedError
 
+    def facts_named(self) -> list[tuple[tuple[str | int, ...], str]]:
+        """The facts it names beside its conditions, each with the path to it in the file."""
+        return []
+
     def opens_on(self, moment: Moment) -> tuple[date, date] | None:
         """Where it makes one wait: the day that the question opens, and the day it falls due."""
         return None
@@ -129,6 +133,9 @@ class Needs(Guard):
 
     kind = "needs"
     needs: Fact
+
+    def facts_named(self) -> list[tuple[tuple[str | int, ...], str]]:
+        return [(("needs",), self.needs)]
 
     def stops(self, at: At, moment: Moment) -> bool:
         return at in ("enter", "ask") and not moment.case.known(self.needs)
@@ -158,6 +165,9 @@ class Wait(Guard):
     kind = "wait"
     wait: WaitTerms
 
+    def facts_named(self) -> list[tuple[tuple[str | int, ...], str]]:
+        return [(("wait", "after"), self.wait.after)]
+
     def opens_on(self, moment: Moment) -> tuple[date, date] | None:
         start = moment.case.facts.get(self.wait.after)
         if start is None:
@@ -171,7 +181,9 @@ class Wait(Guard):
         if at == "ask":
             return terms is None or moment.today < terms[0]
         done = moment.case.facts.get(moment.fact)
-        return at == "complete" and bool(terms and done) and date.fromisoformat(done) < terms[0]
+        if at != "complete" or terms is None or done is None:
+            return False
+        return date.fromisoformat(done) < terms[0]
 
 
 class ClockTerms(Model):
@@ -187,12 +199,15 @@ class Clock(Guard):
     kind = "clock"
     clock: ClockTerms
 
+    def facts_named(self) -> list[tuple[tuple[str | int, ...], str]]:
+        return [(("clock", "from", n), name) for n, name in enumerate(self.clock.from_)]
+
     def deadline(self, moment: Moment) -> date | None:
         """The day by which the first contact is owed; None where it does not run."""
         facts = moment.case.facts
         start = next((facts[name] for name in self.clock.from_ if facts.get(name)), None)
-        how = facts.get("backstory.how_left") or "left"
-        within = self.clock.within.get(how) or self.clock.within.get("left")
+        limits = {str(how): length for how, length in self.clock.within.items()}
+        within = limits.get(facts.get("backstory.how_left") or "left") or limits.get("left")
         if start is None or within is None:
             return None
         return within.after(date.fromisoformat(start), moment.weekend)
@@ -200,10 +215,14 @@ class Clock(Guard):
     def stops(self, at: At, moment: Moment) -> bool:
         first = min((t["on"] for t in moment.case.touches if t.get("on")), default=None)
         deadline = self.deadline(moment)
-        return at == "complete" and bool(first and deadline) and date.fromisoformat(first) > deadline
+        if at != "complete" or first is None or deadline is None:
+            return False
+        return date.fromisoformat(first) > deadline
 
 
 class AtLeastTerms(Model):
+    """How many follow-ups."""
+
     follow_ups: int = Field(ge=1, le=20)
 
 
@@ -265,6 +284,8 @@ class ApologyWithChange(Guard):
 
 
 class OfferTerms(Model):
+    """How many offers."""
+
     most: int = Field(ge=0, le=10)
 
 

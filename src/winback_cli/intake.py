@@ -228,9 +228,8 @@ def _assembled(cells: dict[str, Any]) -> Customer:
     )
     if not customer.anybody:
         raise _Bad("name", "", "nobody in it: no name, company, e-mail or phone")
-    if customer.first_purchase and customer.last_purchase:
-        if customer.first_purchase > customer.last_purchase:
-            raise _Bad("first_purchase", customer.first_purchase, "after the last purchase")
+    if customer.first_purchase > customer.last_purchase != "":
+        raise _Bad("first_purchase", customer.first_purchase, "after the last purchase")
     return customer
 
 

@@ -3,6 +3,7 @@
 Everything a command may raise ends here as one sentence of fact and one of what to do, on stderr.
 """
 
+import contextlib
 import os
 import signal
 import sys
@@ -121,19 +122,15 @@ def _say(message: str, hint: str) -> None:
     lines = [f"winback: {clean(message)}"]
     if hint:
         lines.append(f"  {'Try: ' if hint.startswith('winback ') else ''}{clean(hint)}")
-    try:
+    with contextlib.suppress(OSError, ValueError):  # nobody may be left to tell
         sys.stderr.write("\n".join(lines) + "\n")
         sys.stderr.flush()
-    except (OSError, ValueError):
-        pass  # nobody is left to tell
 
 
 def _silence() -> None:
     """The reader of our output went away; keep Python from complaining at its end."""
-    try:
+    with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, ValueError):
-        pass
 
 
 def run() -> NoReturn:

@@ -4,13 +4,14 @@ The text of a file becomes one of these in library.py; nothing here reads a file
 are closed vocabularies; a playbook chooses, words and orders them, and may ask questions of its own.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from winback_cli.case import Case
+from winback_cli.facts import Spec, facts
 from winback_cli.guards import AnyGuard, Conditions, Fact, Guard, Left, Model
-from winback_cli.stages import MODELS, Reason, Spec, Stage, facts
+from winback_cli.stages import MODELS, Reason, Stage
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -134,7 +135,7 @@ class Playbook(Model):
     title: Sentence
     after: str = ""
     summary: str = ""
-    reasons: dict[Key, Reason] = {}
+    reasons: dict[Key, Reason] = Field(default_factory=dict)
     steps: tuple[Step, ...] = Field(min_length=1)
 
     @field_validator("steps")
@@ -179,50 +180,56 @@ def choices_of(playbook: Playbook, spec: Spec) -> Spec:
     return spec._replace(choices=spec.choices + leaves)
 
 
-def unknown_values(step: Step) -> list[tuple[tuple[Any, ...], str, str]]:
-    """Facts that do not exist and values a fact cannot have, as (path in the step, value, known).
+class Unknown(NamedTuple):
+    """A fact that does not exist, or a value that a fact cannot have.
 
-    The path leads to the value in the file; `known` lists what would be right, comma-separated.
+    `path` leads to it within the step; `known` lists what would be right.
     """
+
+    path: tuple[Any, ...]
+    value: str
+    known: tuple[str, ...]
+
+
+def unknown_values(step: Step) -> list[Unknown]:
+    """Everything in a step that names a fact or a fact's value that there is not."""
+    found = _in_conditions((), step.when) + _in_guards((), step.guards)
+    for number, question in enumerate(step.questions):
+        path = ("questions", number)
+        found += _in_fact((*path, "fact"), question.fact)
+        found += _in_conditions(path, question.when) + _in_guards(path, question.guards)
+    return found
+
+
+def _in_fact(path: tuple[Any, ...], name: str | None) -> list[Unknown]:
     names = facts()
-    found: list[tuple[tuple[Any, ...], str, str]] = []
+    return [] if name is None or name in names else [Unknown(path, name, tuple(names))]
 
-    def check_fact(path: tuple[Any, ...], name: str | None) -> bool:
-        if name is None or name in names:
-            return name is not None
-        found.append((path, name, ", ".join(names)))
-        return False
 
-    def check_when(path: tuple[Any, ...], conditions: tuple[Any, ...]) -> None:
-        for n, condition in enumerate(conditions):
-            place = (*path, "when", n)
-            if not check_fact((*place, "fact"), condition.fact):
-                continue
-            allowed: tuple[Any, ...] = names[condition.fact].choices
-            if names[condition.fact].kind == "yesno":
-                allowed = (True, False)
-            values = [("is", condition.is_), ("is_not", condition.is_not)]
-            values += [("one_of", value) for value in condition.one_of or ()]
-            for key, value in values:
-                if allowed and value is not None and value not in allowed:
-                    found.append(((*place, key), str(value), ", ".join(map(str, allowed)).lower()))
+def _in_conditions(path: tuple[Any, ...], conditions: Conditions) -> list[Unknown]:
+    found: list[Unknown] = []
+    for number, condition in enumerate(conditions):
+        place = (*path, "when", number) if len(conditions) > 1 else (*path, "when")
+        found += _in_fact((*place, "fact"), condition.fact)
+        spec = facts().get(condition.fact)
+        allowed: tuple[Any, ...] = spec.choices if spec else ()
+        if spec and spec.kind == "yesno":
+            allowed = (True, False)
+        values = [("is", condition.is_), ("is_not", condition.is_not)]
+        values += [("one_of", value) for value in condition.one_of or ()]
+        found += [
+            Unknown((*place, key), str(value), tuple(str(one).lower() for one in allowed))
+            for key, value in values
+            if allowed and value is not None and value not in allowed
+        ]
+    return found
 
-    def check_guards(path: tuple[Any, ...], guards: tuple[Any, ...]) -> None:
-        for n, guard in enumerate(guards):
-            place = (*path, "guards", n)
-            check_when(place, guard.when)
-            check_fact((*place, "needs"), getattr(guard, "needs", None))
-            if guard.kind == "wait":
-                check_fact((*place, "wait", "after"), guard.wait.after)
-            if guard.kind == "clock":
-                for m, name in enumerate(guard.clock.from_):
-                    check_fact((*place, "clock", "from", m), name)
 
-    check_when((), step.when)
-    check_guards((), step.guards)
-    for n, question in enumerate(step.questions):
-        path = ("questions", n)
-        check_fact((*path, "fact"), question.fact)
-        check_when(path, question.when)
-        check_guards(path, question.guards)
+def _in_guards(path: tuple[Any, ...], guards: tuple[Guard, ...]) -> list[Unknown]:
+    found: list[Unknown] = []
+    for number, guard in enumerate(guards):
+        place = (*path, "guards", number)
+        found += _in_conditions(place, guard.when)
+        for inner, name in guard.facts_named():
+            found += _in_fact((*place, *inner), name)
     return found

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 from winback_cli import dates
 from winback_cli.case import Case, items_of
+from winback_cli.facts import Spec
 from winback_cli.guards import At, Clock, Finding, Guard, Moment
 from winback_cli.playbook import Playbook, Question, Step
-from winback_cli.stages import Spec, Stage
+from winback_cli.stages import Stage
 
 ATTEMPTS = 3  # touches without reaching anybody, before sleep is suggested
 

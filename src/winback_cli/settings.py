@@ -91,11 +91,11 @@ def _origin(store: str | None, home: str | None) -> str:
 
 def _check_variables() -> None:
     for variable in os.environ:
-        if variable.startswith("WINBACK_") and not variable.startswith("WINBACK_TEST_"):
-            if variable not in VARIABLES:
-                near = text.nearest(variable, list(VARIABLES))
-                known = f"Did you mean {near}?" if near else f"Known are {', '.join(VARIABLES)}."
-                raise UsageError(f"The variable {variable} is not known.", known)
+        ours = variable.startswith("WINBACK_") and not variable.startswith("WINBACK_TEST_")
+        if ours and variable not in VARIABLES:
+            near = text.nearest(variable, list(VARIABLES))
+            known = f"Did you mean {near}?" if near else f"Known are {', '.join(VARIABLES)}."
+            raise UsageError(f"The variable {variable} is not known.", known)
 
 
 def _login() -> str:

@@ -10,8 +10,7 @@ A field's type says how it is asked: `str` a line (`long` several), `bool` yes o
 
 from datetime import date
 from enum import StrEnum
-from functools import cache
-from typing import Annotated, Any, NamedTuple, get_args
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -52,6 +51,8 @@ class Details(StrEnum):
 
 
 class Degree(StrEnum):
+    """How far something holds."""
+
     YES = "yes"
     PARTLY = "partly"
     NO = "no"
@@ -66,6 +67,8 @@ class FirstSight(StrEnum):
 
 
 class Channel(StrEnum):
+    """How somebody is contacted."""
+
     PHONE = "phone"
     IN_PERSON = "in_person"
     VIDEO = "video"
@@ -140,11 +143,15 @@ _CLASSES = {
 
 
 class Scope(StrEnum):
+    """One customer, or a pattern (B4.2, B4.3)."""
+
     SPECIFIC = "specific"
     SYSTEMIC = "systemic"
 
 
 class Verdict(StrEnum):
+    """Go after the customer, or let go."""
+
     PURSUE = "pursue"
     RELEASE = "release"
 
@@ -158,6 +165,8 @@ class Approach(StrEnum):
 
 
 class OfferKind(StrEnum):
+    """What makes it easy to come back (A6, C9, D5)."""
+
     TRIAL = "trial"
     REFUND_GUARANTEE = "refund_guarantee"
     DISCOUNT = "discount"
@@ -168,6 +177,8 @@ class OfferKind(StrEnum):
 
 
 class Response(StrEnum):
+    """How the customer took what was shown."""
+
     COMING_BACK = "coming_back"
     THINKING = "thinking"
     NOT_NOW = "not_now"
@@ -175,6 +186,8 @@ class Response(StrEnum):
 
 
 class Cadence(StrEnum):
+    """How often one speaks (A7, E5)."""
+
     WEEKLY = "weekly"
     MONTHLY = "monthly"
     QUARTERLY = "quarterly"
@@ -206,7 +219,7 @@ def fact(
     `waits_for` names the date of the same item before which it is not asked, `unless` the yes-or-no
     that makes it needless, `optional` that an item is whole without it.
     """
-    extra = {
+    extra: dict[str, Any] = {
         "long": long,
         "past": past,
         "waits_for": waits_for,
@@ -216,18 +229,20 @@ def fact(
     return Field(default=None, description=what, json_schema_extra=extra)
 
 
-class _Facts(BaseModel):
+class Facts(BaseModel):
+    """The ways of every stage model: frozen, closed, quiet about values in its errors."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, hide_input_in_errors=True)
 
 
-class Landmine(_Facts):
+class Landmine(Facts):
     """Something to be ready for before calling, with the prepared explanation (B1.3, B1.4)."""
 
     what: str | None = fact("What could blow up in the call")
     explanation: str | None = fact("How you would explain it, or its fix", optional=True)
 
 
-class Change(_Facts):
+class Change(Facts):
     """A commitment: what changes for the customer, done or dated, with an owner (D4, C8, B6.6)."""
 
     what: str | None = fact("What changes, exactly")
@@ -237,7 +252,7 @@ class Change(_Facts):
     assured_by: str | None = fact("Who gives the customer a personal assurance", optional=True)
 
 
-class Offer(_Facts):
+class Offer(Facts):
     """What makes the second chance easy (A6, C9, D5)."""
 
     kind: OfferKind | None = fact("What kind of offer")
@@ -246,7 +261,7 @@ class Offer(_Facts):
     expires: date | None = fact("Until when it stands", optional=True)
 
 
-class CheckIn(_Facts):
+class CheckIn(Facts):
     """An agreed catch-up, kept or missed (A7, A8)."""
 
     agreed_for: date | None = fact("The day you agreed to speak")
@@ -254,7 +269,7 @@ class CheckIn(_Facts):
     feedback: str | None = fact("What they said", optional=True, waits_for="agreed_for")
 
 
-class Backstory(_Facts):
+class Backstory(Facts):
     """What the firm knows before it calls."""
 
     how_left: HowLeft | None = fact("How they left")
@@ -268,7 +283,7 @@ class Backstory(_Facts):
     worth_it: FirstSight | None = fact("Worth winning back, at first sight")
 
 
-class Contacted(_Facts):
+class Contacted(Facts):
     """Who was reached; read from the touch that reached them."""
 
     on: date | None = fact("The day of the contact", past=True)
@@ -281,7 +296,7 @@ class Contacted(_Facts):
     slipped: Slip | None = fact("What slipped out too early")
 
 
-class Heard(_Facts):
+class Heard(Facts):
     """What the customer said, in their words."""
 
     why_left: str | None = fact("Why they left, in their words", long=True)
@@ -304,7 +319,7 @@ class Heard(_Facts):
 Leaf = Annotated[str, Field(pattern=f"^({'|'.join(Reason)})/[a-z][a-z0-9_]{{0,39}}$")]
 
 
-class Classified(_Facts):
+class Classified(Facts):
     """What kind of loss it is."""
 
     reason: Reason | Leaf | None = fact("Why they left")
@@ -315,7 +330,7 @@ class Classified(_Facts):
     evidence: str | None = fact("What that rests on", long=True)
 
 
-class Decided(_Facts):
+class Decided(Facts):
     """Whether, and by what change, the customer is won back."""
 
     verdict: Verdict | None = fact("The verdict")
@@ -327,7 +342,7 @@ class Decided(_Facts):
     reasons: str | None = fact("The reasons for the verdict", long=True)
 
 
-class Revisited(_Facts):
+class Revisited(Facts):
     """What was promised, written and said. The changes are the case's commitments."""
 
     changes: tuple[Change, ...] | None = fact("What changes")
@@ -342,7 +357,7 @@ class Revisited(_Facts):
     response_words: str | None = fact("What they said", long=True)
 
 
-class FollowedUp(_Facts):
+class FollowedUp(Facts):
     """What came after, won or not."""
 
     check_ins: tuple[CheckIn, ...] | None = fact("Agreed catch-ups")
@@ -355,7 +370,7 @@ class FollowedUp(_Facts):
     trigger: str | None = fact("What would wake the case sooner")
 
 
-MODELS: dict[Stage, tuple[str, type[_Facts]]] = {
+MODELS: dict[Stage, tuple[str, type[Facts]]] = {
     Stage.BACKSTORY: ("backstory", Backstory),
     Stage.CONTACT: ("contacted", Contacted),
     Stage.LISTEN: ("heard", Heard),
@@ -364,73 +379,3 @@ MODELS: dict[Stage, tuple[str, type[_Facts]]] = {
     Stage.REVISIT: ("revisited", Revisited),
     Stage.FOLLOW_UP: ("followed_up", FollowedUp),
 }
-
-
-def typed(known: dict[str, Any]) -> dict[Stage, _Facts]:
-    """The seven models filled from plain facts; raises pydantic's ValidationError, values hidden.
-
-    Entries of a list may carry what the tool notes beside them (`state`, `removed`): left out here.
-    """
-    return {
-        stage: model.model_validate(
-            {
-                name.removeprefix(prefix + "."): _bare(value)
-                for name, value in known.items()
-                if name.startswith(prefix + ".")
-            }
-        )
-        for stage, (prefix, model) in MODELS.items()
-    }
-
-
-def _bare(value: Any) -> Any:
-    if not isinstance(value, list):
-        return value
-    return [{k: v for k, v in entry.items() if k not in ("state", "removed")} for entry in value]
-
-
-class Spec(NamedTuple):
-    """How one fact, one field of an item, or one of a playbook's own questions is asked.
-
-    `kind` is text, line, choice, yesno, date, money, number or items; `item` holds the specs of an
-    item's fields, in order.
-    """
-
-    name: str
-    kind: str
-    what: str
-    choices: tuple[str, ...] = ()
-    past: bool = False
-    waits_for: str = ""
-    unless: str = ""
-    optional: bool = False
-    item: tuple["Spec", ...] = ()
-
-
-@cache
-def facts() -> dict[str, Spec]:
-    """Every fact by its dotted name, in the order of the stages."""
-    return {
-        f"{prefix}.{name}": _spec(f"{prefix}.{name}", field)
-        for prefix, model in MODELS.values()
-        for name, field in model.model_fields.items()
-    }
-
-
-def _spec(name: str, field: Any) -> Spec:
-    kind, choices, item = _kind_of(field)
-    extra = dict(field.json_schema_extra)
-    extra.pop("long")
-    return Spec(name, kind, field.description, choices, item=item, **extra)
-
-
-def _kind_of(field: Any) -> tuple[str, tuple[str, ...], tuple[Spec, ...]]:
-    """The kind of a field, its choices, and the specs of its item."""
-    kind = next(arg for arg in get_args(field.annotation) if arg is not type(None))
-    if (item := next(iter(get_args(kind)), None)) is not None:
-        return "items", (), tuple(_spec(n, f) for n, f in item.model_fields.items())
-    if issubclass(kind, StrEnum):
-        return "choice", tuple(member.value for member in kind), ()
-    if kind is str:
-        return ("text" if field.json_schema_extra["long"] else "line"), (), ()
-    return {bool: "yesno", date: "date", Money: "money", int: "number"}[kind], (), ()

@@ -16,10 +16,10 @@ from winback_cli import answers, settings, text
 from winback_cli.answers import Customs
 from winback_cli.case import Case
 from winback_cli.errors import UsageError, WinbackError
+from winback_cli.facts import Spec
 from winback_cli.guards import Finding
 from winback_cli.playbook import Question, Step
-from winback_cli.stages import Spec
-from winback_cli.walk import Asked, Ended, Reply, ReplyKind, Row, Scene
+from winback_cli.prompter import Asked, Ended, Reply, ReplyKind, Row, Scene
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -120,9 +120,9 @@ class TerminalPrompter:
 
     def enter(self, scene: Scene) -> None:
         """The step with its coaching, and what has to be in sight while it lasts."""
-        from winback_cli import views
+        from winback_cli import scenes
 
-        self._out.print(views.scene(scene, self._name, self._out.width))
+        self._out.print(scenes.scene(scene, self._name, self._out.width))
         if not self._greeted:
             self._greeted = True
             self._out.print(KEYS, style="dim")
@@ -180,9 +180,9 @@ class TerminalPrompter:
         self, step: Step, rows: Sequence[Row], blocks: Sequence[Finding], warns: Sequence[Finding]
     ) -> Reply:
         """The step's answers; Enter completes it, a number changes one."""
-        from winback_cli import views
+        from winback_cli import scenes
 
-        self._out.print(views.review(step, rows, self._out.width))
+        self._out.print(scenes.review(step, rows, self._out.width))
         self._say_findings(blocks)
         self._say_findings(warns)
         done = "Enter completes the step · a number changes an answer"
@@ -283,7 +283,7 @@ class TerminalPrompter:
         self._out.print(HELP, style="dim")
 
     def _say_findings(self, findings: Sequence[Finding]) -> None:
-        from winback_cli import views
+        from winback_cli import scenes
 
         for finding in findings:
-            self._out.print(views.finding(finding))
+            self._out.print(scenes.finding(finding))

@@ -18,9 +18,7 @@ from winback_cli.money import Money
 
 if TYPE_CHECKING:
     from winback_cli.guards import Finding
-    from winback_cli.playbook import Playbook, Step
     from winback_cli.store import reads
-    from winback_cli.walk import Row, Scene
 
 Line = Text
 
@@ -34,7 +32,8 @@ def _plain(*columns: str, **more: Any) -> Table:
     return table
 
 
-def _indented(what: RenderableType, by: int = 2) -> RenderableType:
+def indented(what: RenderableType, by: int = 2) -> RenderableType:
+    """Anything, moved to the right."""
     from rich.padding import Padding
 
     return Padding(what, (0, 0, 0, by))
@@ -118,7 +117,7 @@ def _dues(lines: "Sequence[reads.DueLine]", today: date, width: int, late: str =
             text.shorten(line.what, room // 2 - 4),
             Text(words, style=late or style),
         )
-    return _indented(table)
+    return indented(table)
 
 
 def when(opens: date, due: date, today: date) -> tuple[str, str]:
@@ -140,7 +139,7 @@ def _queue(lines: "Sequence[reads.CustomerLine]", width: int) -> RenderableType:
             money_words(line.revenue, line.currency),
             f"last {line.last_purchase}" if line.last_purchase else "",
         )
-    return _indented(table)
+    return indented(table)
 
 
 def _label(line: "reads.DueLine | reads.CustomerLine") -> str:
@@ -255,7 +254,7 @@ def _who(page: File) -> list[RenderableType]:
     if customer.suppressed:
         because = text.shorten(customer.suppression_reason or "", 60)
         parts.append(Text(f"Do not contact: {because}", style="bold red"))
-    table = _pairs()
+    table = pairs()
     place = ", ".join(part for part in (customer.city, customer.country) if part)
     for point in page.points:
         mark = "" if point.state in ("unchecked", "good") else f" ({point.state})"
@@ -275,10 +274,11 @@ def _who(page: File) -> list[RenderableType]:
     ):
         if value:
             table.add_row(name, text.clean(value))
-    return [*parts, _indented(table)]
+    return [*parts, indented(table)]
 
 
-def _pairs() -> Table:
+def pairs() -> Table:
+    """A table of labels and what they say."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
@@ -299,20 +299,20 @@ def _case_part(page: File) -> list[RenderableType]:
     for title, rows in page.facts:
         if rows:
             parts.append(heading(title))
-            table = _pairs()
+            table = pairs()
             for label, answer, how in rows:
                 table.add_row(label, text.clean(answer) + (f"  ({how})" if how == "known" else ""))
-            parts.append(_indented(table))
+            parts.append(indented(table))
     return [*parts, *_promises(case), *_touches(case), *_aside(case, page.breaches)]
 
 
 def _closing(case: Any) -> list[RenderableType]:
     closing = case.closing
-    table = _pairs()
+    table = pairs()
     for name, label in (("until", "until"), ("trigger", "or when"), ("because", "because")):
         if closing.get(name):
             table.add_row(label, text.clean(str(closing[name])))
-    return [_indented(table)] if table.row_count else []
+    return [indented(table)] if table.row_count else []
 
 
 def _due_lines(page: File) -> list[RenderableType]:
@@ -335,7 +335,7 @@ def _promises(case: Any) -> list[RenderableType]:
             c.get("due") or "",
             Text(c["state"], style={"open": "yellow", "broken": "red"}.get(c["state"], "green")),
         )
-    return [heading("Promises"), _indented(table)]
+    return [heading("Promises"), indented(table)]
 
 
 def _touches(case: Any) -> list[RenderableType]:
@@ -349,16 +349,16 @@ def _touches(case: Any) -> list[RenderableType]:
             str(touch.get("disposition", "")).replace("_", " "),
             text.shorten(" ".join(str(touch.get(k) or "") for k in ("person", "role", "note")), 40),
         )
-    return [heading("Contacts"), _indented(table)]
+    return [heading("Contacts"), indented(table)]
 
 
 def _aside(case: Any, breaches: "Sequence[Finding]") -> list[RenderableType]:
     parts: list[RenderableType] = []
     if case.notes:
-        table = _pairs()
+        table = pairs()
         for note in case.notes:
             table.add_row(f"{note['on']} {text.line(note['by'])}", text.clean(note["text"]))
-        parts += [heading("Notes"), _indented(table)]
+        parts += [heading("Notes"), indented(table)]
     if breaches or case.overrides:
         parts.append(heading("Against the playbook"))
         parts += [Text(f"  {b.say} [{', '.join(b.source)}]", style="yellow") for b in breaches]
@@ -367,132 +367,3 @@ def _aside(case: Any, breaches: "Sequence[Finding]") -> list[RenderableType]:
             for o in case.overrides
         ]
     return parts
-
-
-# -- the walk --------------------------------------------------------------------------------
-
-
-def scene(scene: "Scene", name: str, width: int) -> RenderableType:
-    """A step as it begins: where we are, the coaching, and what has to stay in sight."""
-    step, case = scene.step, scene.case
-    steps = scene.playbook.steps
-    place = f"Step {steps.index(step) + 1} of {len(steps)} · {step.stage.words}"
-    who = text.shorten(name, max(width - len(place) - 12, 10))
-    top = Text("─" * min(width, 80) + "\n", style="dim")
-    top.append(place, style="dim").append(f"  {who} · {case.id}", style="dim")
-    parts: list[RenderableType] = [Text(""), top, Text(step.title, style="bold"), Text(step.aim)]
-    parts.append(_coaching(step))
-    if scene.clock:
-        deadline, over = scene.clock
-        words = f"The first contact {'was' if over else 'is'} owed by {deadline:%a} {deadline}."
-        parts.append(
-            Text(
-                f"  Clock   {words}{' It is overdue.' if over else ''}",
-                style="red" if over else "yellow",
-            )
-        )
-    if step.stage.value in ("contact", "listen", "revisit"):
-        parts += landmines(case)
-    if step.stage.value == "classify":
-        parts.append(three_views(case, width))
-    if step.stage.value in ("decide", "revisit"):
-        parts += _said(case)
-    return Group(*parts)
-
-
-def _coaching(step: "Step") -> RenderableType:
-    table = _pairs()
-    for sentence in step.do:
-        table.add_row("Do" if table.row_count == 0 else "", sentence)
-    for number, sentence in enumerate(step.avoid):
-        table.add_row("Avoid" if number == 0 else "", sentence)
-    for number, guard in enumerate(g for g in step.guards if g.kind == "not_here"):
-        table.add_row("Rule" if number == 0 else "", f"{guard.say} {guard.why}")
-    return _indented(table)
-
-
-def landmines(case: Any) -> list[RenderableType]:
-    """What to be ready for, with the prepared explanation: in sight whenever one speaks to them."""
-    from winback_cli.case import items_of
-
-    mines = items_of(case.facts.get("backstory.landmines"))
-    if not mines:
-        return []
-    parts: list[RenderableType] = [Text("\n  Be ready for", style="bold red")]
-    for number, (_, mine) in enumerate(mines, 1):
-        parts.append(Text(f"  {number}. {text.line(mine.get('what') or '')}", style="red"))
-        if mine.get("explanation"):
-            parts.append(Text(f"     Say: {text.line(mine['explanation'])}"))
-    return parts
-
-
-def three_views(case: Any, width: int) -> RenderableType:
-    """Our view, the customer's view and what they asked for, side by side (B4.1)."""
-    views = [
-        ("We think", case.facts.get("backstory.internal_view")),
-        ("They say", case.facts.get("heard.why_left")),
-        ("It would take", case.facts.get("heard.requirements")),
-    ]
-    if width < 60:
-        return Group(*[Text(f"  {t}: {text.clean(v or 'not known')}") for t, v in views])
-    from rich.box import SIMPLE_HEAD
-
-    table = Table(box=SIMPLE_HEAD, width=min(width, 100), pad_edge=False)
-    for title, _ in views:
-        table.add_column(title, ratio=1, overflow="fold")
-    table.add_row(*[text.clean(value or "not known") for _, value in views])
-    return table
-
-
-def _said(case: Any) -> list[RenderableType]:
-    asked = case.facts.get("heard.requirements")
-    return [Text(f"\n  They asked for: {text.clean(asked)}", style="cyan")] if asked else []
-
-
-def review(step: "Step", rows: "Sequence[Row]", width: int) -> RenderableType:
-    """The answers of a step, numbered; what is missing stands out."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
-    table.add_column(justify="right", style="dim")
-    table.add_column(max_width=max(width // 2 - 6, 20))
-    table.add_column(overflow="fold")
-    for number, row in enumerate(rows, 1):
-        answer = Text(text.clean(row.answer)) if row.answer else Text("open", style="dim")
-        if row.missing:
-            answer = Text("missing", style="bold red")
-        if row.how == "known":
-            answer.append("  (known)", style="dim")
-        table.add_row(str(number), text.clean(row.words), answer)
-    return Group(heading(f"Review: {step.title}"), _indented(table))
-
-
-def finding(found: "Finding") -> Text:
-    """A guard's word: what, why, and whence."""
-    stops = found.level == "block"
-    line = Text("  Stop: " if stops else "  Mind: ", style="bold red" if stops else "bold yellow")
-    line.append(f"{found.say} {found.why}", style="not bold")
-    return line.append(f"  [{', '.join(found.source)}]", style="not bold dim")
-
-
-# -- a playbook ------------------------------------------------------------------------------
-
-
-def playbook(book: "Playbook", *, sources: bool) -> RenderableType:
-    """A playbook as it is walked; with `sources`, each part with the rules it comes from."""
-
-    def cited(ids: Sequence[str]) -> str:
-        return f"  [{', '.join(ids)}]" if sources and ids else ""
-
-    parts: list[RenderableType] = [Text(f"{book.title}", style="bold"), Text(book.summary)]
-    for number, step in enumerate(book.steps, 1):
-        parts.append(heading(f"{number}. {step.title}{cited(step.source)}"))
-        parts += [Text(f"  {step.aim}"), _coaching(step)]
-        table = _pairs()
-        for question in step.questions:
-            need = " (needed)" if question.required else ""
-            table.add_row("Asks", f"{question.worded(None)}{need}{cited(question.source)}")
-        for guard in [*step.guards, *(g for q in step.questions for g in q.guards)]:
-            if guard.kind != "not_here":
-                level = "Stops" if guard.level == "block" else "Warns"
-                table.add_row(level, f"{guard.say} {guard.why}{cited(guard.source)}")
-        parts.append(_indented(table))
-    return Group(*parts)

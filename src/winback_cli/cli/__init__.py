@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 FAMILIES: dict[str, tuple[tuple[str, str, str], ...]] = {
     "Every day": (
         ("next", "desk", "The best thing to do now, and walk it."),
-        ("walk", "cases", "Walk a case: open it, or go on where it stopped."),
+        ("walk", "walking", "Walk a case: open it, or go on where it stopped."),
         ("due", "desk", "What falls due."),
         ("touch", "cases", "Log a contact attempt."),
         ("note", "cases", "Write a remark into the file."),
@@ -21,8 +21,8 @@ FAMILIES: dict[str, tuple[tuple[str, str, str], ...]] = {
     ),
     "Customers": (
         ("import", "lists", "Bring in a list of customers."),
-        ("add", "customers", "Add one customer by hand."),
-        ("edit", "customers", "Change a customer's details."),
+        ("add", "details", "Add one customer by hand."),
+        ("edit", "details", "Change a customer's details."),
         ("list", "customers", "Everybody, with where their case stands."),
         ("show", "customers", "One customer's whole file."),
         ("suppress", "customers", "Never contact somebody again."),

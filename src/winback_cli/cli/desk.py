@@ -102,7 +102,7 @@ def next_(
     typer.echo(f"{found['case'] or found['customer']}  {found['name']}: {found['what']}")
     if show or not at_terminal():
         return None
-    from winback_cli.cli.cases import walk_customer
+    from winback_cli.cli.walking import walk_customer
 
     return walk_customer(here, found["customer"])
 

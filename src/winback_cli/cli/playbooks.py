@@ -62,13 +62,13 @@ def show(
     json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """A playbook as it is walked: its steps, questions and rules."""
-    from winback_cli import library, views
+    from winback_cli import library, scenes
 
     here: Here = ctx.obj
     found = library.load(name or here.settings.playbook, here.settings.playbooks).playbook
     if json:
         return print_json(found.model_dump(mode="json", by_alias=True, exclude_defaults=True))
-    here.out.print(views.playbook(found, sources=sources))
+    here.out.print(scenes.playbook(found, sources=sources))
     return None
 
 

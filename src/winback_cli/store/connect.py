@@ -8,7 +8,7 @@ import contextlib
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -86,7 +86,7 @@ def version(connection: sqlite3.Connection) -> str:
     return str(row[0]) if row else "0000"
 
 
-def create(path: Path, migrate_to_head: object) -> None:
+def create(path: Path, migrate_to_head: Callable[[Path], None]) -> None:
     """Make a new, empty store, whole or not at all; another process may win the race, which is fine.
 
     `migrate_to_head(path)` lays the tables out.
@@ -97,7 +97,6 @@ def create(path: Path, migrate_to_head: object) -> None:
     os.close(handle)
     temporary = Path(name)
     try:
-        assert callable(migrate_to_head)
         migrate_to_head(temporary)
         with contextlib.suppress(FileExistsError):
             os.link(temporary, path)

@@ -1,0 +1,193 @@
+"""Walking a case, at the terminal or from an answers file."""
+
+import shlex
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from winback_cli import dates
+from winback_cli.cli.here import Here, need_terminal
+from winback_cli.cli.work import WhoArg, Work, take_up
+from winback_cli.errors import NotFound, Refused
+from winback_cli.store import Store, reads
+
+if TYPE_CHECKING:
+    from winback_cli.prompter import Ended, Prompter
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.command()
+def walk(
+    ctx: typer.Context,
+    who: WhoArg,
+    answers: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Answer from a file (YAML or JSON).")
+    ] = None,
+    playbook: Annotated[str | None, typer.Option(metavar="NAME", help="For a new case.")] = None,
+    override: Annotated[
+        str | None, typer.Option(metavar="WHY", help="Go past the wait; the reason is kept.")
+    ] = None,
+) -> None:
+    """Walk a case: open it, or go on where it stopped.
+
+    Every answer is stored before the next question appears. Stop whenever you like.
+    """
+    walk_customer(ctx.obj, who, answers, playbook, override)
+
+
+def walk_customer(
+    here: Here,
+    who: str | int,
+    script: Path | None = None,
+    playbook: str | None = None,
+    override: str | None = None,
+) -> None:
+    """Walk the case of WHO, at the terminal or from an answers file, until it ends or waits."""
+    if script is None:
+        need_terminal("--answers FILE")
+    if script is not None and not script.exists():
+        raise NotFound(f"There is no file {script}.", "winback playbook answers standard writes one.")
+    with here.writing("walk") as store:
+        if script is not None:
+            _rehearse(here, store, str(who), script, playbook)
+        work = take_up(here, store, str(who), playbook)
+        _wake(work)
+        try:
+            ended = _run(work, script, override)
+        except KeyboardInterrupt:
+            here.say(f"\nStopped. Everything you answered is stored. Go on: {_again(work)}")
+            raise
+    _tell_ended(work, ended)
+
+
+def _run(work: Work, script: Path | None, override: str | None) -> "Ended":
+    from winback_cli.walk import Journal, Walk
+
+    return Walk(
+        work.playbook,
+        work.case,
+        _prompter(work, script, override),
+        Journal(work.record, work.reload),  # type: ignore[arg-type]
+        work.here.customs,
+        suggested=_suggestions(work.customer),
+    ).run()
+
+
+def _prompter(work: Work, script: Path | None, override: str | None) -> "Prompter":
+    if script is not None:
+        from winback_cli import answersfile
+
+        return answersfile.FilePrompter(answersfile.load(script, work.playbook, work.here.customs))
+    from winback_cli import library
+    from winback_cli.terminal import TerminalPrompter
+
+    return TerminalPrompter(
+        work.here.err, work.customer.label, work.ref.id, library.rule_texts, override or ""
+    )
+
+
+def _suggestions(customer: reads.CustomerRecord) -> dict[str, Any]:
+    """What the list says already, offered as the default of its question."""
+    found = {
+        "backstory.how_left": customer.how_left,
+        "backstory.left_on": customer.last_purchase,
+        "backstory.told_by": customer.owner,
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _rehearse(here: Here, store: Store, who: str, script: Path, playbook: str | None) -> None:
+    """Walk the script once without storing anything, so that a bad file changes nothing."""
+    from winback_cli import answersfile, library
+    from winback_cli.case import Entry
+    from winback_cli.walk import Journal, Rehearsal, Walk
+
+    with store.reads() as connection:
+        meant = here.who(connection, who)
+        ref = reads.case_ref(connection, meant.number, meant.case)
+        customer = reads.customer(connection, meant.number)
+        running = ref is not None and (ref.status != "closed" or meant.case is not None)
+        events = reads.events(connection, ref.key) if ref and running else []
+        kept = reads.playbook_text(connection, ref.playbook) if ref and running else ""
+    assert customer is not None
+    if kept:
+        book = library.parse(kept, "the playbook of the case").playbook
+    else:
+        book = library.load(playbook or here.settings.playbook, here.settings.playbooks).playbook
+    loaded = answersfile.load(script, book, here.customs)
+    if customer.suppressed or (ref and running and ref.status == "closed"):
+        return  # refused by name in a moment
+    rehearsal = Rehearsal(events, here.clock.today)
+    if not events:
+        rehearsal.record([Entry("opened", {"playbook": "", "version": 1, "digest": ""})])
+    elif ref and ref.status == "dormant":
+        rehearsal.record([Entry("reopened", {})])
+    Walk(
+        book,
+        rehearsal.case(),
+        answersfile.FilePrompter(loaded),
+        Journal(rehearsal.record, rehearsal.case),
+        here.customs,
+        suggested=_suggestions(customer),
+    ).run()
+
+
+def _wake(work: Work) -> None:
+    """A walk wakes a dormant case; a closed one that was named stays closed."""
+    from winback_cli.case import Entry
+
+    if work.case.status == "closed":
+        raise Refused(
+            f"Case {work.ref.id} is closed: {work.case.outcome}.",
+            f"winback walk {work.ref.customer} opens a new one.",
+        )
+    if work.case.status == "dormant":
+        work.record([Entry("reopened", {"because": "walked again"})])
+        work.here.say(f"Case {work.ref.id} was asleep and is open again.")
+
+
+def _again(work: Work) -> str:
+    """The command that goes on with this walk, as it has to be typed here."""
+    named = work.here.store_named
+    store = f" --store {shlex.quote(named)}" if named else ""
+    return f"winback{store} walk {work.ref.customer}"
+
+
+def _tell_ended(work: Work, ended: "Ended") -> None:
+    """How the walk came to its end, and what to type next."""
+    here, today = work.here, work.here.clock.today
+    if ended.kind == "waiting":
+        assert ended.until is not None
+        why = f" {ended.finding.say} {ended.finding.why}" if ended.finding else ""
+        here.say(f"\nWaiting until {_day(ended.until, today)}.{why}")
+        here.say(f"Go on then: {_again(work)}")
+    elif ended.kind == "not_reached":
+        _tell_not_reached(work, ended)
+    elif ended.kind == "through":
+        here.say(f"\nEvery step is done. winback close {work.ref.customer} --outcome won")
+    elif ended.kind == "closed" and ended.what == "dormant":
+        until = work.case.closing.get("until")
+        here.say(f"\nCase {work.ref.id} sleeps" + (f" until {until}." if until else "."))
+    elif ended.kind == "closed":
+        here.say(f"\nCase {work.ref.id} is closed: {ended.what}.")
+    else:
+        here.say(f"\nStopped. Everything you answered is stored. Go on: {_again(work)}")
+
+
+def _tell_not_reached(work: Work, ended: "Ended") -> None:
+    from winback_cli.route import ATTEMPTS
+
+    attempts = len(work.case.touches)
+    when = f" Try again {_day(ended.until, work.here.clock.today)}: " if ended.until else " "
+    work.here.say(f"\nLogged: nobody reached, attempt {attempts}.{when}{_again(work)}")
+    if attempts >= ATTEMPTS:
+        rest = f"winback close {work.ref.customer} --outcome dormant --until +3m"
+        work.here.say(f"After {attempts} attempts you may let it rest: {rest}")
+
+
+def _day(day: date, today: date) -> str:
+    words = dates.day_words(day, today)
+    return words if words == "tomorrow" else f"{words} ({day})"

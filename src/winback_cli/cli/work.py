@@ -1,0 +1,116 @@
+"""An open case in hand: found by WHO, opened where there is none, recorded into."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from winback_cli.cli.here import Here
+from winback_cli.errors import Refused, UsageError
+from winback_cli.store import Opening, Store, reads
+
+if TYPE_CHECKING:
+    from winback_cli.case import Case, Entry
+    from winback_cli.playbook import Playbook
+    from winback_cli.route import Standing
+
+WhoArg = Annotated[str, typer.Argument(metavar="WHO", help="A number, or words of the name.")]
+
+
+@dataclass
+class Work:
+    """An open case in hand: its row, how it stands, and the playbook it runs under."""
+
+    here: Here
+    store: Store
+    customer: reads.CustomerRecord
+    ref: reads.CaseRef
+    case: "Case"
+    playbook: "Playbook"
+
+    def standing(self, case: "Case") -> "Standing":
+        """What the case row keeps of this case."""
+        from winback_cli.route import standing
+
+        return standing(self.playbook, case, self.here.settings.weekend_days)
+
+    def record(self, entries: "list[Entry]", seen: dict[str, int] | None = None) -> "Case":
+        """Append events; the case in hand is then as they leave it."""
+        self.case = self.store.record(self.ref.key, entries, self.standing, seen)
+        return self.case
+
+    def reload(self) -> "Case":
+        """The case as it stands in the store now."""
+        from winback_cli.case import fold
+
+        with self.store.reads() as connection:
+            self.case = fold(self.ref.id, reads.events(connection, self.ref.key))
+        return self.case
+
+
+def take_up(here: Here, store: Store, words: str, playbook: str | None = None) -> Work:
+    """The case that WHO means; opened, and said so, where there is none that is unclosed.
+
+    Raises Refused for a suppressed customer, UsageError where it runs under another playbook.
+    """
+    from winback_cli import library
+
+    with store.reads() as connection:
+        who = here.who(connection, words)
+        customer = reads.customer(connection, who.number)
+        ref = reads.case_ref(connection, who.number, who.case)
+        kept = reads.playbook_text(connection, ref.playbook) if ref else ""
+    assert customer is not None
+    if customer.suppressed:
+        raise Refused(
+            f"{customer.label} asked to be left alone: {customer.suppression_reason}.",
+            "No case is opened or walked for them.",
+        )
+    if ref is None or (ref.status == "closed" and who.case is None):
+        return _open(here, store, customer, playbook or here.settings.playbook)
+    edition = library.parse(kept, f"playbook of case {ref.id}")
+    if playbook and playbook != edition.playbook.name:
+        raise UsageError(
+            f"Case {ref.id} runs under {edition.playbook.name}.", "Leave --playbook out to go on."
+        )
+    from winback_cli.case import Case
+
+    work = Work(here, store, customer, ref, Case(ref.id), edition.playbook)
+    work.reload()
+    return work
+
+
+def _open(here: Here, store: Store, customer: reads.CustomerRecord, name: str) -> Work:
+    from winback_cli import library
+    from winback_cli.route import standing
+
+    edition = library.load(name, here.settings.playbooks)
+    opening = Opening(name, edition.playbook.version, edition.text, edition.digest)
+    weekend = here.settings.weekend_days
+    case = store.open_case(customer.number, opening, lambda c: standing(edition.playbook, c, weekend))
+    with store.reads() as connection:
+        ref = reads.case_ref(connection, customer.number)
+    assert ref is not None
+    here.say(f"Opened case {ref.id} for {customer.label} under {name}.")
+    return Work(here, store, customer, ref, case, edition.playbook)
+
+
+def latest(here: Here, store: Store, who: str) -> Work | None:
+    """The customer's unclosed or latest case, closed ones too: those still take notes."""
+    with store.reads() as connection:
+        meant = here.who(connection, who)
+        ref = reads.case_ref(connection, meant.number, meant.case)
+    return in_hand(here, store, ref) if ref else None
+
+
+def in_hand(here: Here, store: Store, ref: reads.CaseRef) -> Work:
+    from winback_cli import library
+    from winback_cli.case import fold
+
+    with store.reads() as connection:
+        customer = reads.customer(connection, ref.customer)
+        case = fold(ref.id, reads.events(connection, ref.key))
+        kept = reads.playbook_text(connection, ref.playbook)
+    assert customer is not None
+    playbook = library.parse(kept, f"playbook of case {ref.id}").playbook
+    return Work(here, store, customer, ref, case, playbook)

@@ -1,0 +1,198 @@
+"""Cases: opened, and grown by events; their rows and dues are made from those, never apart."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
+
+from winback_cli.case import FIRST_HASH, Case, Entry, Event, digest, fold
+from winback_cli.errors import AnsweredMeanwhile, Refused, TryAgain
+from winback_cli.store import reads
+from winback_cli.store.writing import RANKS, Writing
+
+if TYPE_CHECKING:
+    from winback_cli.route import Standing
+
+Standings = Callable[[Case], "Standing"]
+
+
+class Opening(NamedTuple):
+    """What a case begins with: the playbook's name and version, its text and that text's sha256."""
+
+    playbook: str
+    version: int
+    text: str
+    digest: str
+
+
+def open_case(w: Writing, customer: int, opening: Opening, standing: Standings) -> Case:
+    """Open the customer's next case, or return the unclosed one that somebody else just opened.
+
+    Raises Refused for a suppressed customer.
+    """
+    from winback_cli.store.tables import CaseRow, PlaybookRow
+
+    refuse_suppressed(w, customer)
+    there = reads.case_ref(w.raw, customer)
+    if there and there.status != "closed":
+        return fold(there.id, reads.events(w.raw, there.key))
+    if w.session.get(PlaybookRow, opening.digest) is None:
+        w.session.add(
+            PlaybookRow(
+                digest=opening.digest,
+                name=opening.playbook,
+                version=opening.version,
+                text=opening.text,
+            )
+        )
+        w.session.flush()
+    row = CaseRow(
+        customer_id=customer,
+        number=there.number + 1 if there else 1,
+        playbook=opening.digest,
+        status="open",
+        stage="backstory",
+        step="",
+        opened_at=w.clock.stamp,
+        seq=0,
+        head=FIRST_HASH,
+    )
+    w.session.add(row)
+    w.session.flush()
+    assert row.id is not None
+    body = {
+        "playbook": opening.playbook,
+        "version": opening.version,
+        "digest": opening.digest,
+    }
+    return append(w, row.id, [Entry("opened", body)], standing)
+
+
+def record(
+    w: Writing,
+    case_key: int,
+    entries: Sequence[Entry],
+    standing: Standings,
+    seen: Mapping[str, int] | None = None,
+) -> Case:
+    """Append events to a case and make its row anew from them; returns the case as it is then.
+
+    `seen` says, for the questions answered here, the number of the answer that was on screen
+    (0 for none). Raises AnsweredMeanwhile where another one stands, Refused for a suppressed
+    customer, ValueError for a fact that is not one.
+    """
+    ref = reads.case_by_key(w.raw, case_key)
+    if not all(entry.kind == "noted" for entry in entries):
+        refuse_suppressed(w, ref.customer)
+    if seen:
+        _compare(fold(ref.id, reads.events(w.raw, case_key)), seen)
+    return append(w, case_key, entries, standing)
+
+
+def _compare(case: Case, seen: Mapping[str, int]) -> None:
+    for question, seq in seen.items():
+        answer = case.answers.get(question)
+        if answer is not None and answer.seq != seq:
+            raise AnsweredMeanwhile(question, answer.value, answer.by)
+
+
+def refuse_suppressed(w: Writing, customer: int) -> None:
+    record = reads.customer(w.raw, customer)
+    if record is None:
+        raise TryAgain("That customer was removed meanwhile.", "Run the command again.")
+    if record.suppressed:
+        raise Refused(
+            f"{record.label} asked to be left alone.",
+            "Nothing more is done or written for them.",
+        )
+
+
+def append(
+    w: Writing,
+    case_key: int,
+    entries: Sequence[Entry],
+    standing: Standings,
+) -> Case:
+    """Append events and make the case row and its dues anew from all of them.
+
+    Raises pydantic's ValidationError, with nothing written, for a fact that is not one.
+    """
+    from winback_cli.facts import typed
+    from winback_cli.store.tables import CustomerRow
+
+    ref = reads.case_by_key(w.raw, case_key)
+    before = reads.events(w.raw, case_key)
+    added = _signed(w, ref.id, before[-1] if before else None, entries)
+    case = fold(ref.id, [*before, *added])
+    typed(case.facts)
+    _insert_events(w, case_key, added)
+    _project(w, case_key, case, standing(case))
+    owner = w.session.get_one(CustomerRow, ref.customer)
+    latest = reads.case_ref(w.raw, ref.customer)
+    if latest is None or latest.key == case_key:
+        owner.case_status = case.status
+    if how_left := case.facts.get("backstory.how_left"):
+        owner.how_left, owner.how_rank = how_left, RANKS.get(how_left, 2)
+    return case
+
+
+def _signed(w: Writing, case_id: str, last: Event | None, entries: Sequence[Entry]) -> list[Event]:
+    """The entries numbered, dated, signed and chained to the last event."""
+    command = w.run()
+    seq, head = (last.seq, last.hash) if last else (0, FIRST_HASH)
+    signed = []
+    for entry in entries:
+        seq += 1
+        event = Event(
+            seq=seq,
+            kind=entry.kind,
+            by=w.by,
+            happened=entry.happened or w.clock.today.isoformat(),
+            recorded=w.clock.stamp,
+            command=command,
+            as_of=w.clock.is_set,
+            body=entry.body,
+            hash="",
+        )
+        head = digest(head, case_id, event)
+        signed.append(event._replace(hash=head))
+    return signed
+
+
+def _insert_events(w: Writing, case_key: int, events: Sequence[Event]) -> None:
+    from winback_cli.store.tables import EventRow
+
+    for event in events:
+        fields = event._asdict()
+        fields["command_id"] = fields.pop("command")
+        fields["happened"] = date.fromisoformat(event.happened)
+        fields["body"] = json.dumps(event.body, ensure_ascii=False, sort_keys=True)
+        w.session.add(EventRow(case_id=case_key, **fields))
+    w.session.flush()
+
+
+def _project(w: Writing, case_key: int, case: Case, standing: Standing) -> None:
+    """Write the case row and its dues as the events make them."""
+    from sqlmodel import col, delete
+
+    from winback_cli.store.tables import CaseRow, DueRow
+
+    row = w.session.get_one(CaseRow, case_key)
+    row.status, row.outcome, row.closed_at = case.status, case.outcome, case.closed_at
+    row.stage, row.step = standing.stage, standing.step
+    row.seq, row.head = case.seq, case.head
+    w.session.exec(delete(DueRow).where(col(DueRow.case_id) == case_key))
+    for due in standing.dues:
+        w.session.add(
+            DueRow(
+                case_id=case_key,
+                kind=due.kind,
+                opens_on=date.fromisoformat(due.opens_on),
+                due_on=date.fromisoformat(due.due_on),
+                what=due.what,
+                ref=due.ref,
+            )
+        )
+    w.session.flush()

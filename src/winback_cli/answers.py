@@ -59,7 +59,7 @@ def _parse_choice(spec: Spec, said: str, customs: Customs) -> str:
     found = [c for c in spec.choices if c == word] or [c for c in spec.choices if c.startswith(word)]
     if word and len(found) == 1:
         return found[0]
-    raise ValueError("one of: " + ", ".join(words_of(c) for c in spec.choices))
+    raise ValueError("one of these: " + ", ".join(words_of(c) for c in spec.choices))
 
 
 def _parse_yesno(spec: Spec, said: str, customs: Customs) -> bool:
@@ -68,7 +68,7 @@ def _parse_yesno(spec: Spec, said: str, customs: Customs) -> bool:
         return True
     if word in ("n", "no", "false"):
         return False
-    raise ValueError("yes or no")
+    raise ValueError("y or n")
 
 
 def _parse_date(spec: Spec, said: str, customs: Customs) -> str:
@@ -153,10 +153,17 @@ def shown(spec: Spec, value: Value) -> str:
         fields = {field.name: field for field in spec.item}
         return "\n".join(
             " · ".join(
-                shown(fields[name], part)
+                _part_shown(fields[name], part)
                 for name, part in entry.items()
                 if name in fields and part is not None
             )
             for entry in value
         )
     return words(value)
+
+
+def _part_shown(spec: Spec, value: Value) -> str:
+    """A part of an entry; yes and no by the name of the part: `done`, `not done`."""
+    if spec.kind == "yesno":
+        return spec.name if value else f"not {spec.name}"
+    return shown(spec, value)

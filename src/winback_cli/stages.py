@@ -194,14 +194,13 @@ class Cadence(StrEnum):
     YEARLY = "yearly"
 
 
-class Outcome(StrEnum):
-    """How a case ends; dormant is not an end but a sleep."""
+class Ending(StrEnum):
+    """How a case ends; dormant is not an end but a sleep. A suppression ends it by itself."""
 
     WON = "won"
     LOST = "lost"
     RELEASED = "released"
     DORMANT = "dormant"
-    SUPPRESSED = "suppressed"
 
 
 def fact(
@@ -238,35 +237,35 @@ class Facts(BaseModel):
 class Landmine(Facts):
     """Something to be ready for before calling, with the prepared explanation (B1.3, B1.4)."""
 
-    what: str | None = fact("What could blow up in the call")
-    explanation: str | None = fact("How you would explain it, or its fix", optional=True)
+    what: str | None = fact("What could blow up in the call?")
+    explanation: str | None = fact("How would you explain it, or its fix?", optional=True)
 
 
 class Change(Facts):
     """A commitment: what changes for the customer, done or dated, with an owner (D4, C8, B6.6)."""
 
-    what: str | None = fact("What changes, exactly")
+    what: str | None = fact("What changes, exactly?")
     done: bool | None = fact("Is it done already?")
-    owner: str | None = fact("Who sees to it", unless="done")
-    due: date | None = fact("By when", unless="done")
-    assured_by: str | None = fact("Who gives the customer a personal assurance", optional=True)
+    owner: str | None = fact("Who sees to it?", unless="done")
+    due: date | None = fact("By when?", unless="done")
+    assured_by: str | None = fact("Who gives them a personal assurance?", optional=True)
 
 
 class Offer(Facts):
     """What makes the second chance easy (A6, C9, D5)."""
 
-    kind: OfferKind | None = fact("What kind of offer")
-    terms: str | None = fact("Its terms, in one plain sentence")
-    cost: Money | None = fact("What it costs the firm", optional=True)
-    expires: date | None = fact("Until when it stands", optional=True)
+    kind: OfferKind | None = fact("What kind of offer?")
+    terms: str | None = fact("Which terms, in one plain sentence?")
+    cost: Money | None = fact("What does it cost us?", optional=True)
+    expires: date | None = fact("Until when does it stand?", optional=True)
 
 
 class CheckIn(Facts):
     """An agreed catch-up, kept or missed (A7, A8)."""
 
-    agreed_for: date | None = fact("The day you agreed to speak")
+    agreed_for: date | None = fact("On which day?")
     kept: bool | None = fact("Did it take place?", waits_for="agreed_for")
-    feedback: str | None = fact("What they said", optional=True, waits_for="agreed_for")
+    feedback: str | None = fact("What did they say?", optional=True, waits_for="agreed_for")
 
 
 class Backstory(Facts):
@@ -365,7 +364,7 @@ class FollowedUp(Facts):
     cadence_reason: str | None = fact("Why so seldom or so often")
     asked_again: bool | None = fact("Whether you asked for the business again")
     lesson: str | None = fact("What the firm learned about itself", long=True)
-    ending: Outcome | None = fact("How the case ends")
+    ending: Ending | None = fact("How the case ends")
     next_contact_on: date | None = fact("When you will be in touch next")
     trigger: str | None = fact("What would wake the case sooner")
 

@@ -81,7 +81,8 @@ def ask_value(out: "Console", spec: Spec, customs: Customs) -> answers.Value:
         try:
             return answers.parse(spec, line, customs)
         except ValueError as problem:
-            out.print(f"  Not understood: {text.clean(str(problem))}.", style="yellow")
+            sentence = text.clean(str(problem))
+            out.print(f"  {sentence[:1].upper()}{sentence[1:]}.", style="yellow")
     raise UsageError("Nothing was typed.", "Run the command again.")
 
 
@@ -131,7 +132,8 @@ class TerminalPrompter:
         self._out.print(text.clean(sentence), style="yellow")
 
     def wrong(self, asked: Asked, problem: str) -> None:
-        self._out.print(f"  Not understood: {text.clean(problem)}.", style="yellow")
+        sentence = text.clean(problem)
+        self._out.print(f"  {sentence[:1].upper()}{sentence[1:]}.", style="yellow")
 
     def waits(self, ended: Ended, step: Step, question: Question) -> Reply:
         """Past the wait where the command line gave a reason, once; otherwise the walk ends."""

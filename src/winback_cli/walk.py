@@ -213,7 +213,7 @@ class Walk:
 
     def _skip(self, asked: Asked, reply: Reply) -> Ended | None:
         if reply.kind == "enter" and asked.required:
-            self.prompter.wrong(asked, "it needs an answer; :skip leaves it open for now")
+            self.prompter.tell("This one needs an answer; :skip leaves it open for now.")
             return None
         body = {"question": self._key(asked), "skipped": True}
         if asked.question.fact:
@@ -361,7 +361,7 @@ class Walk:
         if reply.kind == "skip" and not items_of(self.case.facts.get(fact)):
             return self._skip(asked, reply)
         if asked.question.required and not items_of(self.case.facts.get(fact)):
-            self.prompter.wrong(asked, "at least one is needed; :skip leaves it open for now")
+            self.prompter.tell("At least one is needed; :skip leaves it open for now.")
             return None
         if fact not in self.case.ended:
             body = {"question": self._key(asked), "fact": fact, "end": True, "how": "asked"}

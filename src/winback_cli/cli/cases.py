@@ -128,8 +128,6 @@ def close(
     """Close a case, or put it to sleep until a date or a trigger."""
     here: Here = ctx.obj
     ending = _read(here, "followed_up.ending", outcome, "--outcome")
-    if ending == "suppressed":
-        raise UsageError("Suppressing is a command of its own.", f"winback suppress {who} --reason WHY")
     wake = _read(here, "followed_up.next_contact_on", until, "--until") if until else ""
     if wake and wake <= here.clock.today.isoformat():
         raise UsageError(f"--until {wake} is not in the future.", "Give a later day, such as +3m.")

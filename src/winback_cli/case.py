@@ -17,7 +17,6 @@ from that. A body is plain JSON. The kinds:
     undone      seq
 """
 
-import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -58,6 +57,8 @@ class Event(NamedTuple):
 
 def digest(previous: str, case_id: str, event: Event) -> str:
     """The hash that chains an event to the one before: sha256 over both, in canonical JSON."""
+    import hashlib
+
     content = [previous, case_id, *event[:-1]]
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

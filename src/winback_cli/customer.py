@@ -5,8 +5,6 @@ The same forms, hashed with the store's key, are what a suppression keeps.
 """
 
 import contextlib
-import hashlib
-import hmac
 import re
 import unicodedata
 from typing import Any, NamedTuple
@@ -142,6 +140,9 @@ def identities(customer: Customer) -> list[str]:
 
 def hashed(identity: str, key: bytes) -> str:
     """What a suppression keeps of an identity: an HMAC that nothing can be read from."""
+    import hashlib
+    import hmac
+
     return hmac.new(key, identity.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
 
 

@@ -29,11 +29,12 @@ class Problem(NamedTuple):
 
 
 class Edition(NamedTuple):
-    """A playbook with its exact text and that text's sha256."""
+    """A playbook with its exact text, that text's sha256, and the same as JSON."""
 
     playbook: Playbook
     text: str
     digest: str
+    tree: str
 
 
 def built_in() -> Path:
@@ -112,7 +113,14 @@ def parse(content: str, origin: str) -> Edition:
     if found is None:
         told = "\n".join(f"{origin}:{p.line}:{p.column}: {p.message}" for p in problems)
         raise BadInput(told, "Mend it and try again; nothing was changed.")
-    return Edition(found, content, hashlib.sha256(content.encode()).hexdigest())
+    digest = hashlib.sha256(content.encode()).hexdigest()
+    tree = found.model_dump_json(by_alias=True, exclude_defaults=True)
+    return Edition(found, content, digest, tree)
+
+
+def kept(tree: str) -> Playbook:
+    """A playbook out of the store, where it was checked when it came in: no YAML is read."""
+    return Playbook.model_validate_json(tree)
 
 
 def check(content: str) -> tuple[Playbook | None, list[Problem]]:

@@ -4,6 +4,7 @@ Everything a command may raise ends here as one sentence of fact and one of what
 """
 
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -135,6 +136,7 @@ def _silence() -> None:
 
 def run() -> NoReturn:
     """The `winback` command."""
+    gc.set_threshold(50_000)  # a quick command makes little rubbish, and imports make many objects
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")

@@ -80,6 +80,7 @@ class Standing(NamedTuple):
     stage: str
     step: str
     dues: tuple[Due, ...]
+    breaches: tuple[Finding, ...]
 
 
 def place(playbook: Playbook, case: Case, days: Days) -> Place:
@@ -253,7 +254,12 @@ def standing(playbook: Playbook, case: Case, weekend: frozenset[int]) -> Standin
     days = Days(date(1900, 1, 1), weekend)
     there = place(playbook, case, days)
     step = playbook.steps[-1] if isinstance(there, Through) else there.step
-    return Standing(step.stage.value, step.id, tuple(_dues(playbook, case, there, days)))
+    return Standing(
+        step.stage.value,
+        step.id,
+        tuple(_dues(playbook, case, there, days)),
+        breaches(playbook, case, days),
+    )
 
 
 def _dues(playbook: Playbook, case: Case, there: Place, days: Days) -> list[Due]:

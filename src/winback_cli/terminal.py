@@ -1,7 +1,4 @@
-"""The terminal: the one console factory, and the prompter that asks a person.
-
-No markup, no emoji codes, no highlighting: foreign text is text. All talk goes to stderr.
-"""
+"""The terminal: the prompter that asks a person. All its talk goes to stderr."""
 
 import re
 import shlex
@@ -10,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from winback_cli import answers, settings, text
 from winback_cli.answers import Customs
@@ -41,23 +38,6 @@ HELP = """  :back           the question before
   :override WHY   go past a rule; your reason stays on record
   :kept N         promise N is kept (:broken N if it is not)
   :quit           stop here; everything is stored already"""
-
-
-def console(stream: TextIO, color: str = "auto") -> "Console":
-    """A console on a stream, as plain or as coloured as the user wants it."""
-    from rich.console import Console
-
-    plain = color == "never" or (color == "auto" and settings.plain_output())
-    return Console(
-        file=stream,
-        markup=False,
-        emoji=False,
-        highlight=False,
-        no_color=plain or None,
-        force_terminal=True if color == "always" else None,
-        color_system=None if plain else "auto",
-        legacy_windows=False,
-    )
 
 
 def ask_line(mark: str) -> str:

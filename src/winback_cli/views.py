@@ -14,10 +14,9 @@ from rich.text import Text
 
 from winback_cli import text
 from winback_cli.dates import day_words
-from winback_cli.money import Money
+from winback_cli.rows import LIST_COLUMNS, label_of, list_rows, money_words
 
 if TYPE_CHECKING:
-    from winback_cli.guards import Finding
     from winback_cli.store import reads
 
 Line = Text
@@ -42,13 +41,6 @@ def indented(what: RenderableType, by: int = 2) -> RenderableType:
 def heading(words: str) -> Text:
     """A line above a part of a page."""
     return Text("\n" + words, style="bold")
-
-
-def money_words(amount: int | None, currency: str) -> str:
-    """An amount without its cents, for tables; a dash where there is none."""
-    if amount is None:
-        return "-"
-    return Money(amount, currency or "EUR").words().partition(".")[0]
 
 
 # -- the desk --------------------------------------------------------------------------------
@@ -113,7 +105,7 @@ def _dues(lines: "Sequence[reads.DueLine]", today: date, width: int, late: str =
         words, style = when(opens, day, today)
         table.add_row(
             line.case,
-            text.shorten(_label(line), room // 2),
+            text.shorten(label_of(line), room // 2),
             text.shorten(line.what, room // 2 - 4),
             Text(words, style=late or style),
         )
@@ -134,7 +126,7 @@ def _queue(lines: "Sequence[reads.CustomerLine]", width: int) -> RenderableType:
     for line in lines:
         table.add_row(
             str(line.number),
-            text.shorten(_label(line), max(width - 52, 20)),
+            text.shorten(label_of(line), max(width - 52, 20)),
             line.how_left or "lapsed",
             money_words(line.revenue, line.currency),
             f"last {line.last_purchase}" if line.last_purchase else "",
@@ -142,41 +134,7 @@ def _queue(lines: "Sequence[reads.CustomerLine]", width: int) -> RenderableType:
     return indented(table)
 
 
-def _label(line: "reads.DueLine | reads.CustomerLine") -> str:
-    return ", ".join(part for part in (line.name, line.company) if part) or "(no name)"
-
-
 # -- tables ----------------------------------------------------------------------------------
-
-LIST_COLUMNS = (">No.", "Customer", "Left", ">Revenue", "Last bought", "Case", "Stands at", "Due")
-
-
-def list_rows(lines: "Sequence[reads.CustomerLine]", room: int = 0) -> list[list[str]]:
-    """The rows of `winback list`, as text; `room` cuts the name, 0 keeps it whole."""
-    return [
-        [
-            str(line.number),
-            text.shorten(_label(line), room) if room else text.line(_label(line)),
-            line.how_left,
-            money_words(line.revenue, line.currency),
-            line.last_purchase or "",
-            line.case or "",
-            standing(line),
-            line.due_on or "",
-        ]
-        for line in lines
-    ]
-
-
-def standing(line: "reads.CustomerLine") -> str:
-    """Where somebody's case stands, in a word or two."""
-    if line.suppressed:
-        return "left alone"
-    if line.status is None:
-        return ""
-    if line.status == "open":
-        return (line.stage or "").replace("_", " ")
-    return line.outcome or line.status
 
 
 def customer_table(lines: "Sequence[reads.CustomerLine]", width: int) -> RenderableType:
@@ -205,17 +163,6 @@ def plain_table(header: Sequence[str], rows: Sequence[Sequence[str]], width: int
     return table
 
 
-DUE_COLUMNS = ("Case", "Customer", "What", "From", "Due", "Owner")
-
-
-def due_rows(lines: "Sequence[reads.DueLine]") -> list[list[str]]:
-    """The rows of `winback due`, as text."""
-    return [
-        [d.case, text.line(_label(d)), text.line(d.what), d.opens_on, d.due_on, text.line(d.owner)]
-        for d in lines
-    ]
-
-
 def due_table(lines: "Sequence[reads.DueLine]", today: date, width: int) -> RenderableType:
     """`winback due` at a terminal."""
     return _dues(lines, today, width)
@@ -233,7 +180,7 @@ class File(NamedTuple):
     ref: "reads.CaseRef | None"
     other_cases: Sequence[str]
     facts: Sequence[tuple[str, Sequence[tuple[str, str, str]]]]
-    breaches: "Sequence[Finding]"
+    breaches: Sequence[tuple[str, list[str]]]
     dues: Sequence[tuple[str, str, str, str, int]]
     today: date
 
@@ -327,10 +274,11 @@ def _promises(case: Any) -> list[RenderableType]:
     if not case.commitments:
         return []
     table = _plain(">", "What", "Owner", "Due", "State")
+    table.columns[1].no_wrap, table.columns[1].overflow = False, "fold"
     for c in case.commitments:
         table.add_row(
             str(c["n"]),
-            text.shorten(c["what"], 40),
+            text.line(c["what"]),
             text.shorten(c.get("owner") or "", 16),
             c.get("due") or "",
             Text(c["state"], style={"open": "yellow", "broken": "red"}.get(c["state"], "green")),
@@ -352,7 +300,7 @@ def _touches(case: Any) -> list[RenderableType]:
     return [heading("Contacts"), indented(table)]
 
 
-def _aside(case: Any, breaches: "Sequence[Finding]") -> list[RenderableType]:
+def _aside(case: Any, breaches: Sequence[tuple[str, list[str]]]) -> list[RenderableType]:
     parts: list[RenderableType] = []
     if case.notes:
         table = pairs()
@@ -361,7 +309,7 @@ def _aside(case: Any, breaches: "Sequence[Finding]") -> list[RenderableType]:
         parts += [heading("Notes"), indented(table)]
     if breaches or case.overrides:
         parts.append(heading("Against the playbook"))
-        parts += [Text(f"  {b.say} [{', '.join(b.source)}]", style="yellow") for b in breaches]
+        parts += [Text(f"  {say} [{', '.join(ids)}]", style="yellow") for say, ids in breaches]
         parts += [
             Text(f"  {o['step'].replace('_', ' ')}: {o['guard']} set aside: {text.line(o['because'])}")
             for o in case.overrides

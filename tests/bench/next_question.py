@@ -17,6 +17,7 @@ from pathlib import Path
 import pexpect
 from lists import write_list
 
+READY = "\x1b[?25h"  # the cursor is shown: the prompt takes a line
 WINBACK = str(Path(sys.executable).with_name("winback"))
 # The answers of the backstory: what is typed, and a word of the question that comes next.
 SCRIPT = (
@@ -40,7 +41,7 @@ def walk(customer: int, env: dict[str, str]) -> list[float]:
     child.setwinsize(50, 100)
     child.delaybeforesend = None
     child.expect("How did they leave")
-    child.expect("> ")
+    child.expect_exact(READY)
     took = []
     for typed, following in SCRIPT:
         time.sleep(0.05)  # a person's pause: the prompt is idle when the line comes
@@ -48,7 +49,7 @@ def walk(customer: int, env: dict[str, str]) -> list[float]:
         child.send(typed + "\r")
         child.expect_exact(following)
         took.append((time.perf_counter() - began) * 1000)
-        child.expect("… " if following == "…" else "> ") if following != "…" else None
+        child.expect_exact(READY)
     child.kill(9)
     child.wait()
     return took

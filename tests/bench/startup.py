@@ -21,6 +21,7 @@ import pexpect
 from lists import write_list
 
 YARDSTICK = [sys.executable, "-c", "import typer"]
+READY = "\x1b[?25h"  # the cursor is shown: the prompt takes a line
 WINBACK = str(Path(sys.executable).with_name("winback"))
 COMMANDS = {
     "--help": (["--help"], 2.0),
@@ -47,7 +48,7 @@ def process(words: list[str], env: dict[str, str]) -> Callable[[], object]:
 def first_question(env: dict[str, str]) -> None:
     child = pexpect.spawn(WINBACK, ["walk", "2"], env=env, encoding="utf-8", timeout=30)
     child.expect("How did they leave")
-    child.expect("> ")
+    child.expect_exact(READY)
     child.kill(9)
     child.wait()
 

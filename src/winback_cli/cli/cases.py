@@ -8,11 +8,11 @@ from winback_cli import answers, text
 from winback_cli.cli.here import Here, at_terminal, need_terminal
 from winback_cli.cli.work import WhoArg, Work, latest, take_up
 from winback_cli.errors import BadInput, Refused, UsageError
-from winback_cli.store import Store
 
 if TYPE_CHECKING:
     from winback_cli.case import Entry
     from winback_cli.guards import Finding
+    from winback_cli.store.writes import Store
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -97,7 +97,7 @@ def note(
         _note(here, store, who, text.clean(said).strip())
 
 
-def _note(here: Here, store: Store, who: str, said: str) -> None:
+def _note(here: Here, store: "Store", who: str, said: str) -> None:
     from winback_cli.case import Entry
 
     if not said:
@@ -143,7 +143,7 @@ def close(
         _close(here, store, who, {k: v for k, v in body.items() if v}, text.line(override))
 
 
-def _close(here: Here, store: Store, who: str, body: dict[str, Any], override: str) -> None:
+def _close(here: Here, store: "Store", who: str, body: dict[str, Any], override: str) -> None:
     from winback_cli.case import Entry
     from winback_cli.route import Days, closing
 

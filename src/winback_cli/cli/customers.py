@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from winback_cli import text
-from winback_cli.cli.here import Here, at_terminal, given_text, print_json
+from winback_cli.cli.here import Here, at_terminal, given_text, print_json, print_rows
 from winback_cli.cli.work import WhoArg
 from winback_cli.errors import Refused, UsageError
 from winback_cli.store import reads
@@ -40,44 +40,44 @@ def list_(
 
 
 def _show_list(here: Here, lines: list[reads.CustomerLine], total: int) -> None:
+    from winback_cli import rows
+
+    if not here.drawn:
+        return print_rows(rows.LIST_COLUMNS, rows.list_rows(lines))
     from winback_cli import views
 
-    if not here.out.is_terminal:
-        header = [name.lstrip(">") for name in views.LIST_COLUMNS]
-        for row in (header, *views.list_rows(lines)):
-            typer.echo("\t".join(row))
-        return
     here.out.print(views.customer_table(lines, here.out.width))
     if len(lines) < total:
         here.say(f"{len(lines):,} of {total:,}; --limit 0 shows all.")
+    return None
 
 
 def _list_customers(here: Here, limit: int, *, json: bool) -> None:
-    from winback_cli import views
+    from winback_cli.rows import money_words
 
     with here.reading() as connection:
         records = reads.customers(connection, limit)
         points = reads.all_points(connection) if json or records else {}
     if json:
         return print_json([customer_json(r, points.get(r.number, [])) for r in records])
-    rows = [
+    table = [
         [
             str(r.number),
             text.line(r.label),
             text.line(next((p.value for p in points.get(r.number, [])), "")),
             text.line(r.city),
             r.last_purchase or "",
-            views.money_words(r.revenue, r.currency),
+            money_words(r.revenue, r.currency),
             "left alone" if r.suppressed else "",
         ]
         for r in records
     ]
     header = ["No.", "Customer", "Reached at", "Town", "Last bought", "Revenue", ""]
-    if here.out.is_terminal:
-        here.out.print(views.plain_table(header, rows, here.out.width))
-    else:
-        for row in (header, *rows):
-            typer.echo("\t".join(row))
+    if not here.drawn:
+        return print_rows(header, table)
+    from winback_cli import views
+
+    here.out.print(views.plain_table(header, table, here.out.width))
     return None
 
 
@@ -137,12 +137,12 @@ def show_file(here: Here, who: str, *, json: bool = False) -> None:
         ref = reads.case_ref(connection, meant.number, meant.case)
         events = reads.events(connection, ref.key) if ref else []
         dues = reads.dues_of(connection, ref.key) if ref else []
-        kept = reads.playbook_text(connection, ref.playbook) if ref and not json else ""
+        breaches = reads.breaches(connection, ref.key) if ref else []
         others = [c.id for c in reads.cases_of(connection, meant.number) if ref and c.id != ref.id]
     assert record is not None
     if json:
         return print_json(file_json(record, points, ref, events, dues))
-    _show_file(here, record, points, ref, events, dues, kept, others)
+    _show_file(here, record, points, ref, events, dues, breaches, others)
     return None
 
 
@@ -208,49 +208,50 @@ def _show_file(
     ref: reads.CaseRef | None,
     events: list[Any],
     dues: list[tuple[str, str, str, str, int]],
-    kept: str,
+    breaches: list[tuple[str, list[str]]],
     others: list[str],
 ) -> None:
     from winback_cli import views
 
-    case, facts, breaches = None, [], ()  # type: Any, Any, Any
+    case: Case | None = None
     if ref is not None:
-        from winback_cli import library, route
         from winback_cli.case import fold
 
         case = fold(ref.id, events)
-        playbook = library.parse(kept, f"playbook of case {ref.id}").playbook
-        days = route.Days(here.clock.today, here.settings.weekend_days)
-        facts = _facts(case, playbook)
-        breaches = route.breaches(playbook, case, days)
+    facts = _facts(case) if case else []
     page = views.File(record, points, case, ref, others, facts, breaches, dues, here.clock.today)
     here.out.print(views.file(page))
     if case is None and not record.suppressed:
         here.say(f"No case yet. winback walk {record.number} opens one.")
 
 
-def _facts(case: "Case", playbook: Any) -> list[tuple[str, list[tuple[str, str, str]]]]:
-    """What was answered, by step: (the question in short, the answer, how it came)."""
+def _facts(case: "Case") -> list[tuple[str, list[tuple[str, str, str]]]]:
+    """What was answered, by stage: (the question in a word, the answer, how it came)."""
     from winback_cli import answers
     from winback_cli.case import items_of
+    from winback_cli.facts import facts
+    from winback_cli.stages import MODELS
 
+    how = {answer.fact: answer.how for answer in case.answers.values()}
     parts = []
-    for step in playbook.steps:
+    for stage, (prefix, _) in MODELS.items():
         rows = []
-        for question in step.questions:
-            answer = case.answers.get(f"{step.id}.{question.key}")
-            value = case.facts.get(question.fact) if question.fact else answer and answer.value
-            if question.spec.kind == "items":
-                value = [item for _, item in items_of(value)]
-                if question.fact == "revisited.changes":
-                    continue  # shown as promises
-            if value is None or value == []:
-                continue
-            how = answer.how if answer else ""
-            label = question.key.replace("_", " ")
-            rows.append((label, answers.shown(question.spec, value), how))
-        parts.append((step.title, rows))
-    return parts
+        for name, spec in facts().items():
+            value = case.facts.get(name)
+            if name.startswith("revisited.changes") or not name.startswith(prefix + "."):
+                continue  # the changes are shown as promises
+            if spec.kind == "items":
+                value = [item for _, item in items_of(value)] or None
+            if value is not None:
+                label = answers.words_of(name.partition(".")[2])
+                rows.append((label, answers.shown(spec, value), how.get(name, "")))
+        parts.append((stage.words.capitalize(), rows))
+    own = [
+        (key.partition(".")[2].replace("_", " "), answers.words(answer.value), answer.how)
+        for key, answer in case.answers.items()
+        if not answer.fact and answer.value is not None
+    ]
+    return [*parts, ("The playbook's own questions", own)]
 
 
 @app.command()

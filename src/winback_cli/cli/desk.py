@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from winback_cli import dates
-from winback_cli.cli.here import GREETING, Here, at_terminal, print_json
+from winback_cli.cli.here import GREETING, Here, at_terminal, print_json, print_rows
 from winback_cli.store import reads
 
 app = typer.Typer(rich_markup_mode=None)
@@ -54,12 +54,13 @@ def due(
 
 
 def _show_due(here: Here, lines: list[reads.DueLine]) -> None:
-    from winback_cli import views
+    from winback_cli import rows
 
-    if not here.out.is_terminal:
-        for row in ([*views.DUE_COLUMNS], *views.due_rows(lines)):
-            typer.echo("\t".join(row))
+    if not here.drawn:
+        print_rows(rows.DUE_COLUMNS, rows.due_rows(lines))
     elif lines:
+        from winback_cli import views
+
         here.out.print(views.due_table(lines, here.clock.today, here.out.width))
     else:
         here.say("Nothing is due.")

@@ -3,7 +3,7 @@
 import contextlib
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from winback_cli import settings, text
 from winback_cli.dates import Clock
 from winback_cli.errors import BadInput, NotFound, UsageError
-from winback_cli.store import Store, reading, reads
+from winback_cli.store import reading, reads
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from winback_cli.answers import Customs
+    from winback_cli.store.writes import Store
 
 GREETING = """Welcome. winback walks you through winning a lost customer back.
 
@@ -65,16 +66,21 @@ class Here:
     @cached_property
     def out(self) -> "Console":
         """Results."""
-        from winback_cli.terminal import console
+        from winback_cli.screen import console
 
         return console(sys.stdout, self.color)
 
     @cached_property
     def err(self) -> "Console":
         """Talk."""
-        from winback_cli.terminal import console
+        from winback_cli.screen import console
 
         return console(sys.stderr, self.color)
+
+    @property
+    def drawn(self) -> bool:
+        """Whether results are drawn for a person; otherwise they are rows for a pipe."""
+        return self.color == "always" or sys.stdout.isatty()
 
     def say(self, sentence: str) -> None:
         """A sentence of talk, on stderr; nothing with --quiet."""
@@ -99,10 +105,12 @@ class Here:
             yield connection
 
     @contextlib.contextmanager
-    def writing(self, command: str, *, create: bool = False) -> Iterator[Store]:
+    def writing(self, command: str, *, create: bool = False) -> "Iterator[Store]":
         """The store to write, closed at the end; with `create`, made where there is none, and said."""
         if not create and not self.has_store:
             raise NotFound("There are no customers yet.", "winback import FILE, or winback demo")
+        from winback_cli.store.writes import Store
+
         new = create and not self.path.exists()
         store = Store.open(self.path, self.settings.name, self.clock, command, create=create)
         if new:
@@ -149,6 +157,12 @@ def _several(words: str, found: list[tuple[int, str, str, str]]) -> str:
 def print_json(value: Any) -> None:
     """A result for scripts: indented JSON on stdout."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+def print_rows(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table for a pipe: one line a row, its cells parted by tabs."""
+    for row in (header, *rows):
+        sys.stdout.write("\t".join(cell.lstrip(">") if row is header else cell for cell in row) + "\n")
 
 
 def at_terminal() -> bool:

@@ -12,10 +12,10 @@ import typer
 from winback_cli import text
 from winback_cli.cli.here import Here, print_json
 from winback_cli.errors import BadInput, Exit, NotFound, NotPermitted, UsageError
-from winback_cli.store import Brought
 
 if TYPE_CHECKING:
     from winback_cli.intake import Plan
+    from winback_cli.store.writes import Brought
 
 app = typer.Typer(rich_markup_mode=None)
 LARGEST = 2_000_000_000  # bytes of a list read at once
@@ -96,8 +96,10 @@ def _content(file: str) -> bytes:
         raise BadInput(f"{file} cannot be read.", "Name a CSV file.") from None
 
 
-def bring_in(here: Here, plan: "Plan", name: str, *, dry_run: bool = False) -> Brought:
+def bring_in(here: Here, plan: "Plan", name: str, *, dry_run: bool = False) -> "Brought":
     """Store what the plan holds, or, dry, only count it; a dry run makes no store."""
+    from winback_cli.store.writes import Brought
+
     if dry_run and not here.path.exists():
         out = sum(customer.opted_out for customer in plan.customers)
         return Brought(None, new=len(plan.customers) - out, suppressed=out)
@@ -105,7 +107,7 @@ def bring_in(here: Here, plan: "Plan", name: str, *, dry_run: bool = False) -> B
         return store.bring_in(plan.customers, name, plan.sha256, plan.key, dry_run=dry_run)
 
 
-def tell(plan: "Plan", result: Brought, *, dry_run: bool = False) -> None:
+def tell(plan: "Plan", result: "Brought", *, dry_run: bool = False) -> None:
     """What an import did, in a few lines on stdout."""
     if result.already:
         typer.echo("This file is in already; nothing was changed.")
@@ -130,7 +132,7 @@ def tell(plan: "Plan", result: Brought, *, dry_run: bool = False) -> None:
         typer.echo(f"  and {len(plan.rejects) - 10:,} more; --rejects FILE writes them all")
 
 
-def _result(plan: "Plan", result: Brought, file: str, rejects: Path | None) -> dict[str, Any]:
+def _result(plan: "Plan", result: "Brought", file: str, rejects: Path | None) -> dict[str, Any]:
     """The result for scripts; `rows` is the sum of the counts."""
     merged = plan.merged
     same = result.same

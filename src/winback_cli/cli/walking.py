@@ -11,10 +11,11 @@ from winback_cli import dates
 from winback_cli.cli.here import Here, need_terminal
 from winback_cli.cli.work import WhoArg, Work, take_up
 from winback_cli.errors import NotFound, Refused
-from winback_cli.store import Store, reads
+from winback_cli.store import reads
 
 if TYPE_CHECKING:
     from winback_cli.prompter import Ended, Prompter
+    from winback_cli.store.writes import Store
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -99,7 +100,7 @@ def _suggestions(customer: reads.CustomerRecord) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value}
 
 
-def _rehearse(here: Here, store: Store, who: str, script: Path, playbook: str | None) -> None:
+def _rehearse(here: Here, store: "Store", who: str, script: Path, playbook: str | None) -> None:
     """Walk the script once without storing anything, so that a bad file changes nothing."""
     from winback_cli import answersfile, library
     from winback_cli.case import Entry
@@ -111,10 +112,10 @@ def _rehearse(here: Here, store: Store, who: str, script: Path, playbook: str | 
         customer = reads.customer(connection, meant.number)
         running = ref is not None and (ref.status != "closed" or meant.case is not None)
         events = reads.events(connection, ref.key) if ref and running else []
-        kept = reads.playbook_text(connection, ref.playbook) if ref and running else ""
+        kept = reads.playbook_tree(connection, ref.playbook) if ref and running else ""
     assert customer is not None
     if kept:
-        book = library.parse(kept, "the playbook of the case").playbook
+        book = library.kept(kept)
     else:
         book = library.load(playbook or here.settings.playbook, here.settings.playbooks).playbook
     loaded = answersfile.load(script, book, here.customs)

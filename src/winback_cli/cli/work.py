@@ -7,12 +7,13 @@ import typer
 
 from winback_cli.cli.here import Here
 from winback_cli.errors import Refused, UsageError
-from winback_cli.store import Opening, Store, reads
+from winback_cli.store import reads
 
 if TYPE_CHECKING:
     from winback_cli.case import Case, Entry
     from winback_cli.playbook import Playbook
     from winback_cli.route import Standing
+    from winback_cli.store.writes import Store
 
 WhoArg = Annotated[str, typer.Argument(metavar="WHO", help="A number, or words of the name.")]
 
@@ -22,7 +23,7 @@ class Work:
     """An open case in hand: its row, how it stands, and the playbook it runs under."""
 
     here: Here
-    store: Store
+    store: "Store"
     customer: reads.CustomerRecord
     ref: reads.CaseRef
     case: "Case"
@@ -48,7 +49,7 @@ class Work:
         return self.case
 
 
-def take_up(here: Here, store: Store, words: str, playbook: str | None = None) -> Work:
+def take_up(here: Here, store: "Store", words: str, playbook: str | None = None) -> Work:
     """The case that WHO means; opened, and said so, where there is none that is unclosed.
 
     Raises Refused for a suppressed customer, UsageError where it runs under another playbook.
@@ -59,7 +60,7 @@ def take_up(here: Here, store: Store, words: str, playbook: str | None = None) -
         who = here.who(connection, words)
         customer = reads.customer(connection, who.number)
         ref = reads.case_ref(connection, who.number, who.case)
-        kept = reads.playbook_text(connection, ref.playbook) if ref else ""
+        kept = reads.playbook_tree(connection, ref.playbook) if ref else ""
     assert customer is not None
     if customer.suppressed:
         raise Refused(
@@ -68,24 +69,23 @@ def take_up(here: Here, store: Store, words: str, playbook: str | None = None) -
         )
     if ref is None or (ref.status == "closed" and who.case is None):
         return _open(here, store, customer, playbook or here.settings.playbook)
-    edition = library.parse(kept, f"playbook of case {ref.id}")
-    if playbook and playbook != edition.playbook.name:
-        raise UsageError(
-            f"Case {ref.id} runs under {edition.playbook.name}.", "Leave --playbook out to go on."
-        )
+    running = library.kept(kept)
+    if playbook and playbook != running.name:
+        raise UsageError(f"Case {ref.id} runs under {running.name}.", "Leave --playbook out to go on.")
     from winback_cli.case import Case
 
-    work = Work(here, store, customer, ref, Case(ref.id), edition.playbook)
+    work = Work(here, store, customer, ref, Case(ref.id), running)
     work.reload()
     return work
 
 
-def _open(here: Here, store: Store, customer: reads.CustomerRecord, name: str) -> Work:
+def _open(here: Here, store: "Store", customer: reads.CustomerRecord, name: str) -> Work:
     from winback_cli import library
     from winback_cli.route import standing
+    from winback_cli.store.writes import Opening
 
     edition = library.load(name, here.settings.playbooks)
-    opening = Opening(name, edition.playbook.version, edition.text, edition.digest)
+    opening = Opening(name, edition.playbook.version, edition.text, edition.tree, edition.digest)
     weekend = here.settings.weekend_days
     case = store.open_case(customer.number, opening, lambda c: standing(edition.playbook, c, weekend))
     with store.reads() as connection:
@@ -95,7 +95,7 @@ def _open(here: Here, store: Store, customer: reads.CustomerRecord, name: str) -
     return Work(here, store, customer, ref, case, edition.playbook)
 
 
-def latest(here: Here, store: Store, who: str) -> Work | None:
+def latest(here: Here, store: "Store", who: str) -> Work | None:
     """The customer's unclosed or latest case, closed ones too: those still take notes."""
     with store.reads() as connection:
         meant = here.who(connection, who)
@@ -103,14 +103,14 @@ def latest(here: Here, store: Store, who: str) -> Work | None:
     return in_hand(here, store, ref) if ref else None
 
 
-def in_hand(here: Here, store: Store, ref: reads.CaseRef) -> Work:
+def in_hand(here: Here, store: "Store", ref: reads.CaseRef) -> Work:
     from winback_cli import library
     from winback_cli.case import fold
 
     with store.reads() as connection:
         customer = reads.customer(connection, ref.customer)
         case = fold(ref.id, reads.events(connection, ref.key))
-        kept = reads.playbook_text(connection, ref.playbook)
+        kept = reads.playbook_tree(connection, ref.playbook)
     assert customer is not None
-    playbook = library.parse(kept, f"playbook of case {ref.id}").playbook
+    playbook = library.kept(kept)
     return Work(here, store, customer, ref, case, playbook)

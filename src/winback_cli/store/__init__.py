@@ -1,30 +1,16 @@
 """The store: one SQLite file that keeps every customer, case and event. Values in, values out.
 
-Sole importer of sqlmodel and sqlalchemy, and only where something is written. Each method is one
-transaction, begun as BEGIN IMMEDIATE: what it decides from, it reads inside. A case's events are
-the truth; its row and its dues are made from them in the same transaction.
+A case's events are the truth; its row and its dues are made from them in the same transaction.
+Here is the way to read; `writes.Store` is the way to write, and the sole importer of sqlmodel with
+what stands beside it. Reading commands load neither.
 """
 
-from __future__ import annotations
-
 import contextlib
-import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from winback_cli.case import Case, Entry
-from winback_cli.customer import Customer
-from winback_cli.dates import Clock
-from winback_cli.store import cases, people, reads, suppressions
 from winback_cli.store import connect as door
-from winback_cli.store.cases import Opening, Standings
-from winback_cli.store.people import Brought
-from winback_cli.store.writing import Writing
-
-if TYPE_CHECKING:
-    from sqlalchemy.engine import Engine
-    from sqlmodel import Session
+from winback_cli.store import reads
 
 
 @contextlib.contextmanager
@@ -57,136 +43,4 @@ def bring_up_to_date(path: Path) -> Path:
     return copy
 
 
-class Store:
-    """The open store of one command: `by` signs what is written, `clock` dates it."""
-
-    def __init__(self, path: Path, by: str, clock: Clock, command: str) -> None:
-        self.path = path
-        self.by = by
-        self.clock = clock
-        self.command = command
-        self._command_id: int | None = None
-        self._engine: Engine | None = None
-
-    @classmethod
-    def open(cls, path: Path, by: str, clock: Clock, command: str, *, create: bool = False) -> Store:
-        """Open a store to write; with `create`, make it where there is none."""
-        from winback_cli.store import upgrade
-
-        with door.told():
-            if create and not path.exists():
-                door.create(path, upgrade.to_head)
-            with reading(path):
-                pass
-        return cls(path, by, clock, command)
-
-    def close(self) -> None:
-        if self._engine is not None:
-            self._engine.dispose()
-            self._engine = None
-
-    @contextlib.contextmanager
-    def reads(self) -> Iterator[reads.Connection]:
-        """A reading connection, closed before anybody is asked anything."""
-        with reading(self.path) as connection:
-            yield connection
-
-    def _made_engine(self) -> Engine:
-        if self._engine is None:
-            from sqlalchemy import create_engine, event
-            from sqlalchemy.pool import StaticPool
-
-            self._engine = create_engine(
-                "sqlite://",
-                creator=lambda: door.connect(self.path, writing=True),
-                poolclass=StaticPool,
-                hide_parameters=True,
-            )
-            event.listen(self._engine, "begin", door.begin)
-        return self._engine
-
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[Writing]:
-        """One transaction; rolled back on anything, Ctrl-C included."""
-        from sqlalchemy.exc import DBAPIError
-        from sqlmodel import Session
-
-        before = self._command_id
-        try:
-            with door.told(), Session(self._made_engine()) as session, session.begin():
-                raw = session.connection().connection.driver_connection
-                assert isinstance(raw, sqlite3.Connection)
-                yield Writing(session, raw, self.path, self.by, self.clock, lambda: self._run(session))
-        except DBAPIError as error:
-            self._command_id = before
-            cause = error.orig
-            if isinstance(cause, sqlite3.Error):
-                raise door.meaning(cause) from None
-            raise
-        except BaseException:
-            self._command_id = before
-            raise
-
-    def _run(self, session: Session) -> int:
-        """The row of this run of the program, made with its first write."""
-        from winback_cli.store.tables import CommandRow
-
-        if self._command_id is None:
-            row = CommandRow(name=self.command, by=self.by, at=self.clock.stamp, as_of=self.clock.is_set)
-            session.add(row)
-            session.flush()
-            self._command_id = row.id
-        assert self._command_id is not None
-        return self._command_id
-
-    def open_case(self, customer: int, opening: Opening, standing: Standings) -> Case:
-        """See `cases.open_case`."""
-        with self._writing() as w:
-            return cases.open_case(w, customer, opening, standing)
-
-    def record(
-        self,
-        case_key: int,
-        entries: Sequence[Entry],
-        standing: Standings,
-        seen: Mapping[str, int] | None = None,
-    ) -> Case:
-        """See `cases.record`."""
-        with self._writing() as w:
-            return cases.record(w, case_key, entries, standing, seen)
-
-    def add(self, customer: Customer) -> int:
-        """See `people.add`."""
-        with self._writing() as w:
-            return people.add(w, customer)
-
-    def edit(self, number: int, given: Mapping[str, Any]) -> list[str]:
-        """See `people.edit`."""
-        with self._writing() as w:
-            return people.edit(w, number, given)
-
-    def bring_in(
-        self, rows: Sequence[Customer], file: str, sha256: str, key: str, *, dry_run: bool = False
-    ) -> Brought:
-        """See `people.bring_in`; all or nothing, and with `dry_run` nothing, after counting."""
-        result = Brought(None)
-        try:
-            with self._writing() as w:
-                result = people.bring_in(w, rows, file, sha256, key)
-                if dry_run:
-                    raise _DryRun
-        except _DryRun:
-            return result._replace(batch=None)
-        return result
-
-    def suppress(self, number: int, reason: str) -> str | None:
-        """See `suppressions.suppress`."""
-        with self._writing() as w:
-            return suppressions.suppress(w, number, reason)
-
-
-class _DryRun(Exception):
-    """Rolls the transaction of a dry run back."""
-
-
-__all__ = ["Brought", "Opening", "Store", "reading", "reads"]
+__all__ = ["reading", "reads"]

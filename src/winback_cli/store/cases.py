@@ -19,11 +19,12 @@ Standings = Callable[[Case], "Standing"]
 
 
 class Opening(NamedTuple):
-    """What a case begins with: the playbook's name and version, its text and that text's sha256."""
+    """What a case begins with: a playbook's name and version, its text, that as JSON, its sha256."""
 
     playbook: str
     version: int
     text: str
+    tree: str
     digest: str
 
 
@@ -45,6 +46,7 @@ def open_case(w: Writing, customer: int, opening: Opening, standing: Standings) 
                 name=opening.playbook,
                 version=opening.version,
                 text=opening.text,
+                tree=opening.tree,
             )
         )
         w.session.flush()
@@ -183,6 +185,7 @@ def _project(w: Writing, case_key: int, case: Case, standing: Standing) -> None:
     row.status, row.outcome, row.closed_at = case.status, case.outcome, case.closed_at
     row.stage, row.step = standing.stage, standing.step
     row.seq, row.head = case.seq, case.head
+    row.breaches = json.dumps([breach._asdict() for breach in standing.breaches], ensure_ascii=False)
     w.session.exec(delete(DueRow).where(col(DueRow.case_id) == case_key))
     for due in standing.dues:
         w.session.add(

@@ -135,6 +135,12 @@ def customers(connection: Connection, limit: int) -> list[CustomerRecord]:
     return [_record(row) for row in rows]
 
 
+def breaches(connection: Connection, key: int) -> list[tuple[str, list[str]]]:
+    """What in a case goes against its playbook, as (the rule in words, the ids it comes from)."""
+    row = connection.execute("SELECT breaches FROM casefile WHERE id = ?", (key,)).fetchone()
+    return [(breach["say"], breach["source"]) for breach in json.loads(row[0])]
+
+
 def points(connection: Connection, number: int) -> list[ContactPoint]:
     rows = connection.execute(
         "SELECT kind, value, state FROM contact_point WHERE customer_id = ? ORDER BY id", (number,)
@@ -215,8 +221,9 @@ def events(connection: Connection, key: int) -> list[Event]:
     ]
 
 
-def playbook_text(connection: Connection, digest: str) -> str:
-    row = connection.execute("SELECT text FROM playbook WHERE digest = ?", (digest,)).fetchone()
+def playbook_tree(connection: Connection, digest: str) -> str:
+    """A kept playbook as JSON."""
+    row = connection.execute("SELECT tree FROM playbook WHERE digest = ?", (digest,)).fetchone()
     return str(row[0])
 
 

@@ -105,13 +105,14 @@ class SuppressionKeyRow(SQLModel, table=True):
 
 
 class PlaybookRow(SQLModel, table=True):
-    """The exact text of a playbook that a case runs under, by its sha256."""
+    """The exact text of a playbook that a case runs under, by its sha256; `tree` is it as JSON."""
 
     __tablename__ = "playbook"
     digest: str = Field(sa_type=String(64), primary_key=True)
     name: str
     version: int
     text: str = Field(sa_type=Text)
+    tree: str = Field(sa_type=Text)
 
 
 class CaseRow(SQLModel, table=True):
@@ -141,6 +142,7 @@ class CaseRow(SQLModel, table=True):
     closed_at: str | None = Field(default=None, sa_type=String(20))
     seq: int
     head: str = Field(sa_type=String(64))
+    breaches: str = Field(default="[]", sa_type=Text)
 
 
 class EventRow(SQLModel, table=True):

@@ -1,0 +1,63 @@
+"""Tables as rows of plain text: what a pipe gets, and what the views draw. Loads nothing heavy."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from winback_cli import text
+from winback_cli.money import Money
+
+if TYPE_CHECKING:
+    from winback_cli.store import reads
+
+LIST_COLUMNS = (">No.", "Customer", "Left", ">Revenue", "Last bought", "Case", "Stands at", "Due")
+
+
+def list_rows(lines: "Sequence[reads.CustomerLine]", room: int = 0) -> list[list[str]]:
+    """The rows of `winback list`, as text; `room` cuts the name, 0 keeps it whole."""
+    return [
+        [
+            str(line.number),
+            text.shorten(label_of(line), room) if room else text.line(label_of(line)),
+            line.how_left,
+            money_words(line.revenue, line.currency),
+            line.last_purchase or "",
+            line.case or "",
+            standing(line),
+            line.due_on or "",
+        ]
+        for line in lines
+    ]
+
+
+def standing(line: "reads.CustomerLine") -> str:
+    """Where somebody's case stands, in a word or two."""
+    if line.suppressed:
+        return "left alone"
+    if line.status is None:
+        return ""
+    if line.status == "open":
+        return (line.stage or "").replace("_", " ")
+    return line.outcome or line.status
+
+
+DUE_COLUMNS = ("Case", "Customer", "What", "From", "Due", "Owner")
+
+
+def due_rows(lines: "Sequence[reads.DueLine]") -> list[list[str]]:
+    """The rows of `winback due`, as text."""
+    return [
+        [d.case, text.line(label_of(d)), text.line(d.what), d.opens_on, d.due_on, text.line(d.owner)]
+        for d in lines
+    ]
+
+
+def money_words(amount: int | None, currency: str) -> str:
+    """An amount without its cents, for tables; a dash where there is none."""
+    if amount is None:
+        return "-"
+    return Money(amount, currency or "EUR").words().partition(".")[0]
+
+
+def label_of(line: "reads.DueLine | reads.CustomerLine") -> str:
+    """The name a line is known by: `Ana Sol, Blue Foods`."""
+    return ", ".join(part for part in (line.name, line.company) if part) or "(no name)"

@@ -1,0 +1,83 @@
+"""Deliberately broken twins of winback, each of which one of the checks beside must catch.
+
+`python tests/faults/walk_twins.py TWIN args...` runs one.
+"""
+
+import contextlib
+import os
+import sqlite3
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def late(patch: pytest.MonkeyPatch) -> None:
+    """Answers are kept in memory, and stored only at the end of their step."""
+    from winback_cli.cli.work import Work
+    from winback_cli.store import reads
+    from winback_cli.walk import Rehearsal
+
+    store_now = Work.record
+    waiting: list[Any] = []
+
+    def record(self: Any, entries: Any, seen: Any = None) -> Any:
+        waiting.extend(entries)
+        if any(entry.kind == "step_done" for entry in entries):
+            batch = list(waiting)
+            waiting.clear()
+            return store_now(self, batch)
+        with self.store.reads() as connection:
+            events = reads.events(connection, self.ref.key)
+        self.case = Rehearsal(events, self.here.clock.today).record(waiting)
+        return self.case
+
+    patch.setattr(Work, "record", record)
+
+
+def held(patch: pytest.MonkeyPatch) -> None:
+    """A writing transaction stays open while a prompt waits."""
+    from winback_cli.terminal import TerminalPrompter
+
+    ask_free = TerminalPrompter.ask
+
+    def ask(self: Any, asked: Any) -> Any:
+        path = Path(os.environ["WINBACK_HOME"]) / "store.sqlite"
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            reply = ask_free(self, asked)
+            connection.execute("ROLLBACK")
+        return reply
+
+    patch.setattr(TerminalPrompter, "ask", ask)
+
+
+def blind(patch: pytest.MonkeyPatch) -> None:
+    """The last answer wins: nobody is told of one given meanwhile."""
+    from winback_cli.cli.work import Work
+
+    record = Work.record
+    patch.setattr(Work, "record", lambda self, entries, seen=None: record(self, entries))
+
+
+def raw(patch: pytest.MonkeyPatch) -> None:
+    """Foreign text is taken and shown as it comes."""
+    from winback_cli import text
+
+    patch.setattr(text, "clean", lambda given: given)
+
+
+TWINS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
+    "late": late,
+    "held": held,
+    "blind": blind,
+    "raw": raw,
+}
+
+if __name__ == "__main__":
+    from winback_cli.main import main
+
+    TWINS[sys.argv[1]](pytest.MonkeyPatch())
+    sys.exit(main(sys.argv[2:]))

@@ -13,7 +13,8 @@ from that. A body is plain JSON. The kinds:
     step_done   step           noted       text
     overridden  step, question, guard, because
     snoozed     until, because
-    closed      outcome, because, until, trigger        reopened    because
+    closed      outcome, because, until, trigger
+    reopened    because, steps: those to go through again
     undone      seq
 """
 
@@ -96,6 +97,7 @@ class Case:
     notes: list[Body] = field(default_factory=list)
     overrides: list[Body] = field(default_factory=list)
     snoozed: Body | None = None
+    talks_from: int = 0  # touches before this one belong to an earlier round
     seq: int = 0
     head: str = FIRST_HASH
 
@@ -205,7 +207,7 @@ def _touched(case: Case, event: Event) -> None:
 
 def _read_contacted(case: Case) -> None:
     """`Contacted` is the first touch that reached them; an attempt that did not leaves it blank."""
-    spoken = next((t for t in case.touches if t.get("disposition") in REACHED), None)
+    spoken = next((t for t in case.touches[case.talks_from :] if t.get("disposition") in REACHED), None)
     for name in [name for name in case.facts if name.startswith("contacted.")]:
         del case.facts[name]
     if spoken is None:
@@ -217,7 +219,7 @@ def _read_contacted(case: Case) -> None:
 
 
 def _amend_touch(case: Case, name: str, value: Any) -> None:
-    for touch in case.touches:
+    for touch in case.touches[case.talks_from :]:
         if touch.get("disposition") in REACHED:
             touch[name] = value
             return
@@ -256,7 +258,17 @@ def _closed(case: Case, event: Event) -> None:
 
 
 def _reopened(case: Case, event: Event) -> None:
+    """The answers of the steps to redo are asked anew; touches, promises and check-ins stay."""
     case.status, case.outcome, case.closed_at, case.closing = "open", None, None, {}
+    for step in event.body.get("steps", []):
+        case.done.pop(step, None)
+        for key in [key for key in case.answers if key.startswith(step + ".")]:
+            name = case.answers.pop(key).fact
+            case.ended.discard(name)
+            if name not in ITEM_EVENTS:
+                case.facts.pop(name, None)
+            if name.startswith("contacted."):
+                case.talks_from = len(case.touches)
 
 
 def _undone(case: Case, event: Event) -> None:

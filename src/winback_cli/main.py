@@ -91,7 +91,7 @@ def _unforeseen(error: Exception) -> int:
     if isinstance(error, TyperException) and shown is not None:
         context: Any = getattr(error, "ctx", None)
         path = context.command_path if context else "winback"
-        message = str(shown()).rstrip(".")
+        message = str(shown()).rstrip(".").replace("valid int range", "whole number")
         _say(f"{message}.", f"{path} --help says how it is used.")
         return int(Exit.USAGE)
     if _is_disk(error):
@@ -122,7 +122,8 @@ def _say(message: str, hint: str) -> None:
 
     lines = [f"winback: {clean(message)}"]
     if hint:
-        lines.append(f"  {'Try: ' if hint.startswith('winback ') else ''}{clean(hint)}")
+        command = hint.startswith("winback ") and not hint.endswith(".")
+        lines.append(f"  {'Try: ' if command else ''}{clean(hint)}")
     with contextlib.suppress(OSError, ValueError):  # nobody may be left to tell
         sys.stderr.write("\n".join(lines) + "\n")
         sys.stderr.flush()

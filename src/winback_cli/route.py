@@ -80,7 +80,7 @@ class Standing(NamedTuple):
     stage: str
     step: str
     dues: tuple[Due, ...]
-    breaches: tuple[Finding, ...]
+    breaches: tuple[Finding, ...] | None  # None: as they were
 
 
 def place(playbook: Playbook, case: Case, days: Days) -> Place:
@@ -237,6 +237,16 @@ def clock(playbook: Playbook, case: Case, days: Days) -> tuple[date, Clock] | No
             if deadline:
                 return deadline, guard
     return None
+
+
+def steps_to_redo(playbook: Playbook, case: Case) -> list[str]:
+    """The steps that a woken case goes through again: the follow-up, or, where they were never
+    heard, everything from the contact on.
+    """
+    heard = case.known("heard.why_left") and case.facts.get("heard.refused") is not True
+    first = Stage.FOLLOW_UP if heard else Stage.CONTACT
+    order = list(Stage)
+    return [step.id for step in playbook.steps if order.index(step.stage) >= order.index(first)]
 
 
 def suggested_ending(case: Case) -> str:

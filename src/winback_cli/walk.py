@@ -283,7 +283,8 @@ class Walk:
             for name, value in self.case.facts.items()
             if name.startswith("contacted.") and value is not None
         }
-        reached = [t["touch"] for t in self.case.touches if t.get("disposition") in REACHED]
+        round_ = self.case.touches[self.case.talks_from :]
+        reached = [t["touch"] for t in round_ if t.get("disposition") in REACHED]
         body = facts | {
             "touch": reached[0] if reached else len(self.case.touches) + 1,
             "question": self._key(asked),

@@ -1,8 +1,10 @@
 """K3: a walk in a real terminal, stopped in every way a walk is ever stopped."""
 
 import random
+import signal
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from tests.conftest import Runner
@@ -50,3 +52,20 @@ def test_a_walk_stopped_at_its_very_first_prompt_has_stored_nothing_and_begins_a
     assert terminals.check_nothing_lost(broken, script, store_path) == 0
     with terminals.Terminal("walk", "1") as terminal:
         assert terminals.asked_of(terminal.prompt(), script) == {script[0].asks}
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="main.py stop() raises inside a callback of asyncio, which swallows it: a traceback, and no end",
+)
+@pytest.mark.parametrize("name", ["TERM", "HUP"])
+def test_a_signal_that_arrives_while_somebody_types_stops_the_walk(name: str, stocked: Runner) -> None:
+    for _ in range(3):
+        with terminals.Terminal("walk", "1") as terminal:
+            terminal.prompt()
+            terminal.child.send("a" * 2000)
+            terminal.child.expect("aaaa")
+            terminal.child.kill(getattr(signal, f"SIG{name}"))
+            swallowed = terminal.child.expect([pexpect.EOF, "Unhandled exception"])
+            assert not swallowed, terminals.plain(terminal.child.before or "")
+            assert terminal.ended() == STOPPED[name]

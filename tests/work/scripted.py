@@ -43,6 +43,8 @@ class Circles(AssertionError):
 class Scripted:
     """Answers by place; a place that it has nothing left for gets Enter, or is skipped, or quits.
 
+    A review that stands where it stood before, for an answer is missing, is left.
+
     Places: `contact.person`, one more line of it `listen.why_left+`, a part of a list
     `revisit.changes[1].owner`; and `review contact`, `gate contact`, `gate revisit.pointed_out`,
     `waits revisit.called_on`. `met` is all it was put to, in order, `asked` the questions alone.
@@ -101,7 +103,9 @@ class Scripted:
         self.reviews[step.id] = list(rows)
         self.blocks[step.id] = tuple(finding.guard for finding in blocks)
         self.warns[step.id] = tuple(finding.guard for finding in warns)
-        return self._next(f"review {step.id}", ENTER)
+        place = f"review {step.id}"
+        stuck = any(row.missing for row in rows) and place in self.met
+        return self._next(place, QUIT if stuck else ENTER)
 
     def tell(self, sentence: str) -> None:
         self.told.append(sentence)

@@ -69,7 +69,8 @@ def _read(here: Here, fact: str, said: str, flag: str) -> Any:
     spec = facts()[fact]
     if not said:
         if not at_terminal():
-            raise UsageError(f"{flag} is missing.", f"Give {flag}: {', '.join(spec.choices)}.")
+            known = ", ".join(map(answers.words_of, spec.choices))
+            raise UsageError(f"{flag} is missing.", f"Give {flag}: {known}.")
         from winback_cli.terminal import ask_value
 
         return ask_value(here.err, spec, here.customs)

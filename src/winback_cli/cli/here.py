@@ -47,6 +47,8 @@ class Here:
     def __post_init__(self) -> None:
         if self.color not in ("auto", "always", "never"):
             raise UsageError("--color is auto, always or never.", "winback --help")
+        if self.as_of is not None:
+            self.clock  # noqa: B018 - a bad date is told before anything is done
 
     @cached_property
     def settings(self) -> settings.Settings:
@@ -100,7 +102,10 @@ class Here:
     def reading(self) -> Iterator[reads.Connection]:
         """The store to read; raises NotFound where there is none yet."""
         if not self.has_store:
-            raise NotFound("There are no customers yet.", "winback import FILE, or winback demo")
+            raise NotFound(
+                "There are no customers yet.",
+                "winback import FILE brings some in; winback demo shows how it goes.",
+            )
         with reading(self.path) as connection:
             yield connection
 
@@ -108,7 +113,10 @@ class Here:
     def writing(self, command: str, *, create: bool = False) -> "Iterator[Store]":
         """The store to write, closed at the end; with `create`, made where there is none, and said."""
         if not create and not self.has_store:
-            raise NotFound("There are no customers yet.", "winback import FILE, or winback demo")
+            raise NotFound(
+                "There are no customers yet.",
+                "winback import FILE brings some in; winback demo shows how it goes.",
+            )
         from winback_cli.store.writes import Store
 
         new = create and not self.path.exists()

@@ -50,7 +50,9 @@ def walk_customer(
     if script is None:
         need_terminal("--answers FILE")
     if script is not None and not script.exists():
-        raise NotFound(f"There is no file {script}.", "winback playbook answers standard writes one.")
+        raise NotFound(
+            f"There is no file {script}.", "winback playbook answers standard > FILE writes a blank one."
+        )
     with here.writing("walk") as store:
         if script is not None:
             _rehearse(here, store, str(who), script, playbook)
@@ -104,6 +106,7 @@ def _rehearse(here: Here, store: "Store", who: str, script: Path, playbook: str 
     """Walk the script once without storing anything, so that a bad file changes nothing."""
     from winback_cli import answersfile, library
     from winback_cli.case import Entry
+    from winback_cli.route import steps_to_redo
     from winback_cli.walk import Journal, Rehearsal, Walk
 
     with store.reads() as connection:
@@ -125,7 +128,7 @@ def _rehearse(here: Here, store: "Store", who: str, script: Path, playbook: str 
     if not events:
         rehearsal.record([Entry("opened", {"playbook": "", "version": 1, "digest": ""})])
     elif ref and ref.status == "dormant":
-        rehearsal.record([Entry("reopened", {})])
+        rehearsal.record([Entry("reopened", {"steps": steps_to_redo(book, rehearsal.case())})])
     Walk(
         book,
         rehearsal.case(),
@@ -139,6 +142,7 @@ def _rehearse(here: Here, store: "Store", who: str, script: Path, playbook: str 
 def _wake(work: Work) -> None:
     """A walk wakes a dormant case; a closed one that was named stays closed."""
     from winback_cli.case import Entry
+    from winback_cli.route import steps_to_redo
 
     if work.case.status == "closed":
         raise Refused(
@@ -146,7 +150,8 @@ def _wake(work: Work) -> None:
             f"winback walk {work.ref.customer} opens a new one.",
         )
     if work.case.status == "dormant":
-        work.record([Entry("reopened", {"because": "walked again"})])
+        again = steps_to_redo(work.playbook, work.case)
+        work.record([Entry("reopened", {"because": "walked again", "steps": again})])
         work.here.say(f"Case {work.ref.id} was asleep and is open again.")
 
 
@@ -168,7 +173,7 @@ def _tell_ended(work: Work, ended: "Ended") -> None:
     elif ended.kind == "not_reached":
         _tell_not_reached(work, ended)
     elif ended.kind == "through":
-        here.say(f"\nEvery step is done. winback close {work.ref.customer} --outcome won")
+        here.say(f"\nEvery step is done. Close the case: winback close {work.ref.customer}")
     elif ended.kind == "closed" and ended.what == "dormant":
         until = work.case.closing.get("until")
         here.say(f"\nCase {work.ref.id} sleeps" + (f" until {until}." if until else "."))

@@ -185,7 +185,9 @@ def _project(w: Writing, case_key: int, case: Case, standing: Standing) -> None:
     row.status, row.outcome, row.closed_at = case.status, case.outcome, case.closed_at
     row.stage, row.step = standing.stage, standing.step
     row.seq, row.head = case.seq, case.head
-    row.breaches = json.dumps([breach._asdict() for breach in standing.breaches], ensure_ascii=False)
+    if standing.breaches is not None:
+        found = [breach._asdict() for breach in standing.breaches]
+        row.breaches = json.dumps(found, ensure_ascii=False)
     w.session.exec(delete(DueRow).where(col(DueRow.case_id) == case_key))
     for due in standing.dues:
         w.session.add(

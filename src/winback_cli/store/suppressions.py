@@ -42,7 +42,7 @@ def put_on_list(w: Writing, number: int, reason: str, key: bytes) -> str | None:
         return None
     body = {"outcome": "suppressed", "because": reason}
     entry = Entry("closed", body)
-    append(w, there.key, [entry], lambda case: Standing(there.stage, there.step, (), ()))
+    append(w, there.key, [entry], lambda case: Standing(there.stage, there.step, (), None))
     return there.id
 
 

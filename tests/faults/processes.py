@@ -1,0 +1,173 @@
+"""The program in a process of its own, to be killed, starved and raced; and what a store holds, read
+past the program.
+"""
+
+import contextlib
+import hashlib
+import os
+import resource
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+PROGRAM = (sys.executable, "-m", "winback_cli")
+TWINS = str(Path(__file__).with_name("twins.py"))
+PATIENCE = 100  # seconds after which a process counts as stuck
+PIPE = 1 << 16  # bytes that a pipe takes without anybody reading
+
+
+def runs(default: int) -> int:
+    """How often a random fault is tried: few by default, as many as WINBACK_TEST_N says."""
+    return int(os.environ.get("WINBACK_TEST_N", default))
+
+
+def twin(name: str, times: str = "1") -> tuple[str, ...]:
+    """The program with one thing broken; see twins.py."""
+    return (sys.executable, TWINS, name, times)
+
+
+def start(
+    *argv: object,
+    program: Sequence[str] = PROGRAM,
+    umask: int = -1,
+    largest_file: int | None = None,
+    stdin: int = subprocess.DEVNULL,
+) -> "subprocess.Popen[bytes]":
+    """Start a command line; signals that the test run itself ignores are not ignored by it."""
+
+    def prepare() -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
+        if largest_file is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
+
+    return subprocess.Popen(
+        [*program, *map(str, argv)],
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        umask=umask,
+        preexec_fn=prepare,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+
+
+def finish(process: "subprocess.Popen[bytes]") -> tuple[int, str, str]:
+    """Wait for the end: exit code, stdout, stderr."""
+    try:
+        out, err = process.communicate(timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        raise
+    return process.returncode, out.decode(), err.decode()
+
+
+def run(*argv: object, **how: Any) -> tuple[int, str, str]:
+    """Run a command line to its end: exit code, stdout, stderr."""
+    return finish(start(*argv, **how))
+
+
+def start_import(store: Path, content: bytes, program: Sequence[str] = PROGRAM) -> "subprocess.Popen[bytes]":
+    """An import that has begun to read its list, so that it hears every signal from here on.
+
+    The list is longer than the pipe: writing it ends only when the program has read most of it.
+    """
+    assert len(content) > 2 * PIPE, "a list that fits into the pipe says nothing"
+    process = start("--store", store, "import", "-", program=program, stdin=subprocess.PIPE)
+    assert process.stdin is not None
+    process.stdin.write(content)
+    process.stdin.close()
+    process.stdin = None
+    return process
+
+
+def start_together(commands: Sequence[Sequence[object]], name: str, times: int) -> list[tuple[int, str, str]]:
+    """Run command lines at once, each `times` times, all let go when all are ready."""
+    processes = [
+        start(*command, program=twin(name, f"+{times}"), stdin=subprocess.PIPE) for command in commands
+    ]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write(b"go\n")
+        process.stdin.flush()
+    return [finish(process) for process in processes]
+
+
+def wait_until(done: Callable[[], bool], process: "subprocess.Popen[bytes]") -> None:
+    """Wait until something is so, or the process has ended."""
+    last = time.monotonic() + PATIENCE
+    while not done() and process.poll() is None:
+        assert time.monotonic() < last, "it never came"
+        time.sleep(0.0005)
+
+
+def people(count: int) -> bytes:
+    """A list of made-up customers."""
+    lines = (
+        f"C-{n},Customer {n},customer{n}@example.com,Newtown-upon-River {n % 50},{n}\n" for n in range(count)
+    )
+    return ("customer_id,name,email,city,orders\n" + "".join(lines)).encode()
+
+
+def copy_store(store: Path, to: Path) -> Path:
+    """The store and its key under another name, without what an earlier run left there."""
+    for old in to.parent.glob(f"{to.name}*"):
+        old.unlink()
+    for end in ("", ".key"):
+        if store.with_name(store.name + end).exists():
+            shutil.copy(store.with_name(store.name + end), to.with_name(to.name + end))
+    return to
+
+
+@contextlib.contextmanager
+def opened(store: Path) -> Iterator[sqlite3.Connection]:
+    """The store's file as an outsider opens it; a journal left by a kill is played back."""
+    connection = sqlite3.connect(f"file:{store}?mode=rw", uri=True)
+    connection.row_factory = sqlite3.Row
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def assert_whole(store: Path) -> None:
+    """Nothing in the file is damaged, and no row points nowhere."""
+    with opened(store) as connection:
+        assert [tuple(row) for row in connection.execute("PRAGMA integrity_check")] == [("ok",)]
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+def dump(store: Path, without: Sequence[str] = ()) -> dict[str, list[dict[str, Any]]]:
+    """Every row of every table."""
+    with opened(store) as connection:
+        tables = [
+            row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        ]
+        return {
+            table: sorted(
+                (dict(row) for row in connection.execute(f'SELECT * FROM "{table}"')),
+                key=lambda row: [str(value) for value in row.values()],
+            )
+            for table in sorted(tables)
+            if table not in without
+        }
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """Every file and folder under a folder, with the sha256 of what it holds."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        if path.is_file()
+        else "folder"
+        for path in sorted(folder.rglob("*"))
+    }

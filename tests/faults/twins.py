@@ -1,0 +1,106 @@
+"""The program with one thing broken on purpose, to show that a test of this folder catches it.
+
+`python twins.py TWIN TIMES ARGS...` runs the command line TIMES times in one process, `{n}` in it being
+the number of the run, and stops at the first exit code that is not 0. TWIN `none` breaks nothing.
+Given as `+TIMES`, it says `ready` first and waits for a line.
+"""
+
+import os
+import sqlite3
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from winback_cli.main import main
+from winback_cli.store import cases, connect, people, upgrade
+
+
+def autocommit() -> None:
+    """An import commits a few rows at a time."""
+    whole = people._insert_customers
+
+    def in_parts(w: Any, rows: Any, customers: Any) -> None:
+        for begin in range(0, len(rows), 10):
+            part = rows[begin : begin + 10]
+            whole(w, part, {row["id"]: customers[row["id"]] for row in part})
+            w.raw.execute("COMMIT")
+            w.raw.execute("BEGIN IMMEDIATE")
+
+    people._insert_customers = in_parts
+
+
+def deferred() -> None:
+    """A writing transaction takes no lock before it reads."""
+    connect.begin = lambda connection: connection.exec_driver_sql("BEGIN")  # type: ignore[assignment]
+
+
+def forgetful() -> None:
+    """What is written is decided from what was read before the transaction, and overwrites."""
+    insert = cases._insert_events
+
+    def over(w: Any, case_key: int, events: Any) -> None:
+        w.raw.execute("COMMIT")
+        w.raw.execute("BEGIN IMMEDIATE")
+        numbers = [(case_key, event.seq) for event in events]
+        w.raw.executemany("DELETE FROM event WHERE case_id = ? AND seq = ?", numbers)
+        insert(w, case_key, events)
+
+    cases._insert_events = over
+    deferred()
+
+
+def trusting() -> None:
+    """Whatever file is named is opened as a store."""
+    connect.check_file = lambda path: None
+
+
+def sizeless() -> None:
+    """A file of 0 bytes counts as no file."""
+    check = connect.check_file
+
+    def lenient(path: Path) -> None:
+        if path.exists() and path.stat().st_size == 0:
+            path.unlink()
+            connect.create(path, upgrade.to_head)
+        check(path)
+
+    connect.check_file = lenient
+
+
+def open_to_all() -> None:
+    """Files and folders get whatever rights the umask leaves."""
+    open_ = os.open
+
+    def wide(path: Any, flags: int, mode: int = 0o777, **more: Any) -> int:
+        return open_(path, flags, 0o666, **more)
+
+    os.open = wide
+    os.fchmod = lambda handle, mode: None
+    Path.chmod = lambda self, mode, **more: None  # type: ignore[method-assign]
+
+
+def in_place() -> None:
+    """A new store is laid out where it will lie."""
+
+    def create(path: Path, migrate_to_head: Callable[[Path], None]) -> None:
+        sqlite3.connect(path).close()
+        path.touch()
+        migrate_to_head(path)
+
+    connect.create = create
+
+
+def none() -> None:
+    """Nothing is broken."""
+
+
+if __name__ == "__main__":
+    name, times, *line = sys.argv[1:]
+    globals()[name]()
+    if times.startswith("+"):
+        print("ready", flush=True)
+        sys.stdin.readline()
+    for number in range(int(times)):
+        if code := main([word.replace("{n}", str(number)) for word in line]):
+            sys.exit(code)

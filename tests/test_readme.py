@@ -64,9 +64,7 @@ def test_every_command_has_help_that_begins_as_the_overview_says() -> None:
             assert len(line) < 65, name
 
 
-def test_the_answers_file_of_the_readme_is_a_good_one(
-    stocked: Runner, tmp_path: Path
-) -> None:
+def test_the_answers_file_of_the_readme_is_a_good_one(stocked: Runner, tmp_path: Path) -> None:
     path = tmp_path / "readme.yaml"
     path.write_text(blocks("yaml")[0], "utf-8")
 

@@ -6,13 +6,78 @@ import sys
 from datetime import date, timedelta
 from pathlib import Path
 
-HEADER = (
-    "customer_id name company email phone city country first_purchase last_purchase"
-    " orders revenue currency owner how_left opt_out notes"
-).split()
-FIRST = "Ana Ben Cleo Dara Emil Fay Gus Hana Ivo Jule Kai Lea Mio Nora Otto Pia Quin Rosa Sam Tea".split()
-LAST = "Abel Berg Cole Duval Engel Frost Grau Holm Iger Jansen Kraus Lund Moor Nagy Olsen Pohl".split()
-TRADE = "Foods Dental Motors Media Books Optics Garden Travel Energy Coffee Labs Textiles".split()
+HEADER = [
+    "customer_id",
+    "name",
+    "company",
+    "email",
+    "phone",
+    "city",
+    "country",
+    "first_purchase",
+    "last_purchase",
+    "orders",
+    "revenue",
+    "currency",
+    "owner",
+    "how_left",
+    "opt_out",
+    "notes",
+]
+FIRST = [
+    "Ana",
+    "Ben",
+    "Cleo",
+    "Dara",
+    "Emil",
+    "Fay",
+    "Gus",
+    "Hana",
+    "Ivo",
+    "Jule",
+    "Kai",
+    "Lea",
+    "Mio",
+    "Nora",
+    "Otto",
+    "Pia",
+    "Quin",
+    "Rosa",
+    "Sam",
+    "Tea",
+]
+LAST = [
+    "Abel",
+    "Berg",
+    "Cole",
+    "Duval",
+    "Engel",
+    "Frost",
+    "Grau",
+    "Holm",
+    "Iger",
+    "Jansen",
+    "Kraus",
+    "Lund",
+    "Moor",
+    "Nagy",
+    "Olsen",
+    "Pohl",
+]
+TRADE = [
+    "Foods",
+    "Dental",
+    "Motors",
+    "Media",
+    "Books",
+    "Optics",
+    "Garden",
+    "Travel",
+    "Energy",
+    "Coffee",
+    "Labs",
+    "Textiles",
+]
 TOWNS = ("Leeds GB", "Bonn DE", "Austin US", "Lyon FR", "Bilbao ES")
 LEFT = ["lapsed"] * 16 + ["upset"] * 2 + ["departing", "content"]
 

@@ -65,7 +65,9 @@ def main(customers: int, walks: int) -> None:
     print(f"imported {customers:,} customers in {time.perf_counter() - began:.1f} s")
     took = [ms for customer in range(1, walks + 1) for ms in walk(customer, env)]
     cuts = statistics.quantiles(took, n=100)
-    print(f"{len(took)} answers: median {cuts[49]:.1f} ms, 95th percentile {cuts[94]:.1f} ms, most {max(took):.1f} ms")
+    print(
+        f"{len(took)} answers: median {cuts[49]:.1f} ms, 95th percentile {cuts[94]:.1f} ms, most {max(took):.1f} ms"
+    )
     shutil.rmtree(folder)
 
 

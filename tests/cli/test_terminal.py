@@ -19,14 +19,19 @@ class Terminal:
 
     def __init__(self, *words: str) -> None:
         command = [sys.executable, "-m", "winback_cli", *words]
-        self.child = pexpect.spawn(command[0], command[1:], encoding="utf-8", timeout=60, dimensions=(60, 80))
+        self.child = pexpect.spawn(
+            command[0], command[1:], encoding="utf-8", timeout=60, dimensions=(60, 80)
+        )
         self.screen = pyte.Screen(80, 60)
         self.stream = pyte.Stream(self.screen)
 
     def until(self, words: str) -> str:
         """Read on until these words are on the screen; returns the screen."""
         while words not in self.text:
-            self.stream.feed(self.child.read_nonblocking(4096, timeout=60))
+            try:
+                self.stream.feed(self.child.read_nonblocking(4096, timeout=15))
+            except (pexpect.TIMEOUT, pexpect.EOF):
+                pytest.fail(f"{words!r} did not come; on the screen:\n{self.text}")
         return self.text
 
     @property
@@ -40,7 +45,9 @@ class Terminal:
         """Read to the end; returns the exit code."""
         try:
             while True:
-                self.stream.feed(self.child.read_nonblocking(4096, timeout=60))
+                self.stream.feed(self.child.read_nonblocking(4096, timeout=15))
+        except pexpect.TIMEOUT:
+            pytest.fail(f"it did not end; on the screen:\n{self.text}")
         except pexpect.EOF:
             self.child.close()
         return int(self.child.exitstatus or 0)
@@ -66,15 +73,20 @@ def test_the_walk_of_the_readme_looks_as_shown(terminal: Callable[..., Terminal]
 def test_a_whole_walk_by_hand_with_past_dates_ends_in_a_closed_case(
     terminal: Callable[..., Terminal], winback: Runner
 ) -> None:
-    script = """lapsed|last buy|-200d|told you|Mara|happened|Nobody called.||blow up||reach them|g|want this customer
-y|straight to the apology||Enter completes||When did you try|-9d|How?|p|How did it end|r|Whom|Ben|role|owner|Do they decide|y|slip out
-|Enter completes||left in peace||no longer use|You forgot me.||win back|Call me once a quarter.||Where do you||another chance||long term
-||unclear||Did they complain|n|own up|We forgot you.||thank them|y|reconsider||slip out||Enter completes||in one word|taken for granted
-|our own view|y|only, or a pattern|sp|be changed|y|in our hands|y|rest on|His words.||Enter completes||Which referrals||be mended
-|A call a quarter.||simple fix|s|cost, roughly|100|Pursue|p|which reasons|Cheap, and right.||Enter completes||What changes
-|A call every quarter|done already|y|assurance|Mara|(2)||easy to come back||message apologise|n|their words|y|offer or ask||message go out
-|-5d|to thank them|-3d|point out|The calls have begun.||respond|c|they say|||Enter completes||speak again|-1d|take place|y|they say|Glad.|(2)
-||How often|q|so seldom|He wants no more.|business again|y|about itself|We forget the quiet ones.||case end|w|next?|+3m|Enter completes|"""
+    script = """lapsed|last buy|-200d|told you|Mara|happened|Nobody called.|…||blow up||reach them
+|g|want this customer|y|Do you know why||Enter completes||When did you try|-9d|How?|p
+|How did it end|r|Whom|Ben|role|owner|Do they decide|y|slip out||Enter completes||left in peace
+||no longer use|You forgot me.|…||win back|Call me once a quarter.|…||Where do you||another chance
+||long term||unclear||Did they complain|n|own up|We forgot you.|…||thank them|y|reconsider
+||slip out||Enter completes||in one word|taken for granted|own view|y|only, or a pattern|sp
+|be changed|y|in our hands|y|rest on|His words.|…||Enter completes||Which referrals||be mended
+|A call a quarter.|…||simple fix|s|cost, roughly|100|Pursue|p|which reasons|Cheap, and right.|…
+||Enter completes||What changes|A call every quarter|done already|y|assurance|Mara|(2)
+||easy to come back||message apologise|n|their words|y|offer or ask||message go out|-5d
+|to thank them|-3d|point out|The calls have begun.|…||respond|c|they say||Enter completes
+||speak again|-1d|take place|y|they say|Glad.|(2)||How often|q|so seldom|He wants no more.
+|business again|y|about itself|We forget the quiet ones.|…||case end|w|in touch next|+3m
+|Enter completes|"""
     words = script.replace("\n", "").split("|")
     walk = terminal("walk", "2")
     walk.until("How did they leave?")

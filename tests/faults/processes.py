@@ -14,8 +14,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
+Process: TypeAlias = "subprocess.Popen[bytes]"
+Ended = tuple[int, str, str]  # exit code, stdout, stderr
 PROGRAM = (sys.executable, "-m", "winback_cli")
 TWINS = str(Path(__file__).with_name("twins.py"))
 PATIENCE = 100  # seconds after which a process counts as stuck
@@ -38,7 +40,7 @@ def start(
     umask: int = -1,
     largest_file: int | None = None,
     stdin: int = subprocess.DEVNULL,
-) -> "subprocess.Popen[bytes]":
+) -> Process:
     """Start a command line; signals that the test run itself ignores are not ignored by it."""
 
     def prepare() -> None:
@@ -53,13 +55,13 @@ def start(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         umask=umask,
-        preexec_fn=prepare,
+        preexec_fn=prepare,  # noqa: PLW1509 - it only sets signals and a limit
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
     )
 
 
-def finish(process: "subprocess.Popen[bytes]") -> tuple[int, str, str]:
-    """Wait for the end: exit code, stdout, stderr."""
+def finish(process: Process) -> Ended:
+    """Wait for the end."""
     try:
         out, err = process.communicate(timeout=PATIENCE)
     except subprocess.TimeoutExpired:
@@ -69,12 +71,12 @@ def finish(process: "subprocess.Popen[bytes]") -> tuple[int, str, str]:
     return process.returncode, out.decode(), err.decode()
 
 
-def run(*argv: object, **how: Any) -> tuple[int, str, str]:
-    """Run a command line to its end: exit code, stdout, stderr."""
+def run(*argv: object, **how: Any) -> Ended:
+    """Run a command line to its end."""
     return finish(start(*argv, **how))
 
 
-def start_import(store: Path, content: bytes, program: Sequence[str] = PROGRAM) -> "subprocess.Popen[bytes]":
+def start_import(store: Path, content: bytes, program: Sequence[str] = PROGRAM) -> Process:
     """An import that has begun to read its list, so that it hears every signal from here on.
 
     The list is longer than the pipe: writing it ends only when the program has read most of it.
@@ -88,7 +90,7 @@ def start_import(store: Path, content: bytes, program: Sequence[str] = PROGRAM) 
     return process
 
 
-def start_together(commands: Sequence[Sequence[object]], name: str, times: int) -> list[tuple[int, str, str]]:
+def start_together(commands: Sequence[Sequence[object]], name: str, times: int) -> list[Ended]:
     """Run command lines at once, each `times` times, all let go when all are ready."""
     processes = [
         start(*command, program=twin(name, f"+{times}"), stdin=subprocess.PIPE) for command in commands
@@ -103,7 +105,7 @@ def start_together(commands: Sequence[Sequence[object]], name: str, times: int) 
     return [finish(process) for process in processes]
 
 
-def wait_until(done: Callable[[], bool], process: "subprocess.Popen[bytes]") -> None:
+def wait_until(done: Callable[[], bool], process: Process) -> None:
     """Wait until something is so, or the process has ended."""
     last = time.monotonic() + PATIENCE
     while not done() and process.poll() is None:
@@ -114,7 +116,8 @@ def wait_until(done: Callable[[], bool], process: "subprocess.Popen[bytes]") -> 
 def people(count: int) -> bytes:
     """A list of made-up customers."""
     lines = (
-        f"C-{n},Customer {n},customer{n}@example.com,Newtown-upon-River {n % 50},{n}\n" for n in range(count)
+        f"C-{n},Customer {n},customer{n}@example.com,Newtown-upon-River {n % 50},{n}\n"
+        for n in range(count)
     )
     return ("customer_id,name,email,city,orders\n" + "".join(lines)).encode()
 

@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from prompt_toolkit.application import create_app_session
-from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.input import PipeInput, create_pipe_input
 
 from tests.conftest import Ran, Runner
 from tests.faults import walk_twins
@@ -23,6 +24,7 @@ from tests.faults.terminals import rounds
 from winback_cli import library, text
 from winback_cli.answers import Customs
 from winback_cli.case import Event
+from winback_cli.prompter import Asked, Reply
 from winback_cli.screen import console
 from winback_cli.terminal import TerminalPrompter
 from winback_cli.walk import Journal, Rehearsal, Walk
@@ -208,37 +210,64 @@ def test_square_brackets_and_emoji_codes_of_a_name_stay_as_they_are(
 # -- the walk, as a person sees it ----------------------------------------------------------------
 
 
+class Typist:
+    """A person at the keyboard of a terminal prompter: pastes the text wherever a text is asked."""
+
+    def __init__(self, prompter: TerminalPrompter, keys: PipeInput, given: str) -> None:
+        self._prompter = prompter
+        self._keys = keys
+        self._given = given
+        self._noted = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._prompter, name)
+
+    def ask(self, asked: Asked) -> Reply:
+        if not self._noted:
+            self._noted = True
+            self._type(f":note {self._given}")
+        else:
+            self._type(self._answer(asked))
+        return self._prompter.ask(asked)
+
+    def review(self, *shown: Any) -> Reply:
+        self._type("")
+        return self._prompter.review(*shown)
+
+    def _type(self, line: str) -> None:
+        self._keys.send_text(f"\x1b[200~{line}\x1b[201~\r")
+
+    def _answer(self, asked: Asked) -> str:
+        chosen = {"how_left": "upset", "disposition": "reached", "verdict": "pursue", "slipped": "none"}
+        chosen |= {"known_already": "no", "reconsidered": "no", "refused": "no", "decision_maker": "no"}
+        if asked.more or asked.item > 1:
+            return ""
+        if asked.item and asked.spec.kind == "yesno":
+            return "no"
+        plain = {"yesno": "yes", "date": "today", "money": "90 EUR", "number": "1"}
+        if asked.spec.kind in ("text", "line"):
+            return "x" + self._given
+        return chosen.get(asked.question.key) or plain.get(asked.spec.kind) or asked.spec.choices[0]
+
+
 def walked(given: str, colour: str) -> str:
     """A whole walk answered with this text at a real prompt, and everything that it shows."""
     book = library.load(library.DEFAULT, Path("/nowhere")).playbook
     today = date(2026, 11, 20)
-    journal = Rehearsal([Event(1, "opened", "x", today.isoformat(), "", 0, False, OPENED, "")], today)
+    opened = {"playbook": "standard", "version": 1, "digest": ""}
+    journal = Rehearsal([Event(1, "opened", "x", today.isoformat(), "", 0, False, opened, "")], today)
     shown = io.StringIO()
     with create_pipe_input() as keys, create_app_session(input=keys):
         prompter = TerminalPrompter(console(shown, colour), "Eva " + given, "1.1", library.rule_texts)
-        for line in typed(given):
-            keys.send_text(f"\x1b[200~{line}\x1b[201~\r")
         walk = Walk(
-            book, journal.case(), prompter, Journal(journal.record, journal.case), Customs(today)
+            book,
+            journal.case(),
+            Typist(prompter, keys, given),
+            Journal(journal.record, journal.case),
+            Customs(today),
         )
         assert walk.run().kind == "waiting"
     return shown.getvalue()
-
-
-OPENED = {"playbook": "standard", "version": 1, "digest": ""}
-
-
-def typed(given: str) -> list[str]:
-    """The lines of a walk up to the wait after the message: the text wherever a text is asked."""
-    t = "x" + given
-    backstory = ["upset", t, "2026-01-02", "2026-01-03", t, t, "", t, t, "", "good", "yes", "no", f":note {t}"]
-    contact = ["today", "phone", "reached", t, t, "no", t, "none"]
-    listen = ["no", *[t, ""] * 6, "yes", t, "", t, "", "yes", "yes", "no", "none"]
-    classify = ["support", "partly", "specific", "yes", "yes", t, ""]
-    decide = [t, "", t, "", "simple_fix", "90 EUR", "pursue", t, ""]
-    revisit = [t, "no", t, "today", t, "", "trial", t, "", "", "", "yes", "yes", "none", "today"]
-    steps = [backstory, contact, listen, classify, decide]
-    return [*itertools.chain.from_iterable([*step, ""] for step in steps), *revisit]
 
 
 pasted = HOSTILE.map(

@@ -39,7 +39,9 @@ def big_list(tmp_path: Path) -> Path:
 def brought_in(store: Path) -> int:
     """How many rows of the list a reader of the store sees."""
     with opened(store) as connection:
-        return int(connection.execute("SELECT count(*) FROM customer WHERE external_id != ''").fetchone()[0])
+        return int(
+            connection.execute("SELECT count(*) FROM customer WHERE external_id != ''").fetchone()[0]
+        )
 
 
 def before(store: Path) -> list[tuple[object, ...]]:
@@ -107,7 +109,7 @@ def test_an_import_that_commits_part_by_part_is_caught(base: Path, big_list: Pat
 def check_killed_creations(folder: Path, runs: int, winback: Runner, program: Sequence[str]) -> None:
     """Kill the first `add` of all, from the moment its first file appears."""
 
-    def begin(name: str) -> tuple[Path, "subprocess.Popen[bytes]"]:
+    def begin(name: str) -> tuple[Path, processes.Process]:
         store = folder / name / "store.sqlite"
         store.parent.mkdir()
         process = processes.start("--store", store, "add", "Ana Sol", program=program)

@@ -71,7 +71,7 @@ def test_the_store_at_its_own_place_is_the_users_alone(
 
 
 def test_a_program_that_leaves_rights_to_the_umask_is_caught(tmp_path: Path) -> None:
-    with pytest.raises(AssertionError, match="store.sqlite"):
+    with pytest.raises(AssertionError, match="rejects"):
         check_private(tmp_path, 0o000, twin("open_to_all"))
 
 

@@ -1,6 +1,7 @@
 """Every test has a home of its own, 80 columns, no colour, and runs commands through `main(argv)`."""
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,7 +25,7 @@ A-4,Dara Quill,Quill Ltd,dara@example.net,,York,GB,2021-01-01,2025-01-01,4,800,G
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A home of the test's own; nothing of the machine's settings is seen."""
     folder = tmp_path / "home"
     for name in ("WINBACK_STORE", "FORCE_COLOR", "CLICOLOR_FORCE", "EDITOR", "VISUAL"):
@@ -41,7 +42,10 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "PROMPT_TOOLKIT_NO_CPR": "1",
     }.items():
         monkeypatch.setenv(name, value)
-    return folder
+    time.tzset()
+    yield folder
+    monkeypatch.undo()
+    time.tzset()
 
 
 class Ran(NamedTuple):

@@ -189,17 +189,15 @@ class _Reader:
         return _assembled(cells)
 
     def _cell(self, place: int, field: str, cell: str, currency: str) -> Any:
-        if field == "email":
-            return [email_point(part) for part in _LISTED.split(cell.strip()) if part]
-        if field == "phone":
-            return [phone_point(part) for part in _LISTED.split(cell.strip()) if part]
+        if field in MANY:
+            make = email_point if field == "email" else phone_point
+            parts = [part for part in _LISTED.split(cell.strip()) if part]
+            return [make(_of_length(field, part, LONGEST_NAME)) for part in parts]
         if field == "opted_out":
             return text.fold(cell) not in _NOT_OUT
         if field == "notes":
-            return text.clean(cell).strip()[:LONGEST_NOTE]
-        value = text.line(cell)
-        if len(value) > LONGEST_NAME and field != "reason":
-            raise _Bad(field, value, f"longer than {LONGEST_NAME} characters")
+            return _of_length(field, text.clean(cell).strip(), LONGEST_NOTE)
+        value = _of_length(field, text.line(cell), LONGEST_NAME)
         try:
             if field in ("first_purchase", "last_purchase"):
                 return read_date(value, self._orders[place])
@@ -214,7 +212,13 @@ class _Reader:
             if how not in tuple(HowLeft):
                 raise _Bad(field, value, "one of " + ", ".join(HowLeft))
             return how
-        return value[:LONGEST_NOTE]
+        return value
+
+
+def _of_length(field: str, value: str, longest: int) -> str:
+    if len(value) > longest:
+        raise _Bad(field, value, f"longer than {longest:,} characters")
+    return value
 
 
 def _assembled(cells: dict[str, Any]) -> Customer:

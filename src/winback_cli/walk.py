@@ -63,6 +63,7 @@ class Walk:
     spot: Spot | None = None  # a question gone back to; None at the front
     single: bool = False  # only that question is to be put again, not those after it
     shown: str = ""
+    typed: str = ""  # what was typed when somebody else answered
     _days: route.Days = field(init=False)
 
     def __post_init__(self) -> None:
@@ -152,7 +153,7 @@ class Walk:
 
     # -- asking ------------------------------------------------------------------------------
 
-    def _ask(self, step: Step, question: Question, typed: str = "") -> Ended | None:
+    def _ask(self, step: Step, question: Question) -> Ended | None:
         """Put one question until it is answered, skipped or left."""
         spec = choices_of(self.playbook, question.spec)
         asked = Asked(
@@ -162,8 +163,9 @@ class Walk:
             spec=spec,
             default=self._default(step, question),
             required=question.required,
-            typed=typed,
+            typed=self.typed,
         )
+        self.typed = ""
         reply = self.prompter.ask(asked)
         if reply.kind == "skip" or (reply.kind == "enter" and asked.default is None):
             return self._skip(asked, reply)
@@ -218,8 +220,8 @@ class Walk:
         body = {"question": self._key(asked), "skipped": True}
         if asked.question.fact:
             body["fact"] = asked.question.fact
-        self._record([Entry("answered", body)], asked)
-        self._onward(asked)
+        if self._recorded(Entry("answered", body), asked):
+            self._onward(asked)
         return None
 
     def _store(self, asked: Asked, value: Any, reply: Reply) -> Ended | None:
@@ -227,10 +229,8 @@ class Walk:
         if not self._changed(asked, value):
             self._onward(asked)
             return None
-        try:
-            self._record([self._entry(asked, value, reply)], asked)
-        except AnsweredMeanwhile as other:
-            return self._answered_meanwhile(asked, reply, other)
+        if not self._recorded(self._entry(asked, value, reply), asked, reply.text):
+            return self._ask(asked.step, asked.question)
         if asked.question.fact == "contacted.disposition" and value not in REACHED:
             return self._not_reached()
         if asked.spec.kind == "text" and reply.kind == "said":
@@ -263,7 +263,8 @@ class Walk:
             body = {"question": self._key(asked), "append": line, "how": self._how(asked, first)}
             if asked.question.fact:
                 body["fact"] = asked.question.fact
-            self._record([Entry("answered", body)], asked)
+            if not self._recorded(Entry("answered", body), asked, reply.text):
+                return self._ask(asked.step, asked.question)
 
     def _entry(self, asked: Asked, value: Any, reply: Reply) -> Entry:
         """The event of an answer. A disposition is a touch; a sent or called day is when it was."""
@@ -308,12 +309,6 @@ class Walk:
         until = date.fromisoformat(again.due_on) if again else None
         return Ended("not_reached", until, until, what=str(len(self.case.touches)))
 
-    def _answered_meanwhile(self, asked: Asked, reply: Reply, other: AnsweredMeanwhile) -> Ended | None:
-        self.case = self.journal.reload()
-        theirs = answers.shown(asked.spec, other.value)
-        self.prompter.tell(f"{other.by} answered this meanwhile: {theirs}")
-        return self._ask(asked.step, asked.question, typed=reply.text)
-
     # -- lists -------------------------------------------------------------------------------
 
     def _ask_part(self, step: Step, question: Question, item: int, part: Spec) -> Ended | None:
@@ -330,7 +325,9 @@ class Walk:
             item=item,
             default=again,
             required=not part.optional and not first,
+            typed=self.typed,
         )
+        self.typed = ""
         reply = self.prompter.ask(asked)
         if first and (reply.kind == "skip" or (reply.kind == "enter" and again is None)):
             return self._end_list(asked, reply)
@@ -354,7 +351,8 @@ class Walk:
             "value": {"removed": True} if removed else {asked.spec.name: value},
             "how": "asked",
         }
-        self._record([Entry(ITEM_EVENTS.get(fact, "answered"), body)])
+        kind = ITEM_EVENTS.get(fact, "answered")
+        self._recorded(Entry(kind, body), asked, "" if value is None else str(value))
         return None
 
     def _end_list(self, asked: Asked, reply: Reply) -> Ended | None:
@@ -366,7 +364,8 @@ class Walk:
             return None
         if fact not in self.case.ended:
             body = {"question": self._key(asked), "fact": fact, "end": True, "how": "asked"}
-            self._record([Entry("answered", body)])
+            if not self._recorded(Entry("answered", body), asked):
+                return None
         self._onward(asked)
         return None
 
@@ -504,6 +503,21 @@ class Walk:
 
     def _key(self, asked: Asked) -> str:
         return f"{asked.step.id}.{asked.question.key}"
+
+    def _recorded(self, entry: Entry, asked: Asked, typed: str = "") -> bool:
+        """Store an answer; False where somebody else gave one meanwhile: theirs is shown, and what
+        was typed here is offered when the question is put again.
+        """
+        try:
+            self._record([entry], asked)
+        except AnsweredMeanwhile as other:
+            self.case = self.journal.reload()
+            self.typed = typed
+            spec = choices_of(self.playbook, asked.question.spec)
+            theirs = "" if other.value is None else answers.shown(spec, other.value)
+            self.prompter.tell(f"{other.by} answered this meanwhile: {theirs or 'left open'}")
+            return False
+        return True
 
     def _record(self, entries: Sequence[Entry], asked: Asked | None = None) -> None:
         """Store before anything else is shown; against the answer that was on screen."""

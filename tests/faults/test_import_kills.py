@@ -19,6 +19,8 @@ ROWS = 2500
 LIST = processes.people(ROWS)
 STOPPED = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGKILL: -9}
 
+pytestmark = pytest.mark.timeout(120 + 20 * processes.runs(0))
+
 
 @pytest.fixture
 def base(tmp_path: Path, winback: Runner) -> Path:

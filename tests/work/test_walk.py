@@ -41,8 +41,11 @@ from winback_cli.walk import Journal, Rehearsal, Walk
 TUESDAY = date(2026, 3, 3)
 NEXT_TUESDAY = date(2026, 3, 10)
 
-# What has not been asked is left open: the next place that is met quits.
-STOP: dict[str, Said] = {}
+OPEN_PROMISE: dict[str, Said] = TO_THE_MESSAGE | {
+    "revisit.changes[1].done": "no",
+    "revisit.changes[1].owner": "Jonas",
+    "revisit.changes[1].due": "+10d",
+}
 
 
 # -- the whole way ---------------------------------------------------------------------------
@@ -621,6 +624,31 @@ def test_an_entry_can_be_changed_and_taken_out_in_the_review() -> None:
     assert walked.case.facts["backstory.landmines"][0]["removed"] is True
 
 
+def test_a_skip_on_a_part_of_an_entry_that_stands_leaves_it_as_it_is() -> None:
+    walked = walk(
+        BACKSTORY
+        | {
+            "backstory.landmines[1].explanation": ["A dead mailbox", SKIP],
+            "review backstory": [change("landmines"), QUIT],
+        }
+    )
+
+    assert walked.who.asked.count("backstory.landmines[1].explanation") == 2
+    assert walked.case.facts["backstory.landmines"][0]["explanation"] == "A dead mailbox"
+
+
+def test_enter_through_an_entry_that_stands_leaves_it_as_it_is() -> None:
+    walked = walk(
+        OPEN_PROMISE
+        | {
+            "revisit.offers[1].kind": [BACK, QUIT],
+        }
+    )
+
+    assert walked.who.asked.count("revisit.changes[1].owner") == 2
+    assert walked.case.commitments == walk(OPEN_PROMISE).case.commitments
+
+
 def test_an_entry_taken_out_keeps_the_numbers_of_the_others() -> None:
     walked = walk(
         TO_THE_MESSAGE
@@ -890,13 +918,6 @@ def test_without_a_day_on_which_the_message_went_out_the_call_is_not_asked_for()
 
     assert walked.ended.kind == "quit"
     assert walked.who.gates["gate revisit.called_on"] == ("wait",)
-
-
-OPEN_PROMISE: dict[str, Said] = TO_THE_MESSAGE | {
-    "revisit.changes[1].done": "no",
-    "revisit.changes[1].owner": "Jonas",
-    "revisit.changes[1].due": "+10d",
-}
 
 
 def test_an_open_promise_blocks_what_is_pointed_out_as_done() -> None:

@@ -52,7 +52,10 @@ class Store:
 
     @contextlib.contextmanager
     def reads(self) -> Iterator[reads.Connection]:
-        """A reading connection, closed before anybody is asked anything."""
+        """A reading connection, closed before anybody is asked anything.
+
+        Never open it inside a transaction of this store: closing a file drops the process's locks.
+        """
         with reading(self.path) as connection:
             yield connection
 

@@ -7,7 +7,7 @@ from that. A body is plain JSON. The kinds:
     opened      playbook, version, digest
     answered    question, and one of: value · append (one more line) · item, value (fields of one
                 entry of a list) · end (the list is complete) · skipped; fact, how (asked or known)
-    touched     touch (its number), and the fields of `Contacted`
+    touched     the fields of `Contacted`; touch: its number, where it corrects one
     promised, offered, checked_in   as `answered` with an item, for the lists that are acts
     kept, broken                    item: what became of a commitment
     step_done   step           noted       text
@@ -180,8 +180,8 @@ def _listed(case: Case, name: str, body: Body) -> list[Body]:
     items = [dict(item) for item in case.facts.get(name) or []]
     if "item" in body:
         number = body["item"]
-        if number > len(items):
-            items.append({})
+        while number > len(items):
+            items.append({"removed": True} if len(items) + 1 < number else {})
         items[number - 1] |= body["value"]
         case.ended.discard(name)
     elif "value" in body:
@@ -193,9 +193,9 @@ def _listed(case: Case, name: str, body: Body) -> list[Body]:
 
 def _touched(case: Case, event: Event) -> None:
     body = {"on": event.happened, **event.body}
-    number = body["touch"]
-    if number > len(case.touches):
-        case.touches.append({})
+    number = body.get("touch") or len(case.touches) + 1
+    while number > len(case.touches):
+        case.touches.append({"touch": len(case.touches) + 1})
     case.touches[number - 1] = case.touches[number - 1] | body | {"touch": number}
     if question := body.get("question"):
         how = body.get("how", "asked")
@@ -226,7 +226,9 @@ def _amend_touch(case: Case, name: str, value: Any) -> None:
 
 
 def _kept(case: Case, event: Event) -> None:
-    items = case.facts["revisited.changes"]
+    items = case.facts.get("revisited.changes") or []
+    if event.body["item"] > len(items):
+        return  # the promise itself was undone
     entry = items[event.body["item"] - 1]
     entry["state"] = event.kind
     if event.kind == "kept":

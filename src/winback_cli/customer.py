@@ -42,6 +42,7 @@ class Customer(NamedTuple):
     orders: int | None = None
     revenue: Money | None = None
     opted_out: bool = False
+    known_as: tuple[str, ...] = ()  # identities beside those of its fields: of rows joined into it
 
     @property
     def anybody(self) -> bool:
@@ -135,7 +136,7 @@ def identities(customer: Customer) -> list[str]:
     keys += [f"phone:{canonical(p)}:{who}" for p in customer.phones if p.state != "invalid" and who]
     if not keys and who:
         keys = [f"name:{who}"]
-    return keys
+    return list(dict.fromkeys([*keys, *customer.known_as]))
 
 
 def hashed(identity: str, key: bytes) -> str:
@@ -161,6 +162,7 @@ def join(older: Customer, newer: Customer) -> Customer:
     firsts = [day for day in (older.first_purchase, newer.first_purchase) if day]
     merged["first_purchase"] = min(firsts, default="")
     merged["opted_out"] = older.opted_out or newer.opted_out
+    merged["known_as"] = tuple(dict.fromkeys(identities(older) + identities(newer)))
     return Customer(**merged)
 
 

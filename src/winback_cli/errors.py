@@ -101,8 +101,8 @@ class AnsweredMeanwhile(WinbackError):
         self.by = by
 
 
-class Stopped(BaseException):
-    """A signal asked us to stop: unwinds like Ctrl-C, and no `except Exception` swallows it."""
+class Stopped(SystemExit):
+    """A signal asked us to stop: unwinds like Ctrl-C, through an event loop too."""
 
     def __init__(self, signum: int) -> None:
         super().__init__(signum)

@@ -44,6 +44,14 @@ class Finding(NamedTuple):
     source: tuple[str, ...]
 
 
+class Named(NamedTuple):
+    """A fact that a guard names: the path to it in the file, and the kind that it has to be of."""
+
+    path: tuple[str | int, ...]
+    fact: str
+    kind: str = ""
+
+
 class Model(BaseModel):
     """The ways of every model of a playbook: frozen, closed, quiet about values in its errors."""
 
@@ -119,8 +127,8 @@ class Guard(Model):
         """Whether it finds fault at this point."""
         raise NotImplementedError
 
-    def facts_named(self) -> list[tuple[tuple[str | int, ...], str]]:
-        """The facts it names beside its conditions, each with the path to it in the file."""
+    def facts_named(self) -> list[Named]:
+        """The facts it names beside its conditions."""
         return []
 
     def opens_on(self, moment: Moment) -> tuple[date, date] | None:
@@ -134,8 +142,8 @@ class Needs(Guard):
     kind = "needs"
     needs: Fact
 
-    def facts_named(self) -> list[tuple[tuple[str | int, ...], str]]:
-        return [(("needs",), self.needs)]
+    def facts_named(self) -> list[Named]:
+        return [Named(("needs",), self.needs)]
 
     def stops(self, at: At, moment: Moment) -> bool:
         return at in ("enter", "ask") and not moment.case.known(self.needs)
@@ -165,8 +173,8 @@ class Wait(Guard):
     kind = "wait"
     wait: WaitTerms
 
-    def facts_named(self) -> list[tuple[tuple[str | int, ...], str]]:
-        return [(("wait", "after"), self.wait.after)]
+    def facts_named(self) -> list[Named]:
+        return [Named(("wait", "after"), self.wait.after, "date")]
 
     def opens_on(self, moment: Moment) -> tuple[date, date] | None:
         start = moment.case.facts.get(self.wait.after)
@@ -199,8 +207,8 @@ class Clock(Guard):
     kind = "clock"
     clock: ClockTerms
 
-    def facts_named(self) -> list[tuple[tuple[str | int, ...], str]]:
-        return [(("clock", "from", n), name) for n, name in enumerate(self.clock.from_)]
+    def facts_named(self) -> list[Named]:
+        return [Named(("clock", "from", n), name, "date") for n, name in enumerate(self.clock.from_)]
 
     def deadline(self, moment: Moment) -> date | None:
         """The day by which the first contact is owed; None where it does not run."""
@@ -344,6 +352,6 @@ def follow_ups(case: Case) -> int:
     kept = sum(1 for _, c in items_of(case.facts.get("followed_up.check_ins")) if c.get("kept") is True)
     first = next((n for n, t in enumerate(case.touches) if t.get("disposition") == "reached"), None)
     if first is None:
-        first = next((n for n, t in enumerate(case.touches) if t["disposition"] == "refused"), -1)
+        first = next((n for n, t in enumerate(case.touches) if t.get("disposition") == "refused"), -1)
     later = case.touches[first + 1 :] if first >= 0 else []
     return kept + sum(1 for t in later if t.get("disposition") in ("reached", "left_message"))

@@ -238,20 +238,22 @@ def _assembled(cells: dict[str, Any]) -> Customer:
 
 
 def merge(people: Sequence[Customer]) -> list[Customer]:
-    """Each person once: rows that share an identity are joined, in the order of first sight."""
+    """Each person once: rows that share an identity are joined, in the order of first sight.
+
+    A row that shares identities with several makes one of them all.
+    """
     places: dict[str, int] = {}
-    merged: list[Customer] = []
-    for customer in people:
-        keys = identities(customer)
-        place = next((places[key] for key in keys if key in places), None)
-        if place is None:
-            place = len(merged)
-            merged.append(customer)
-        else:
-            merged[place] = join(merged[place], customer)
-        for key in keys:
-            places.setdefault(key, place)
-    return merged
+    merged: dict[int, Customer] = {}
+    for place, customer in enumerate(people):
+        twins = sorted({places[key] for key in identities(customer) if key in places})
+        joined = customer
+        for twin in reversed(twins):
+            joined = join(merged.pop(twin), joined)
+        home = twins[0] if twins else place
+        merged[home] = joined
+        for key in identities(joined):
+            places[key] = home
+    return [merged[place] for place in sorted(merged)]
 
 
 def read_date(value: str, order: str) -> str:

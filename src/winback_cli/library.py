@@ -13,7 +13,8 @@ from pydantic import ValidationError
 
 from winback_cli import text
 from winback_cli.errors import BadInput, NotFound
-from winback_cli.playbook import Playbook, unknown_values
+from winback_cli.guards import GUARDS
+from winback_cli.playbook import Playbook, mistakes
 
 LONGEST = 400_000  # characters of a playbook; the standard one is about 20,000
 DEEPEST = 24
@@ -133,16 +134,17 @@ def check(content: str) -> tuple[Playbook | None, list[Problem]]:
     try:
         found = Playbook.model_validate(tree)
     except ValidationError as invalid:
-        return None, sorted({_told(tree, error) for error in invalid.errors(include_url=False)})
-    problems = []
-    for number, step in enumerate(found.steps):
-        for path, value, known in unknown_values(step):
-            near = text.nearest(value, list(known))
-            place = position(tree, ("steps", number, *path))
-            listed = f"; known: {', '.join(known)}" if len(known) < 12 else ""
-            hint = f"; did you mean {near}?" if near else listed
-            problems.append(Problem(*place, f"{value!r} is not known here{hint}"))
+        errors = invalid.errors(include_url=False)
+        return None, sorted({_told(tree, error) for error in errors if not _follows(error, errors)})
+    problems = [Problem(*position(tree, path), message) for path, message in mistakes(found)]
     return (None, sorted(problems)) if problems else (found, [])
+
+
+def _follows(error: Any, errors: Sequence[Any]) -> bool:
+    """Whether a list only counts as too short because its entries are wrong, which is told already."""
+    depth = len(error["loc"])
+    deeper = (other["loc"] for other in errors if len(other["loc"]) > depth)
+    return error["type"] == "too_short" and any(loc[:depth] == error["loc"] for loc in deeper)
 
 
 def load_yaml(content: str) -> tuple[Any, Problem | None]:
@@ -161,7 +163,7 @@ def load_yaml(content: str) -> tuple[Any, Problem | None]:
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         return None, Problem(line, column, _first_line(bad.problem or "not valid YAML"))
     except (YAMLError, ValueError, RecursionError) as bad:
-        return None, Problem(1, 1, f"not valid YAML: {_first_line(str(bad))}")
+        return None, _unread(content, bad)
 
 
 def _forbidden(content: str) -> Problem | None:
@@ -189,8 +191,16 @@ def _forbidden(content: str) -> Problem | None:
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         return Problem(line, column, _first_line(bad.problem or "not valid YAML"))
     except (YAMLError, ValueError, RecursionError) as bad:
-        return Problem(1, 1, f"not valid YAML: {_first_line(str(bad))}")
+        return _unread(content, bad)
     return None
+
+
+def _unread(content: str, bad: Exception) -> Problem:
+    """A mistake below YAML's grammar, such as a sign that no text file holds."""
+    where = getattr(bad, "position", 0)
+    before = content[: where if isinstance(where, int) else 0]
+    line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+    return Problem(line, column, f"not valid YAML: {_first_line(str(bad))}")
 
 
 def _first_line(message: str) -> str:
@@ -199,7 +209,7 @@ def _first_line(message: str) -> str:
 
 def _told(tree: Any, error: Any) -> Problem:
     """A Pydantic error as a problem: its place in the file, its words without Pydantic's."""
-    path = error["loc"]
+    path = _without_tags(error["loc"])
     message = error["msg"].removeprefix("Value error, ")
     line, column = position(tree, path)
     if error["type"] == "extra_forbidden":
@@ -212,6 +222,16 @@ def _told(tree: Any, error: Any) -> Problem:
     return Problem(line, column, message)
 
 
+def _without_tags(path: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Pydantic's path without the guard's kind that it puts after the guard's number."""
+    return tuple(
+        part for n, part in enumerate(path) if not (n > 1 and path[n - 2] == "guards" and part in _KINDS)
+    )
+
+
+_KINDS = {guard.kind for guard in GUARDS}
+
+
 def _expected(error: Any) -> list[str]:
     return [word.strip(" '") for word in error["ctx"]["expected"].replace(" or ", ", ").split(",")]
 
@@ -221,7 +241,7 @@ def _known_keys(error: Any, path: tuple[Any, ...]) -> list[str]:
     from winback_cli import guards, playbook
 
     if "guards" in path:
-        kinds = [g for g in guards.GUARDS if g.kind in path]
+        kinds = [g for g in guards.GUARDS if g.kind in error["loc"]]
         return [f.alias or n for g in kinds for n, f in g.model_fields.items()]
     owner: Any = playbook.Question if "questions" in path else playbook.Step
     if "when" in path:
@@ -248,14 +268,11 @@ def position(tree: Any, path: tuple[Any, ...]) -> tuple[int, int]:
         try:
             inner = tree[part]
             if isinstance(tree, dict):
-                line, column = marks.value(part) if not _nested(inner) else marks.key(part)
+                by_key = inner is None or inner == "" or isinstance(inner, dict | list)
+                line, column = marks.key(part) if by_key else marks.value(part)
             else:
                 line, column = marks.item(part)
             tree = inner
         except (KeyError, IndexError, TypeError, AttributeError):
             continue  # a guard's tag stands in Pydantic's path and not in the file
     return line + 1, column + 1
-
-
-def _nested(value: Any) -> bool:
-    return isinstance(value, dict | list)

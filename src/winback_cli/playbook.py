@@ -4,10 +4,13 @@ The text of a file becomes one of these in library.py; nothing here reads a file
 are closed vocabularies; a playbook chooses, words and orders them, and may ask questions of its own.
 """
 
+from collections.abc import Iterable
+from datetime import date
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
+from winback_cli import answers, text
 from winback_cli.case import Case
 from winback_cli.facts import Spec, facts
 from winback_cli.guards import AnyGuard, Conditions, Fact, Guard, Left, Model
@@ -93,24 +96,6 @@ class Step(Model):
     guards: tuple[AnyGuard, ...] = ()
     questions: tuple[Question, ...] = Field(min_length=1)
 
-    @field_validator("questions")
-    @classmethod
-    def _differ(cls, questions: tuple[Question, ...]) -> tuple[Question, ...]:
-        _unique([q.key for q in questions], "question")
-        return questions
-
-    @model_validator(mode="after")
-    def _asks_nothing_forbidden(self) -> "Step":
-        forbidden = {act for guard in self.guards for act in getattr(guard, "not_here", ())}
-        for question in self.questions:
-            act = _ACTS.get(question.fact or "")
-            if act in forbidden:
-                raise ValueError(f"{question.key} asks for what this step forbids: {act}")
-        _unique([guard.name for guard in self.guards], "guard")
-        for question in self.questions:
-            _unique([guard.name for guard in question.guards], "guard")
-        return self
-
     @property
     def prefix(self) -> str:
         """The name of the stage's model: `heard` for listen."""
@@ -138,16 +123,6 @@ class Playbook(Model):
     reasons: dict[Key, Reason] = Field(default_factory=dict)
     steps: tuple[Step, ...] = Field(min_length=1)
 
-    @field_validator("steps")
-    @classmethod
-    def _differ(cls, steps: tuple[Step, ...], info: ValidationInfo) -> tuple[Step, ...]:
-        _unique([step.id for step in steps], "step")
-        order = list(Stage)
-        places = [order.index(step.stage) for step in steps]
-        if places != sorted(places):
-            raise ValueError("the steps do not follow the order of the stages")
-        return steps
-
     def step(self, step_id: str) -> Step | None:
         return next((step for step in self.steps if step.id == step_id), None)
 
@@ -166,12 +141,6 @@ class Playbook(Model):
         return ids | {rule for _, _, guard in self.guards() for rule in guard.source}
 
 
-def _unique(names: list[str], what: str) -> None:
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ValueError(f"two {what}s are called {twice[0]}; give one an id of its own")
-
-
 def choices_of(playbook: Playbook, spec: Spec) -> Spec:
     """The spec with the playbook's own leaves added to the reasons: `price/shipping_cost`."""
     if spec.name != "classified.reason" or not playbook.reasons:
@@ -180,34 +149,82 @@ def choices_of(playbook: Playbook, spec: Spec) -> Spec:
     return spec._replace(choices=spec.choices + leaves)
 
 
-class Unknown(NamedTuple):
-    """A fact that does not exist, or a value that a fact cannot have.
-
-    `path` leads to it within the step; `known` lists what would be right.
-    """
+class Mistake(NamedTuple):
+    """What is wrong with a playbook whose shape is right; `path` leads to it in the file."""
 
     path: tuple[Any, ...]
-    value: str
-    known: tuple[str, ...]
+    message: str
 
 
-def unknown_values(step: Step) -> list[Unknown]:
-    """Everything in a step that names a fact or a fact's value that there is not."""
+def mistakes(playbook: Playbook) -> list[Mistake]:
+    """Every contradiction, and every name of a fact or value that there is not."""
+    found = _twice(("steps",), "step", [step.id for step in playbook.steps])
+    order = list(Stage)
+    furthest = 0
+    for number, step in enumerate(playbook.steps):
+        place = order.index(step.stage)
+        if place < furthest:
+            words = f"{step.stage.words} comes before {order[furthest].words}"
+            found.append(Mistake(("steps", number, "stage"), words))
+        furthest = max(furthest, place)
+        found += [Mistake(("steps", number, *path), told) for path, told in _in_step(step)]
+    return found
+
+
+def _in_step(step: Step) -> list[Mistake]:
     found = _in_conditions((), step.when) + _in_guards((), step.guards)
+    found += _twice(("questions",), "question", [question.key for question in step.questions])
+    forbidden = {act for guard in step.guards for act in getattr(guard, "not_here", ())}
     for number, question in enumerate(step.questions):
         path = ("questions", number)
-        found += _in_fact((*path, "fact"), question.fact)
+        if _ACTS.get(question.fact or "") in forbidden:
+            words = f"{question.key} asks for what this step forbids: {_ACTS[question.fact or '']}"
+            found.append(Mistake((*path, "fact"), words))
+        found += _in_fact((*path, "fact"), question.fact) or _in_default(path, question)
         found += _in_conditions(path, question.when) + _in_guards(path, question.guards)
     return found
 
 
-def _in_fact(path: tuple[Any, ...], name: str | None) -> list[Unknown]:
-    names = facts()
-    return [] if name is None or name in names else [Unknown(path, name, tuple(names))]
+def _twice(path: tuple[Any, ...], what: str, names: list[str]) -> list[Mistake]:
+    return [
+        Mistake((*path, number), f"two {what}s are called {name}; give one an id of its own")
+        for number, name in enumerate(names)
+        if name in names[:number]
+    ]
 
 
-def _in_conditions(path: tuple[Any, ...], conditions: Conditions) -> list[Unknown]:
-    found: list[Unknown] = []
+def _unknown(path: tuple[Any, ...], value: object, known: Iterable[str]) -> Mistake:
+    listed = list(known)
+    near = text.nearest(str(value), listed)
+    few = f"; known: {', '.join(listed)}" if len(listed) < 12 else ""
+    return Mistake(path, f"{value!r} is not known here" + (f"; did you mean {near}?" if near else few))
+
+
+def _in_fact(path: tuple[Any, ...], name: str | None, kind: str = "") -> list[Mistake]:
+    if name is None:
+        return []
+    if name not in facts():
+        return [_unknown(path, name, facts())]
+    if kind and facts()[name].kind != kind:
+        return [Mistake(path, f"{name} is no {kind}")]
+    return []
+
+
+def _in_default(path: tuple[Any, ...], question: Question) -> list[Mistake]:
+    """A default that the question could not take."""
+    given = question.default
+    if given is None:
+        return []
+    said = ("yes" if given else "no") if isinstance(given, bool) else str(given)
+    try:
+        answers.parse(question.spec, said, answers.Customs(date(2000, 1, 3)))
+    except (ValueError, KeyError) as problem:
+        return [Mistake((*path, "default"), f"cannot be the default: {problem}")]
+    return []
+
+
+def _in_conditions(path: tuple[Any, ...], conditions: Conditions) -> list[Mistake]:
+    found: list[Mistake] = []
     for number, condition in enumerate(conditions):
         place = (*path, "when", number) if len(conditions) > 1 else (*path, "when")
         found += _in_fact((*place, "fact"), condition.fact)
@@ -218,18 +235,18 @@ def _in_conditions(path: tuple[Any, ...], conditions: Conditions) -> list[Unknow
         values = [("is", condition.is_), ("is_not", condition.is_not)]
         values += [("one_of", value) for value in condition.one_of or ()]
         found += [
-            Unknown((*place, key), str(value), tuple(str(one).lower() for one in allowed))
+            _unknown((*place, key), value, (str(one).lower() for one in allowed))
             for key, value in values
             if allowed and value is not None and value not in allowed
         ]
     return found
 
 
-def _in_guards(path: tuple[Any, ...], guards: tuple[Guard, ...]) -> list[Unknown]:
-    found: list[Unknown] = []
+def _in_guards(path: tuple[Any, ...], guards: tuple[Guard, ...]) -> list[Mistake]:
+    found = _twice((*path, "guards"), "guard", [guard.name for guard in guards])
     for number, guard in enumerate(guards):
         place = (*path, "guards", number)
         found += _in_conditions(place, guard.when)
-        for inner, name in guard.facts_named():
-            found += _in_fact((*place, *inner), name)
+        for named in guard.facts_named():
+            found += _in_fact((*place, *named.path), named.fact, named.kind)
     return found

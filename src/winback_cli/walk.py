@@ -206,12 +206,19 @@ class Walk:
         if question.fact == "followed_up.ending":
             return route.suggested_ending(self.case)
         if question.fact and question.fact in self.suggested:
-            return self.suggested[question.fact]
+            return self._suggestion(question.spec, str(self.suggested[question.fact]))
         if question.default is None:
             return None
         given = question.default
         said = ("yes" if given else "no") if isinstance(given, bool) else str(given)
         return answers.parse(question.spec, said, self.customs)
+
+    def _suggestion(self, spec: Spec, said: str) -> Any:
+        """What the list says, where it could be an answer: a last purchase ahead of us could not."""
+        try:
+            return answers.parse(spec, said, self.customs)
+        except ValueError:
+            return None
 
     def _skip(self, asked: Asked, reply: Reply) -> Ended | None:
         if reply.kind == "enter" and asked.required:
@@ -252,9 +259,10 @@ class Walk:
         while True:
             reply = self.prompter.ask(asked._replace(more=True, default=None, typed=""))
             if reply.kind != "said":
-                if reply.kind in ("quit", "note", "kept", "broken"):
-                    return self._aside(reply)
-                return None
+                if reply.kind in ("note", "kept", "broken"):
+                    self._aside(reply)
+                    continue
+                return self._aside(reply) if reply.kind == "quit" else None
             try:
                 line = answers.parse(asked.spec, reply.text, self.customs)
             except ValueError as problem:
@@ -286,12 +294,9 @@ class Walk:
         }
         round_ = self.case.touches[self.case.talks_from :]
         reached = [t["touch"] for t in round_ if t.get("disposition") in REACHED]
-        body = facts | {
-            "touch": reached[0] if reached else len(self.case.touches) + 1,
-            "question": self._key(asked),
-            "disposition": disposition,
-            "how": how,
-        }
+        body = facts | {"question": self._key(asked), "disposition": disposition, "how": how}
+        if reached:
+            body["touch"] = reached[0]
         return Entry("touched", body, facts.get("on", ""))
 
     def _how(self, asked: Asked, reply: Reply) -> str:

@@ -53,8 +53,7 @@ def _log_touch(work: Work, body: dict[str, Any], day: str) -> None:
     from winback_cli.route import ATTEMPTS
 
     given = {key: value for key, value in body.items() if value not in ("", None)}
-    number = len(work.case.touches) + 1
-    case = work.record([Entry("touched", {"touch": number, **given}, day)])
+    case = work.record([Entry("touched", given, day)])
     words = answers.words_of(str(given["disposition"]))
     work.here.say(f"Logged for case {work.ref.id}: {words}, {day}.")
     if not case.reached and len(case.touches) >= ATTEMPTS:

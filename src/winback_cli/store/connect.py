@@ -5,6 +5,7 @@ is built under a temporary name and linked into place: a kill leaves none or a w
 """
 
 import contextlib
+import errno
 import os
 import sqlite3
 import tempfile
@@ -26,6 +27,7 @@ from winback_cli.errors import (
 APPLICATION_ID = 0x57494E42  # "WINB", in the header of every store
 HEAD = "0001"  # the newest migration; a test holds it to the scripts
 BUSY_SECONDS = 5.0
+KEY_BYTES = 32
 _MAGIC = b"SQLite format 3\x00"
 _MODES = ("foreign_keys=ON", "synchronous=EXTRA", "secure_delete=ON", "cache_size=-16384")
 
@@ -137,7 +139,10 @@ def read_key(path: Path, *, make: bool) -> bytes:
     """
     place = key_path(path)
     try:
-        return bytes.fromhex(place.read_text("ascii").strip())
+        key = bytes.fromhex(place.read_text("ascii").strip())
+        if len(key) != KEY_BYTES:
+            raise ValueError
+        return key
     except FileNotFoundError:
         if not make:
             raise BadInput(
@@ -151,7 +156,7 @@ def read_key(path: Path, *, make: bool) -> bytes:
         handle = os.open(place, flags, 0o600)
     except FileExistsError:
         return read_key(path, make=False)
-    key = os.urandom(32)
+    key = os.urandom(KEY_BYTES)
     with os.fdopen(handle, "w") as stream:
         if os.name == "posix":
             os.fchmod(stream.fileno(), 0o600)
@@ -198,9 +203,16 @@ def told() -> Iterator[None]:
     except sqlite3.Error as error:
         raise meaning(error) from None
     except OSError as error:
-        if isinstance(error, PermissionError) or error.errno == 30:  # EROFS
-            raise NotPermitted(*_SENTENCES[NotPermitted]) from None
-        raise DiskError(*_SENTENCES[DiskError]) from None
+        if error.errno in (errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP):
+            raise BadInput("There can be no store at that place.", "Name another with --store.") from None
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+        kind = DiskError if full else NotPermitted
+        raise kind(*_SENTENCES[kind]) from None
+    except Exception as error:  # SQLAlchemy's, around one of SQLite's
+        cause = getattr(error, "orig", None)
+        if isinstance(cause, sqlite3.Error):
+            raise meaning(cause) from None
+        raise
 
 
 def meaning(error: sqlite3.Error) -> Exception:

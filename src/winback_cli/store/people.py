@@ -39,10 +39,10 @@ def add(w: Writing, customer: Customer) -> int:
             "That person asked to be left alone.",
             "They are not added; nothing was changed.",
         )
-    if twin := _match(w, customer):
+    if twins := _matches(w, customer):
         raise Refused(
-            f"{reads.label(customer.name, customer.company)} is here already, as number {twin}.",
-            f"winback show {twin}",
+            f"{reads.label(customer.name, customer.company)} is here already, as number {twins[0]}.",
+            f"winback show {twins[0]}",
         )
     number = _next_number(w)
     row = _row_of(customer, number)
@@ -83,24 +83,21 @@ def edit(w: Writing, number: int, given: Mapping[str, Any]) -> list[str]:
         points = ContactPointRow
         w.session.exec(delete(points).where(col(points.customer_id) == number, col(points.kind) == mine))
         w.session.add_all(points(**entry) for entry in _point_rows(number, given[kind]))
-    identity = Customer(
-        row.name,
-        row.company,
-        tuple(given.get("emails", ())),
-        tuple(given.get("phones", ())),
-    )
-    hashes = [hashed(one, key) for one in identities(identity)]
+    if not changed:
+        return []
+    w.session.flush()
+    now = stored(w, number)
+    hashes = [hashed(one, key) for one in identities(now._replace(known_as=()))]
     if row.suppression_id is None and reads.suppressed_hashes(w.raw, hashes):
         raise Refused(
             "That address belongs to somebody who asked to be left alone.",
             "Nothing was changed.",
         )
-    if changed:
-        row.edited = " ".join(sorted({*row.edited.split(), *changed}))
-        w.run()
-        if row.suppression_id is not None:  # the new address is kept from them too
-            w.session.flush()
-            insert_keys(w, row.suppression_id, stored(w, number), key)
+    row.edited = " ".join(sorted({*row.edited.split(), *changed}))
+    w.run()
+    _know(w, number, identities(now))
+    if row.suppression_id is not None:  # the new address is kept from them too
+        insert_keys(w, row.suppression_id, identities(now), key)
     return changed
 
 
@@ -125,11 +122,11 @@ def bring_in(w: Writing, rows: Sequence[Customer], file: str, sha256: str, key: 
     number = _next_number(w)
     empty = number == 1
     for place, customer in enumerate(rows):
-        twin = None if empty else _match(w, customer)
-        if twin is not None:
-            outcome = _update(w, twin, customer)
-            if outcome != "suppressed" and customer.opted_out:
-                opted_out.append(twin)
+        twins = [] if empty else _matches(w, customer)
+        if twins:
+            outcome = _update(w, twins[0], customer)
+            if customer.opted_out:  # whoever holds that mailbox is meant
+                opted_out += [twin for twin in twins if twin not in opted_out]
                 outcome = "suppressed"
         elif place in blocked:
             outcome = "suppressed"
@@ -160,36 +157,23 @@ def _blocked(w: Writing, rows: Sequence[Customer], key: bytes) -> set[int]:
     return {place for one in found for place in by_hash[one]}
 
 
-def _match(w: Writing, customer: Customer) -> int | None:
-    """The number of the same person in the store, by the surest identity first."""
-    if customer.external_id:
-        row = w.raw.execute(
-            "SELECT id FROM customer WHERE external_id = ?", (customer.external_id,)
-        ).fetchone()
-        if row:
-            return int(row[0])
-    folded = _folded(customer.name, customer.company)
-    for point in customer.emails + customer.phones:
-        if point.state == "invalid":
-            continue
+def _matches(w: Writing, customer: Customer) -> list[int]:
+    """The numbers of the customers who are or were known by the same, by the surest identity first."""
+    found: dict[int, None] = {}
+    for identity in identities(customer):
         rows = w.raw.execute(
-            "SELECT p.customer_id, c.folded, c.external_id FROM contact_point p"
-            " JOIN customer c ON c.id = p.customer_id"
-            " WHERE p.canonical = ? AND p.kind = ? ORDER BY p.customer_id",
-            (canonical(point), point.kind),
-        ).fetchall()
-        for number, other, external_id in rows:
-            if point.kind == "phone" and other != folded:
-                continue
-            if point.kind == "email" or not (external_id and customer.external_id):
-                return int(number)
-    if customer.external_id or customer.emails or customer.phones:
-        return None
-    row = w.raw.execute(
-        "SELECT id FROM customer WHERE folded = ? AND external_id IS NULL ORDER BY id",
-        (folded,),
-    ).fetchone()
-    return int(row[0]) if row else None
+            "SELECT customer_id FROM identity WHERE identity = ? ORDER BY customer_id", (identity,)
+        )
+        found |= dict.fromkeys(int(row[0]) for row in rows)
+    return list(found)
+
+
+def _know(w: Writing, number: int, names: Sequence[str]) -> None:
+    """Remember what a customer is known by; what they were known by stays."""
+    w.raw.executemany(
+        "INSERT INTO identity (customer_id, identity) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        [(number, name) for name in names],
+    )
 
 
 def _update(w: Writing, number: int, customer: Customer) -> str:
@@ -200,10 +184,14 @@ def _update(w: Writing, number: int, customer: Customer) -> str:
     if row.suppression_id is not None:
         return "suppressed"
     edited = set(row.edited.split())
+    bought = row.last_purchase.isoformat() if row.last_purchase else ""
+    older = customer.last_purchase < bought  # then it fills blanks only
     given = {
         name: value
         for name, value in _columns_of(_given(customer)).items()
-        if name not in edited and value != getattr(row, name)
+        if name not in edited
+        and value != getattr(row, name)
+        and not (older and getattr(row, name) not in ("", None))
     }
     if "external_id" in given and row.external_id:
         del given["external_id"]  # the same mailbox under another id: the first id stays
@@ -220,6 +208,7 @@ def _update(w: Writing, number: int, customer: Customer) -> str:
         row.folded = _folded(row.name, row.company)
         row.how_rank = RANKS.get(row.how_left, 2)
     w.session.flush()
+    _know(w, number, identities(customer))
     return "changed" if given or more else "same"
 
 
@@ -244,6 +233,8 @@ def _insert_customers(
     ]
     if points:
         w.session.execute(insert(ContactPointRow), points)
+    for number, customer in customers.items():
+        _know(w, number, identities(customer))
 
 
 def _folded(name: str, company: str) -> str:
@@ -252,7 +243,7 @@ def _folded(name: str, company: str) -> str:
 
 def _given(customer: Customer) -> dict[str, Any]:
     """The fields that a customer value says anything about, contact points apart."""
-    skip = ("emails", "phones", "opted_out")
+    skip = ("emails", "phones", "opted_out", "known_as")
     fields = {k: v for k, v in customer._asdict().items() if k not in skip}
     return {k: v for k, v in fields.items() if v not in ("", None)}
 
@@ -276,8 +267,8 @@ def _columns_of(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _row_of(customer: Customer, number: int) -> dict[str, Any]:
-    every = {k: v for k, v in customer._asdict().items() if k not in ("emails", "phones", "opted_out")}
-    row = _columns_of(every)
+    skip = ("emails", "phones", "opted_out", "known_as")
+    row = _columns_of({k: v for k, v in customer._asdict().items() if k not in skip})
     row["id"] = number
     row["folded"] = _folded(customer.name, customer.company)
     row["how_rank"] = RANKS.get(customer.how_left, 2)

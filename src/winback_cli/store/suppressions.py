@@ -1,5 +1,7 @@
 """Being left alone: the suppression list and its keyed hashes."""
 
+from collections.abc import Sequence
+
 from winback_cli.case import Entry
 from winback_cli.customer import Customer, hashed, identities
 from winback_cli.store import connect as door
@@ -36,7 +38,7 @@ def put_on_list(w: Writing, number: int, reason: str, key: bytes) -> str | None:
     assert row.id is not None
     w.session.get_one(CustomerRow, number).suppression_id = row.id
     w.session.flush()
-    insert_keys(w, row.id, stored(w, number), key)
+    insert_keys(w, row.id, identities(stored(w, number)), key)
     there = reads.case_ref(w.raw, number)
     if there is None or there.status == "closed":
         return None
@@ -46,28 +48,29 @@ def put_on_list(w: Writing, number: int, reason: str, key: bytes) -> str | None:
     return there.id
 
 
-def insert_keys(w: Writing, suppression: int, customer: Customer, key: bytes) -> None:
+def insert_keys(w: Writing, suppression: int, names: Sequence[str], key: bytes) -> None:
     """Keep the hash of everything a customer may be known by."""
     from winback_cli.store.tables import SuppressionKeyRow
 
     w.session.add_all(
-        SuppressionKeyRow(suppression_id=suppression, hash=hashed(identity, key))
-        for identity in identities(customer)
+        SuppressionKeyRow(suppression_id=suppression, hash=hashed(identity, key)) for identity in names
     )
     w.session.flush()
 
 
 def stored(w: Writing, number: int) -> Customer:
-    """A stored customer as the value that identities are made of."""
+    """A stored customer with everything they are or were known by."""
     record = reads.customer(w.raw, number)
     assert record is not None
     points = reads.points(w.raw, number)
+    names = w.raw.execute("SELECT identity FROM identity WHERE customer_id = ? ORDER BY id", (number,))
     return Customer(
         name=record.name,
         company=record.company,
         emails=tuple(p for p in points if p.kind == "email"),
         phones=tuple(p for p in points if p.kind == "phone"),
         external_id=record.external_id or "",
+        known_as=tuple(row[0] for row in names),
     )
 
 

@@ -53,7 +53,7 @@ class CustomerRow(SQLModel, table=True):
     external_id: str | None = Field(default=None, unique=True)
     name: str = ""
     company: str = ""
-    folded: str = Field(default="", index=True)
+    folded: str = ""
     city: str = ""
     country: str = ""
     owner: str = ""
@@ -82,6 +82,16 @@ class ContactPointRow(SQLModel, table=True):
     value: str
     canonical: str = Field(index=True)
     state: str = Field(sa_type=String(10))
+
+
+class IdentityRow(SQLModel, table=True):
+    """One thing a customer is or was known by: what an edit changes, a list still brings."""
+
+    __tablename__ = "identity"
+    __table_args__ = (Index("ux_identity", "identity", "customer_id", unique=True),)
+    id: int | None = Field(default=None, primary_key=True)
+    customer_id: int = Field(foreign_key="customer.id", index=True, ondelete="CASCADE")
+    identity: str
 
 
 class SuppressionRow(SQLModel, table=True):

@@ -76,7 +76,6 @@ class Store:
     @contextlib.contextmanager
     def _writing(self) -> Iterator[Writing]:
         """One transaction; rolled back on anything, Ctrl-C included."""
-        from sqlalchemy.exc import DBAPIError
         from sqlmodel import Session
 
         before = self._command_id
@@ -85,12 +84,6 @@ class Store:
                 raw = session.connection().connection.driver_connection
                 assert isinstance(raw, sqlite3.Connection)
                 yield Writing(session, raw, self.path, self.by, self.clock, lambda: self._run(session))
-        except DBAPIError as error:
-            self._command_id = before
-            cause = error.orig
-            if isinstance(cause, sqlite3.Error):
-                raise door.meaning(cause) from None
-            raise
         except BaseException:
             self._command_id = before
             raise

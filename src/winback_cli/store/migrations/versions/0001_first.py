@@ -88,7 +88,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("external_id"),
     )
-    op.create_index("ix_customer_folded", "customer", ["folded"], unique=False)
     op.create_table(
         "suppression_key",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -184,6 +183,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ux_event_seq", "event", ["case_id", "seq"], unique=True)
+    op.create_table(
+        "identity",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("customer_id", sa.Integer(), nullable=False),
+        sa.Column("identity", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_identity_customer_id", "identity", ["customer_id"], unique=False)
+    op.create_index("ux_identity", "identity", ["identity", "customer_id"], unique=True)
     op.create_index(
         "ix_customer_queue",
         "customer",

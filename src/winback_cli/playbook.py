@@ -164,7 +164,10 @@ def mistakes(playbook: Playbook) -> list[Mistake]:
     for number, step in enumerate(playbook.steps):
         place = order.index(step.stage)
         if place < furthest:
-            words = f"{step.stage.words} comes before {order[furthest].words}"
+            words = (
+                "the steps do not follow the order of the stages: "
+                f"{step.stage.words} comes before {order[furthest].words}"
+            )
             found.append(Mistake(("steps", number, "stage"), words))
         furthest = max(furthest, place)
         found += [Mistake(("steps", number, *path), told) for path, told in _in_step(step)]

@@ -199,7 +199,6 @@ def test_a_program_that_opens_whatever_is_named_is_caught(
         check_refused(twin_runner(broken), room, code, command)
 
 
-@pytest.mark.xfail(strict=True, reason="store/connect.py read_key: an empty key file counts as the key")
 @pytest.mark.parametrize("left", ["", "ab\n"])
 def test_a_key_file_that_a_kill_left_empty_or_cut_never_serves_as_a_key(
     left: str, tmp_path: Path, winback: Runner, sample: Path
@@ -292,9 +291,6 @@ def test_the_first_run_of_all_greets_and_makes_nothing(home: Path, winback: Runn
     assert not home.exists()
 
 
-@pytest.mark.xfail(
-    strict=True, reason="store/connect.py told(): ENOTDIR is told as a failing disk, exit 74"
-)
 @pytest.mark.parametrize("command", [("list",), ("add", "Ana Sol")], ids=lambda command: command[0])
 def test_a_store_below_a_file_is_not_told_as_a_full_disk(
     command: tuple[str, ...], tmp_path: Path, winback: Runner

@@ -24,7 +24,8 @@ ROW = f"C-1,{NAME},Nest Ltd,{MAIL},+44 20 7946 0999,Leeds,{NAME} wrote from {MAI
 
 def check_silent(ran: Ran, code: int | None = None) -> None:
     """It failed, with a message, without a canary and without a traceback."""
-    assert ran.code == code if code is not None else ran.code > 0
+    assert ran.code > 0, ran
+    assert code in (None, ran.code), ran
     assert ran.err.startswith("winback: "), ran.err
     assert [canary for canary in CANARIES if canary.lower() in ran.err.lower()] == []
     assert "Traceback" not in ran.err + ran.out
@@ -208,7 +209,7 @@ def test_a_disk_that_is_full_is_told_without_anything_of_the_record(
     def small() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
-    for line in (["import", path], ["note", "1", f"{NAME} {MAIL} " * 600]):
+    for line in (["import", path], ["note", "1", f"{NAME} {MAIL} " * 400]):
         ran = subprocess.run(
             [*REAL, *map(str, line)], capture_output=True, text=True, preexec_fn=small, env=os.environ
         )
@@ -259,7 +260,7 @@ def test_a_mistake_inside_is_told_by_its_place_alone(
     kind: str, line: list[str], caged: Runner, store_path: Path
 ) -> None:
     body = BODIES[kind].replace("'", "''")
-    corrupt(store_path, f"UPDATE event SET body = '{body}' WHERE kind = 'touched'")
+    corrupt(store_path, f"UPDATE event SET body = '{body}' WHERE kind IN ('touched', 'noted')")
     more = ["--channel", "phone", "--disposition", "reached"] if line[0] == "touch" else []
     ran = caged(*line, *more)
     check_silent(ran, 1)
@@ -289,10 +290,12 @@ def test_a_rule_of_the_database_that_is_broken_is_told_without_the_values_that_b
 
 
 def test_somebody_who_is_left_alone_is_refused_by_name_and_never_by_address(
-    caged: Runner, store_path: Path
+    caged: Runner, store_path: Path, tmp_path: Path
 ) -> None:
     assert caged("suppress", 1, "--reason", "asked").code == 0
-    for line in (["walk", "1", "--answers", os.devnull], ["suppress", "1", "--reason", "again"]):
+    path = tmp_path / "answers.yaml"
+    path.write_text("answers: {}", "utf-8")
+    for line in (["walk", "1", "--answers", path], ["suppress", "1", "--reason", "again"]):
         ran = caged(*line)
         assert ran.code == 5
         assert MAIL not in ran.err

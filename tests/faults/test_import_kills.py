@@ -172,10 +172,6 @@ def test_an_import_on_a_full_disk_exits_74_keeps_what_was_there_and_its_rerun_wo
     assert before(base)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="store/upgrade.py to_head: SQLAlchemy's error leaves untranslated, exit 1 instead of 74",
-)
 def test_a_new_store_on_a_full_disk_exits_74(tmp_path: Path) -> None:
     store = tmp_path / "new" / "store.sqlite"
 

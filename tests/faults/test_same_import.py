@@ -150,10 +150,6 @@ def test_a_row_of_a_list_never_brings_back_somebody_who_was_suppressed(
     assert dump(store_path)["customer"] == before
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="intake.merge joins a row to one known person only: the other keeps the opted-out mailbox",
-)
 def test_an_opted_out_mailbox_is_left_alone_in_every_record_that_holds_it(
     tmp_path: Path, winback: Runner
 ) -> None:
@@ -169,10 +165,6 @@ def test_an_opted_out_mailbox_is_left_alone_in_every_record_that_holds_it(
     assert [c["name"] for c in customers if "bea@example.com" in c["emails"] and not c["suppressed"]] == []
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="store/people._match knows a phone with the stored name only: a second spelling makes a twin",
-)
 def test_a_person_under_two_spellings_is_nobody_twice_in_another_order(
     tmp_path: Path, winback: Runner, store_path: Path
 ) -> None:
@@ -194,10 +186,6 @@ ROWS = {
 }
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="store/people.py edit: what lists know a customer by is lost, so a list makes a twin",
-)
 @pytest.mark.parametrize("known_by", EDITS)
 def test_a_customer_who_was_corrected_by_hand_is_known_again_by_the_next_list(
     known_by: str, tmp_path: Path, winback: Runner, store_path: Path
@@ -210,10 +198,6 @@ def test_a_customer_who_was_corrected_by_hand_is_known_again_by_the_next_list(
     assert len(dump(store_path)["customer"]) == 2
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="store/people.py edit: what a customer was known by is not kept for a later suppression",
-)
 @pytest.mark.parametrize("known_by", EDITS)
 def test_a_suppressed_customer_who_was_corrected_before_is_not_brought_back_by_the_next_list(
     known_by: str, tmp_path: Path, winback: Runner, store_path: Path

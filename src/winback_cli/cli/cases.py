@@ -35,6 +35,7 @@ def touch(
 ) -> None:
     """Log a contact attempt; opens a case where there is none."""
     here: Here = ctx.obj
+    here.must_know(who)
     body = {
         "channel": _read(here, "contacted.channel", channel, "--channel"),
         "disposition": _read(here, "contacted.disposition", disposition, "--disposition"),
@@ -87,6 +88,7 @@ def note(
 ) -> None:
     """Write a remark into the file; opens a case where there is none."""
     here: Here = ctx.obj
+    here.must_know(who)
     said = " ".join(words or [])
     if not said:
         need_terminal("the remark after WHO")
@@ -127,20 +129,23 @@ def close(
 ) -> None:
     """Close a case, or put it to sleep until a date or a trigger."""
     here: Here = ctx.obj
-    ending = _read(here, "followed_up.ending", outcome, "--outcome")
-    wake = _read(here, "followed_up.next_contact_on", until, "--until") if until else ""
-    if wake and wake <= here.clock.today.isoformat():
-        raise UsageError(f"--until {wake} is not in the future.", "Give a later day, such as +3m.")
-    if ending == "dormant" and not (wake or trigger):
-        raise UsageError("A case sleeps until something wakes it.", "Give --until DATE or --trigger WHAT.")
-    body = {
-        "outcome": ending,
-        "because": text.line(because),
-        "until": wake,
-        "trigger": text.line(trigger),
-    }
+    here.must_know(who)
+    body = _ending(here, outcome, until, bool(trigger))
+    body |= {"because": text.line(because), "trigger": text.line(trigger)}
     with here.writing("close") as store:
         _close(here, store, who, {k: v for k, v in body.items() if v}, text.line(override))
+
+
+def _ending(here: Here, outcome: str, until: str, triggered: bool) -> dict[str, Any]:
+    """The outcome and the day it wakes; asked for where they are missing and somebody can be asked."""
+    ending = _read(here, "followed_up.ending", outcome, "--outcome")
+    asleep = ending == "dormant" and not triggered
+    if asleep and not until and not at_terminal():
+        raise UsageError("A case sleeps until something wakes it.", "Give --until DATE or --trigger WHAT.")
+    wake = _read(here, "followed_up.next_contact_on", until, "--until") if until or asleep else ""
+    if wake and wake <= here.clock.today.isoformat():
+        raise UsageError(f"--until {wake} is not in the future.", "Give a later day, such as +3m.")
+    return {"outcome": ending, "until": wake}
 
 
 def _close(here: Here, store: "Store", who: str, body: dict[str, Any], override: str) -> None:

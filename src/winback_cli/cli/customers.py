@@ -262,6 +262,7 @@ def suppress(
 ) -> None:
     """Never contact somebody again: closes their case, and no list brings them back."""
     here: Here = ctx.obj
+    here.must_know(who)
     if not reason:
         if not at_terminal():
             raise UsageError("--reason is missing.", "Give --reason WHY.")

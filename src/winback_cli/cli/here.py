@@ -87,7 +87,7 @@ class Here:
     def say(self, sentence: str) -> None:
         """A sentence of talk, on stderr; nothing with --quiet."""
         if not self.quiet:
-            sys.stderr.write(text.clean(sentence) + "\n")
+            sys.stderr.write(text.for_stream(sentence, sys.stderr) + "\n")
 
     @property
     def path(self) -> Path:
@@ -127,6 +127,11 @@ class Here:
             yield store
         finally:
             store.close()
+
+    def must_know(self, words: str) -> None:
+        """Raise NotFound for a WHO that means nobody, or several, before anything is asked."""
+        with self.reading() as connection:
+            self.who(connection, words)
 
     def who(self, connection: reads.Connection, words: str) -> Who:
         """The one customer that is meant; raises NotFound where nobody is, or several are."""

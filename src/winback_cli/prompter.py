@@ -53,6 +53,11 @@ class Asked(NamedTuple):
     more: bool = False
     typed: str = ""
 
+    @property
+    def key(self) -> str:
+        """What its answer is kept under: `revisit.sent_on`."""
+        return f"{self.step.id}.{self.question.key}"
+
 
 class Row(NamedTuple):
     """A line of a step's review."""

@@ -5,47 +5,20 @@ back. It remembers nothing that the case does not hold, so it can stop anywhere.
 `Prompter`: a person at a terminal, or a file.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
-from winback_cli import answers, route
+from winback_cli import answers, entries, route
 from winback_cli.answers import Customs
-from winback_cli.case import ITEM_EVENTS, REACHED, Case, Entry, Event, fold, items_of
+from winback_cli.case import REACHED, Case, Entry, items_of
 from winback_cli.errors import AnsweredMeanwhile
 from winback_cli.facts import Spec
 from winback_cli.guards import Finding
+from winback_cli.journal import Journal
 from winback_cli.playbook import Playbook, Question, Step, choices_of
 from winback_cli.prompter import Asked, Ended, Prompter, Reply, Row, Scene
-from winback_cli.stages import Stage
-
-
-class Journal(NamedTuple):
-    """How the walk keeps what it hears: record entries, or read the case as it stands."""
-
-    record: Callable[[Sequence[Entry], Mapping[str, int] | None], Case]
-    reload: Callable[[], Case]
-
-
-class Rehearsal:
-    """A journal in memory: a walk that stores nothing."""
-
-    def __init__(self, events: Sequence[Event], today: date) -> None:
-        self._events = list(events)
-        self._today = today.isoformat()
-
-    def record(self, entries: Sequence[Entry], seen: Mapping[str, int] | None = None) -> Case:
-        """Keep the entries as events, unsigned."""
-        for entry in entries:
-            seq, day = len(self._events) + 1, entry.happened or self._today
-            self._events.append(Event(seq, entry.kind, "", day, "", 0, False, entry.body, ""))
-        return self.case()
-
-    def case(self) -> Case:
-        """The case that the events make."""
-        return fold("rehearsal", self._events)
-
 
 Spot = tuple[Step, Question]
 
@@ -224,10 +197,7 @@ class Walk:
         if reply.kind == "enter" and asked.required:
             self.prompter.tell("This one needs an answer; :skip leaves it open for now.")
             return None
-        body = {"question": self._key(asked), "skipped": True}
-        if asked.question.fact:
-            body["fact"] = asked.question.fact
-        if self._recorded(Entry("answered", body), asked):
+        if self._recorded(entries.skipped(asked), asked):
             self._onward(asked)
         return None
 
@@ -236,7 +206,7 @@ class Walk:
         if not self._changed(asked, value):
             self._onward(asked)
             return None
-        if not self._recorded(self._entry(asked, value, reply), asked, reply.text):
+        if not self._recorded(entries.answered(asked, self.case, value, reply.known), asked, reply.text):
             return self._ask(asked.step, asked.question)
         if asked.question.fact == "contacted.disposition" and value not in REACHED:
             return self._not_reached()
@@ -251,7 +221,7 @@ class Walk:
         """Whether the answer says anything that does not stand already."""
         if asked.question.fact:
             return bool(self.case.facts.get(asked.question.fact) != value)
-        standing = self.case.answers.get(self._key(asked))
+        standing = self.case.answers.get(asked.key)
         return standing is None or bool(standing.value != value)
 
     def _more_lines(self, asked: Asked, first: Reply) -> Ended | None:
@@ -268,45 +238,9 @@ class Walk:
             except ValueError as problem:
                 self.prompter.wrong(asked, str(problem))
                 continue
-            body = {"question": self._key(asked), "append": line, "how": self._how(asked, first)}
-            if asked.question.fact:
-                body["fact"] = asked.question.fact
-            if not self._recorded(Entry("answered", body), asked, reply.text):
+            further = entries.one_more_line(asked, self.case, line, first.known)
+            if not self._recorded(further, asked, reply.text):
                 return self._ask(asked.step, asked.question)
-
-    def _entry(self, asked: Asked, value: Any, reply: Reply) -> Entry:
-        """The event of an answer. A disposition is a touch; a sent or called day is when it was."""
-        how = self._how(asked, reply)
-        name = asked.question.fact
-        if name == "contacted.disposition":
-            return self._touch(asked, value, how)
-        body = {"question": self._key(asked), "value": value, "how": how}
-        if name:
-            body["fact"] = name
-        happened = value if name in ("revisited.sent_on", "revisited.called_on") else ""
-        return Entry("answered", body, happened)
-
-    def _touch(self, asked: Asked, disposition: str, how: str) -> Entry:
-        facts = {
-            name.removeprefix("contacted."): value
-            for name, value in self.case.facts.items()
-            if name.startswith("contacted.") and value is not None
-        }
-        round_ = self.case.touches[self.case.talks_from :]
-        reached = [t["touch"] for t in round_ if t.get("disposition") in REACHED]
-        body = facts | {"question": self._key(asked), "disposition": disposition, "how": how}
-        if reached:
-            body["touch"] = reached[0]
-        return Entry("touched", body, facts.get("on", ""))
-
-    def _how(self, asked: Asked, reply: Reply) -> str:
-        """`known` where it was said so, or where the listening was left out as known already (A4)."""
-        unasked = (
-            asked.step.stage == Stage.LISTEN
-            and self.case.facts.get("backstory.known_already") is True
-            and not self.case.reached
-        )
-        return "known" if reply.known or unasked else "asked"
 
     def _not_reached(self) -> Ended:
         standing = route.standing(self.playbook, self.case, self.customs.weekend)
@@ -346,18 +280,10 @@ class Walk:
         return self._record_part(asked, value)
 
     def _record_part(self, asked: Asked, value: Any, *, removed: bool = False) -> Ended | None:
-        fact = asked.question.fact or ""
         if self.spot and not removed and value == asked.default:
             return None
-        body = {
-            "question": self._key(asked),
-            "fact": fact,
-            "item": asked.item,
-            "value": {"removed": True} if removed else {asked.spec.name: value},
-            "how": "asked",
-        }
-        kind = ITEM_EVENTS.get(fact, "answered")
-        self._recorded(Entry(kind, body), asked, "" if value is None else str(value))
+        part = {"removed": True} if removed else {asked.spec.name: value}
+        self._recorded(entries.part(asked, part), asked, "" if value is None else str(value))
         return None
 
     def _end_list(self, asked: Asked, reply: Reply) -> Ended | None:
@@ -367,10 +293,9 @@ class Walk:
         if asked.question.required and not items_of(self.case.facts.get(fact)):
             self.prompter.tell("At least one is needed; :skip leaves it open for now.")
             return None
-        if fact not in self.case.ended:
-            body = {"question": self._key(asked), "fact": fact, "end": True, "how": "asked"}
-            if not self._recorded(Entry("answered", body), asked):
-                return None
+        ended = fact in self.case.ended or self._recorded(entries.list_ended(asked), asked)
+        if not ended:
+            return None
         self._onward(asked)
         return None
 
@@ -492,22 +417,11 @@ class Walk:
         return rows
 
     def _complete(self, step: Step) -> Ended | None:
-        entries = [Entry("step_done", {"step": step.id})]
         ending = self._ending(step)
-        if ending:
-            facts = self.case.facts
-            body = {"outcome": ending, "because": facts.get("decided.reasons") or ""}
-            if ending == "dormant":
-                body["until"] = facts.get("followed_up.next_contact_on")
-                body["trigger"] = facts.get("followed_up.trigger")
-            entries.append(Entry("closed", {k: v for k, v in body.items() if v}))
-        self._record(entries)
+        self._record(entries.completed(step, self.case, ending))
         return Ended("closed", what=ending) if ending else None
 
     # -- recording ---------------------------------------------------------------------------
-
-    def _key(self, asked: Asked) -> str:
-        return f"{asked.step.id}.{asked.question.key}"
 
     def _recorded(self, entry: Entry, asked: Asked, typed: str = "") -> bool:
         """Store an answer; False where somebody else gave one meanwhile: theirs is shown, and what
@@ -524,13 +438,13 @@ class Walk:
             return False
         return True
 
-    def _record(self, entries: Sequence[Entry], asked: Asked | None = None) -> None:
+    def _record(self, happened: Sequence[Entry], asked: Asked | None = None) -> None:
         """Store before anything else is shown; against the answer that was on screen."""
         seen = None
         if asked is not None:
-            standing = self.case.answers.get(self._key(asked))
-            seen = {self._key(asked): standing.seq if standing else 0}
-        self.case = self.journal.record(entries, seen)
+            standing = self.case.answers.get(asked.key)
+            seen = {asked.key: standing.seq if standing else 0}
+        self.case = self.journal.record(happened, seen)
 
 
 def _excuse(step: Step, question: Question) -> Finding:

@@ -25,10 +25,11 @@ from tests.faults.terminals import rounds
 from winback_cli import library, text
 from winback_cli.answers import Customs
 from winback_cli.case import Event
+from winback_cli.journal import Journal, Rehearsal
 from winback_cli.prompter import Asked, Reply
 from winback_cli.screen import console
 from winback_cli.terminal import TerminalPrompter
-from winback_cli.walk import Journal, Rehearsal, Walk
+from winback_cli.walk import Walk
 
 TURNS = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}
 # The colours and weights that the views use; a 35 or an 8 can only have come from somebody's text.

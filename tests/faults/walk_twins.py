@@ -17,8 +17,8 @@ import pytest
 def late(patch: pytest.MonkeyPatch) -> None:
     """Answers are kept in memory, and stored only at the end of their step."""
     from winback_cli.cli.work import Work
+    from winback_cli.journal import Rehearsal
     from winback_cli.store import reads
-    from winback_cli.walk import Rehearsal
 
     store_now = Work.record
     waiting: list[Any] = []

@@ -247,10 +247,24 @@ def test_an_opt_out_in_either_row_is_an_opt_out() -> None:
     assert not join(OLDER, NEWER).opted_out
 
 
+def test_whoever_was_joined_is_known_by_all_that_either_was_known_by() -> None:
+    joined = join(
+        Customer(name="Ana", external_id="A-1", emails=(email("old@example.com"),)),
+        Customer(name="Ana", external_id="A-2", emails=(email(ANA),)),
+    )
+
+    assert set(identities(joined)) == {
+        "id:A-1",
+        "id:A-2",
+        "email:ana@example.com",
+        "email:old@example.com",
+    }
+
+
 def test_rows_without_dates_count_as_they_come() -> None:
     assert join(Customer(name="First"), Customer(name="Second")).name == "Second"
     assert join(Customer(name="First"), Customer(name="")).name == "First"
 
 
 def test_a_row_joined_with_itself_is_itself() -> None:
-    assert join(OLDER, OLDER) == OLDER
+    assert join(OLDER, OLDER)._replace(known_as=()) == OLDER

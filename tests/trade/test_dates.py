@@ -88,8 +88,10 @@ def test_a_weekday_is_never_today_and_never_more_than_a_week_away(today: date, n
 
 @pytest.mark.parametrize(
     "words",
-    ["", " ", "t", "tu", "soon", "2026-3-1", "01.03.2026", "20260301", "2026/03/01", "d", "10000d", "3x"]
-    + ["last", "next", "٣d", "２０２６-03-01"],
+    [
+        *("", " ", "t", "tu", "soon", "last", "next", "d", "3x", "10000d", "٣d"),
+        *("2026-3-1", "01.03.2026", "20260301", "2026/03/01", "２０２６-03-01"),
+    ],
 )
 def test_what_is_no_date_is_refused_with_examples(words: str) -> None:
     with pytest.raises(ValueError, match="2026-03-01"):
@@ -102,7 +104,7 @@ def test_a_day_that_is_not_in_the_calendar_is_refused(words: str) -> None:
         parse_date(words, MONDAY)
 
 
-@pytest.mark.parametrize("words", ["9999y", "-9999y", "9999w" * 0 + "9999m" * 0 + "9999y"])
+@pytest.mark.parametrize("words", ["9999y", "-9999y"])
 def test_a_day_beyond_the_calendar_is_refused(words: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         parse_date(words, MONDAY)

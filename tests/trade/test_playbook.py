@@ -225,10 +225,6 @@ def test_two_steps_of_one_name_are_refused_by_that_name() -> None:
     assert any("two steps are called backstory" in message for _, _, message in told)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="playbook.Playbook._differ raises for the whole field: the place is that of `steps:`",
-)
 def test_two_steps_of_one_name_are_told_at_the_second() -> None:
     ((line, _, _),) = problems(changed("- id: contact", "- id: backstory"))
 
@@ -242,10 +238,6 @@ def test_two_questions_of_one_fact_are_refused_by_that_name() -> None:
     assert any("two questions are called how_left" in message for _, _, message in problems(TWICE))
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="playbook.Step._differ raises for the whole field: the place is that of `questions:`",
-)
 def test_two_questions_of_one_fact_are_told_at_the_second() -> None:
     assert [line for line, _, _ in problems(TWICE)] == [12]
 
@@ -271,10 +263,6 @@ def test_a_step_may_not_ask_for_what_it_forbids() -> None:
     assert {16, 31} & {line for line, _, _ in told}
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="playbook.Step._asks_nothing_forbidden raises for the whole step: its first line is told",
-)
 def test_a_question_that_asks_for_what_its_step_forbids_is_told_at_the_question() -> None:
     assert [line for line, _, _ in problems(CONTRADICTION)] == [31]
 
@@ -285,12 +273,6 @@ def test_the_steps_follow_the_order_of_the_stages() -> None:
     assert any("order of the stages" in message for _, _, message in told)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="pydantic counts the valid entries against min_length: a mistake in the only entry of a "
-    "list is told a second time as 'Tuple should have at least 1 item' (library.check should drop "
-    "too_short where a deeper error of the same list is told)",
-)
 @pytest.mark.parametrize(
     ("old", "new"),
     [
@@ -306,11 +288,6 @@ def test_one_mistake_in_the_only_entry_of_a_list_is_not_told_as_an_empty_list(ol
     assert [message for _, _, message in told if "at least 1 item" in message] == []
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="library.position: Pydantic's path names the guard's tag (`not_here`), which is also a key of "
-    "its map; the rest of the path is then looked for under that key, and the guard's first line told",
-)
 @pytest.mark.parametrize(
     ("old", "new", "line"),
     [
@@ -324,28 +301,14 @@ def test_a_mistake_beside_the_name_of_a_guard_is_told_on_its_line(old: str, new:
     assert [place[0] for place in problems(changed(old, new))] == [line]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="library.position: ruamel places an empty value where the next token stands, a line below; "
-    "the key's place is meant",
-)
 def test_a_key_without_a_value_is_told_on_its_own_line() -> None:
     assert [line for line, _, _ in problems(changed("name: mine", "name:"))] == [1]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="library.load_yaml and _forbidden tell a ruamel ReaderError at 1:1; it has a position",
-)
 def test_a_control_sign_is_told_on_its_line() -> None:
     assert [line for line, _, _ in problems(changed("title: Mine", "title: Mi\x07ne"))] == [3]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="nothing checks a question's default: the walk raises ValueError when it comes to it "
-    "(walk._default), KeyError for a list",
-)
 @pytest.mark.parametrize(
     ("fact", "default"),
     [("backstory.how_left", "furious"), ("backstory.left_on", "soon"), ("backstory.landmines", "none")],
@@ -356,11 +319,6 @@ def test_a_default_that_is_no_answer_is_refused(fact: str, default: str) -> None
     assert [line for line, _, _ in problems(content)] == [11]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="nothing checks that wait.after and clock.from are dates: the walk raises ValueError "
-    "(guards.Wait.opens_on, guards.Clock.deadline)",
-)
 @pytest.mark.parametrize(
     ("old", "new"),
     [

@@ -9,9 +9,10 @@ from winback_cli import library
 from winback_cli.answers import Customs
 from winback_cli.case import Case, Entry
 from winback_cli.guards import Finding
+from winback_cli.journal import Journal, Rehearsal
 from winback_cli.playbook import Playbook, Question, Step
 from winback_cli.prompter import Asked, Ended, Reply, Row, Scene
-from winback_cli.walk import Journal, Rehearsal, Walk
+from winback_cli.walk import Walk
 
 MONDAY = date(2026, 3, 2)
 STANDARD = library.load("standard", Path("/nowhere")).playbook

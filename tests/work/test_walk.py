@@ -35,8 +35,9 @@ from winback_cli import route
 from winback_cli.answers import Customs
 from winback_cli.case import Case, Entry
 from winback_cli.errors import AnsweredMeanwhile
+from winback_cli.journal import Journal, Rehearsal
 from winback_cli.prompter import Asked, Reply
-from winback_cli.walk import Journal, Rehearsal, Walk
+from winback_cli.walk import Walk
 
 TUESDAY = date(2026, 3, 3)
 NEXT_TUESDAY = date(2026, 3, 10)

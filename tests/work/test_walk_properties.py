@@ -15,9 +15,10 @@ from winback_cli.answers import Customs
 from winback_cli.case import Case, Entry, Event, fold, items_of
 from winback_cli.facts import Spec, typed
 from winback_cli.guards import Finding
+from winback_cli.journal import Journal, Rehearsal
 from winback_cli.playbook import Playbook, Question, Step
 from winback_cli.prompter import Asked, Ended, Reply, Row, Scene
-from winback_cli.walk import Journal, Rehearsal, Walk
+from winback_cli.walk import Walk
 
 OWN_QUESTIONS = library.parse(
     """

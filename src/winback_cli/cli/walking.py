@@ -67,7 +67,8 @@ def walk_customer(
 
 
 def _run(work: Work, script: Path | None, override: str | None) -> "Ended":
-    from winback_cli.walk import Journal, Walk
+    from winback_cli.journal import Journal
+    from winback_cli.walk import Walk
 
     return Walk(
         work.playbook,
@@ -106,8 +107,9 @@ def _rehearse(here: Here, store: "Store", who: str, script: Path, playbook: str 
     """Walk the script once without storing anything, so that a bad file changes nothing."""
     from winback_cli import answersfile, library
     from winback_cli.case import Entry
+    from winback_cli.journal import Journal, Rehearsal
     from winback_cli.route import steps_to_redo
-    from winback_cli.walk import Journal, Rehearsal, Walk
+    from winback_cli.walk import Walk
 
     with store.reads() as connection:
         meant = here.who(connection, who)

@@ -118,15 +118,14 @@ def _place(error: Exception) -> str:
 
 def _say(message: str, hint: str) -> None:
     """One sentence of fact, one of what to do, on stderr and free of control signs."""
-    from winback_cli.text import for_stream
+    from winback_cli.talk import say
 
     told = f"winback: {message}"
     if hint:
         command = hint.startswith("winback ") and not hint.endswith(".")
         told += f"\n  {'Try: ' if command else ''}{hint}"
     with contextlib.suppress(OSError, ValueError):  # nobody may be left to tell
-        sys.stderr.write(for_stream(told, sys.stderr) + "\n")
-        sys.stderr.flush()
+        say(told, sys.stderr)
 
 
 def _silence() -> None:

@@ -5,7 +5,6 @@ and again before it is shown: a name must never move the cursor or turn the line
 """
 
 import unicodedata
-from typing import TextIO
 
 # Directional overrides and isolates; the other format characters stay: emoji and Persian need them.
 _TURNS = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}
@@ -40,22 +39,6 @@ def shorten(text: str, width: int) -> str:
     """`line(text)` cut to at most `width` characters, the cut marked by an ellipsis."""
     text = line(text)
     return text if len(text) <= width else text[: max(width - 1, 0)].rstrip() + "…"
-
-
-def for_stream(sentence: str, stream: TextIO) -> str:
-    """Talk made safe, and broken between words where the stream is a terminal."""
-    sentence = clean(sentence)
-    if not stream.isatty():
-        return sentence
-    import shutil
-    import textwrap
-
-    width = max(shutil.get_terminal_size().columns, 20)
-    lines = []
-    for one in sentence.split("\n"):
-        indent = one[: len(one) - len(one.lstrip())]
-        lines += textwrap.wrap(one, width, subsequent_indent=indent, break_long_words=False) or [""]
-    return "\n".join(lines)
 
 
 def nearest(word: str, known: list[str]) -> str | None:

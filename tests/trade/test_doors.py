@@ -31,10 +31,10 @@ TRADE = {
     "playbook",
     "route",
 }
-WORK = {"library", "answersfile", "prompter", "walk", "intake", "sources"}
+WORK = {"library", "answersfile", "prompter", "entries", "journal", "walk", "intake", "sources"}
 SETTINGS = {"settings"}
 STORE = {"store"}
-COUNTER = {"cli", "terminal", "screen", "views", "scenes", "rows"}
+COUNTER = {"cli", "talk", "terminal", "screen", "views", "scenes", "rows"}
 ENTRANCE = {"main", "__main__", "__init__"}
 
 DATABASE = {"sqlmodel", "sqlalchemy", "alembic"}

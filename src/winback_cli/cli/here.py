@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from winback_cli import settings, text
+from winback_cli import settings, talk, text
 from winback_cli.dates import Clock
 from winback_cli.errors import BadInput, NotFound, UsageError
 from winback_cli.store import reading, reads
@@ -87,7 +87,7 @@ class Here:
     def say(self, sentence: str) -> None:
         """A sentence of talk, on stderr; nothing with --quiet."""
         if not self.quiet:
-            sys.stderr.write(text.for_stream(sentence, sys.stderr) + "\n")
+            talk.say(sentence, sys.stderr)
 
     @property
     def path(self) -> Path:

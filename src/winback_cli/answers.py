@@ -54,7 +54,7 @@ def _parse_text(spec: Spec, said: str, customs: Customs) -> str:
 def _parse_choice(spec: Spec, said: str, customs: Customs) -> str:
     word = text.fold(said).replace(" ", "_").replace("-", "_")
     by_letter = letters(spec.choices)
-    if word in by_letter:
+    if word in by_letter and word not in spec.choices:
         return by_letter[word]
     found = [c for c in spec.choices if c == word] or [c for c in spec.choices if c.startswith(word)]
     if word and len(found) == 1:

@@ -7,14 +7,14 @@ from that. A body is plain JSON. The kinds:
     opened      playbook, version, digest
     answered    question, and one of: value · append (one more line) · item, value (fields of one
                 entry of a list) · end (the list is complete) · skipped; fact, how (asked or known)
-    touched     the fields of `Contacted`; touch: its number, where it corrects one
+    touched     the fields of `Contacted`; corrects: the number of the event it tells anew
     promised, offered, checked_in   as `answered` with an item, for the lists that are acts
     kept, broken                    item: what became of a commitment
     step_done   step           noted       text
     overridden  step, question, guard, because
     snoozed     until, because
     closed      outcome, because, until, trigger
-    reopened    because, steps: those to go through again
+    reopened    because, steps: those to go through again, forget: the models asked anew
     undone      seq
 """
 
@@ -192,11 +192,15 @@ def _listed(case: Case, name: str, body: Body) -> list[Body]:
 
 
 def _touched(case: Case, event: Event) -> None:
-    body = {"on": event.happened, **event.body}
-    number = body.get("touch") or len(case.touches) + 1
-    while number > len(case.touches):
-        case.touches.append({"touch": len(case.touches) + 1})
-    case.touches[number - 1] = case.touches[number - 1] | body | {"touch": number}
+    """One more touch; or, with `corrects`, another account of the one that event logged."""
+    body = event.body
+    logged = body.get("corrects") or event.seq
+    fields = {k: v for k, v in body.items() if k not in ("corrects", "question", "how")}
+    touch = next((touch for touch in case.touches if touch["seq"] == logged), None)
+    if touch is None:
+        touch = {"touch": len(case.touches) + 1, "seq": logged}
+        case.touches.append(touch)
+    touch |= {"on": event.happened, **fields}
     if question := body.get("question"):
         how = body.get("how", "asked")
         case.answers[question] = Answer(
@@ -214,7 +218,7 @@ def _read_contacted(case: Case) -> None:
         for key in [k for k, a in case.answers.items() if a.fact.startswith("contacted.")]:
             del case.answers[key]
         return
-    fields = {k: v for k, v in spoken.items() if k not in ("touch", "question", "note", "how")}
+    fields = {k: v for k, v in spoken.items() if k not in ("touch", "seq", "note")}
     case.facts |= {f"contacted.{k}": v for k, v in fields.items()}
 
 
@@ -260,17 +264,23 @@ def _closed(case: Case, event: Event) -> None:
 
 
 def _reopened(case: Case, event: Event) -> None:
-    """The answers of the steps to redo are asked anew; touches, promises and check-ins stay."""
+    """A new round: what is to be gone through again is asked anew. What was done - touches,
+    promises, offers, check-ins - stays.
+    """
     case.status, case.outcome, case.closed_at, case.closing = "open", None, None, {}
-    for step in event.body.get("steps", []):
+    again = event.body.get("steps", [])
+    models = tuple(f"{model}." for model in event.body.get("forget", []))
+    for step in again:
         case.done.pop(step, None)
-        for key in [key for key in case.answers if key.startswith(step + ".")]:
-            name = case.answers.pop(key).fact
-            case.ended.discard(name)
-            if name not in ITEM_EVENTS:
-                case.facts.pop(name, None)
-            if name.startswith("contacted."):
-                case.talks_from = len(case.touches)
+    for key, answer in list(case.answers.items()):
+        if key.partition(".")[0] in again:
+            del case.answers[key]
+            case.ended.discard(answer.fact)
+    for name in [name for name in case.facts if name.startswith(models)] if models else []:
+        if name not in ITEM_EVENTS:
+            del case.facts[name]
+    if "contacted" in event.body.get("forget", []):
+        case.talks_from = len(case.touches)
 
 
 def _undone(case: Case, event: Event) -> None:

@@ -168,4 +168,7 @@ def join(older: Customer, newer: Customer) -> Customer:
 
 def _points(points: tuple[ContactPoint, ...]) -> tuple[ContactPoint, ...]:
     """Each contact point once, in order."""
-    return tuple({(p.kind, canonical(p)): p for p in reversed(points)}.values())[::-1]
+    first: dict[tuple[str, str], ContactPoint] = {}
+    for point in points:
+        first.setdefault((point.kind, canonical(point)), point)
+    return tuple(first.values())

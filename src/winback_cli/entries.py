@@ -67,9 +67,9 @@ def _touched(asked: Asked, case: Case, disposition: str, how: str) -> Entry:
     }
     body = facts | {"question": asked.key, "disposition": disposition, "how": how}
     this_round = case.touches[case.talks_from :]
-    reached = [touch["touch"] for touch in this_round if touch.get("disposition") in REACHED]
+    reached = [touch["seq"] for touch in this_round if touch.get("disposition") in REACHED]
     if reached:
-        body["touch"] = reached[0]  # this one is corrected, not another one made
+        body["corrects"] = reached[0]
     return Entry("touched", body, facts.get("on", ""))
 
 

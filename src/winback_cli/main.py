@@ -141,6 +141,9 @@ def run() -> NoReturn:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     code = main()
+    for name in ("SIGTERM", "SIGHUP", "SIGINT"):  # what is left is to go; nothing is undone by it
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     try:
         sys.stdout.flush()
     except BrokenPipeError:

@@ -29,7 +29,7 @@ _DIGITS = dict.fromkeys(
 ) | dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3)
 _SIGNS = {"€": "EUR", "£": "GBP", "$": "USD", "¥": "JPY"}
 _LIMIT = 10**15  # far above any customer's revenue, far below SQLite's integers
-_PLAIN = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
+_GROUPED = re.compile(r"-?(\d+|\d{1,3}([., '])\d{3}(\2\d{3})*)", re.ASCII)  # 1200, 1.200, 1 200 000
 
 
 class Money(NamedTuple):
@@ -78,6 +78,19 @@ def convention(values: list[str]) -> str:
     return seen.pop() if seen else "."
 
 
+def _point(raw: str, currency: str) -> str:
+    """The decimal sign of a single amount; a currency of no or of three digits settles `1.234`."""
+    try:
+        return convention([raw])
+    except ValueError:
+        sign = next(ch for ch in raw if ch in ".,")
+        other = "," if sign == "." else "."
+        digits = _DIGITS.get(currency, 2)
+        if digits == 2:
+            raise ValueError("an amount that reads two ways; write 1200 or 1200.00") from None
+        return sign if digits == 3 else other
+
+
 def parse_money(text: str, currency: str, decimal: str = "") -> Money:
     """Read `1200`, `1,200.50`, `€ 1.200,50`, `GBP 300`; `currency` is used where none is named.
 
@@ -90,11 +103,12 @@ def parse_money(text: str, currency: str, decimal: str = "") -> Money:
     named = re.search(r"(?<![A-Za-z])([A-Za-z]{3})(?![A-Za-z])", raw)
     if named:
         currency, raw = named[1].upper(), raw.replace(named[1], "")
-    raw = re.sub(r"[\s'\u2019\u00a0\u202f]", "", raw)
-    point = decimal or convention([raw])
-    raw = raw.replace("," if point == "." else ".", "").replace(point, ".")
-    if not _PLAIN.fullmatch(raw):
+    raw = re.sub(r"[\s\u00a0\u202f]+", " ", raw).strip().replace("\u2019", "'")
+    point = decimal or _point(raw, currency)
+    whole, _, rest = raw.partition(point) if raw.count(point) == 1 else (raw, "", "")
+    if not _GROUPED.fullmatch(whole) or not (rest == "" or (rest.isdecimal() and rest.isascii())):
         raise ValueError("an amount looks like 1200 or 1200.50")
+    raw = re.sub(r"[^\d-]", "", whole) + (f".{rest}" if rest else "")
     if not is_currency(currency):
         raise ValueError("a currency is three letters, such as EUR")
     try:

@@ -12,7 +12,7 @@ from winback_cli.case import Case, items_of
 from winback_cli.facts import Spec
 from winback_cli.guards import At, Clock, Finding, Guard, Moment
 from winback_cli.playbook import Playbook, Question, Step
-from winback_cli.stages import Stage
+from winback_cli.stages import MODELS, Stage
 
 ATTEMPTS = 3  # touches without reaching anybody, before sleep is suggested
 
@@ -239,14 +239,18 @@ def clock(playbook: Playbook, case: Case, days: Days) -> tuple[date, Clock] | No
     return None
 
 
-def steps_to_redo(playbook: Playbook, case: Case) -> list[str]:
-    """The steps that a woken case goes through again: the follow-up, or, where they were never
-    heard, everything from the contact on.
+def new_round(playbook: Playbook, case: Case) -> dict[str, list[str]]:
+    """What a woken case goes through again: the follow-up, or, where they were never heard,
+    everything from the contact on; the body of its `reopened`.
     """
     heard = case.known("heard.why_left") and case.facts.get("heard.refused") is not True
     first = Stage.FOLLOW_UP if heard else Stage.CONTACT
     order = list(Stage)
-    return [step.id for step in playbook.steps if order.index(step.stage) >= order.index(first)]
+    again = [step for step in playbook.steps if order.index(step.stage) >= order.index(first)]
+    return {
+        "steps": [step.id for step in again],
+        "forget": [MODELS[stage][0] for stage in order[order.index(first) :]],
+    }
 
 
 def suggested_ending(case: Case) -> str:

@@ -108,8 +108,9 @@ def as_csv(values: dict[str, str]) -> bytes:
 
 
 def as_yaml(given: str) -> str:
-    """A text as YAML can carry it, every sign escaped."""
-    return '"' + "".join(f"\\U{ord(c):08x}" for c in given) + '"'
+    """A text as YAML can carry it, every sign escaped that is no plain letter."""
+    written = (c if c.isalnum() and ord(c) < 0x250 else f"\\U{ord(c):08x}" for c in given)
+    return '"' + "".join(written) + '"'
 
 
 def row(given: str) -> dict[str, str]:
@@ -118,7 +119,12 @@ def row(given: str) -> dict[str, str]:
     values = dict.fromkeys(FIELDS, cut)
     values |= {"customer_id": "H" + cut, "name": "Eva " + cut, "company": "ACME [emea] " + cut}
     values |= {"email": f"eva@example.com;{cut}", "phone": f"+49 228 555000;{cut}"}
-    return values | {"notes": given, "reason": given, "last_purchase": "2020-01-01", "revenue": "90000"}
+    return values | {
+        "notes": given[:9_900],
+        "reason": cut,
+        "last_purchase": "2020-01-01",
+        "revenue": "90000",
+    }
 
 
 LONGHAND = """answers:
@@ -161,7 +167,7 @@ def fill(winback: Runner, folder: Path, given: str) -> None:
 
 def answer(winback: Runner, folder: Path, given: str) -> None:
     """Walk a case with the text as every answer that is one."""
-    (folder / "answers.yaml").write_text(LONGHAND.format(t=as_yaml("x" + given[:19_000])), "utf-8")
+    (folder / "answers.yaml").write_text(LONGHAND.format(t=as_yaml("x" + given)), "utf-8")
     ran = winback("walk", 5, "--answers", folder / "answers.yaml")
     assert ran.code == 0, ran.err
     check(ran)
@@ -213,7 +219,7 @@ def test_no_text_of_a_list_or_a_person_reaches_the_terminal_with_a_control_sign(
 def test_a_winback_that_shows_text_as_it_comes_would_be_caught(
     winback: Runner, anew: Callable[[], Path]
 ) -> None:
-    folder = anew()
+    anew()
     with pytest.MonkeyPatch.context() as patch:
         walk_twins.raw(patch)
         winback("note", 1, "a red \x1b[35mline")
@@ -221,8 +227,6 @@ def test_a_winback_that_shows_text_as_it_comes_would_be_caught(
             check(winback("--color", "never", "show", 1))
         with pytest.raises(AssertionError, match="x1b"):
             check(winback("--color", "always", "show", 1), colour=True)
-        with pytest.raises(AssertionError, match="x1b"):
-            fill(winback, folder, "\x1b[35m")
 
 
 @pytest.mark.parametrize(

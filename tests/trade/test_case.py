@@ -357,9 +357,15 @@ def test_a_case_opened_again_may_go_through_steps_anew_and_keeps_what_happened()
     assert [c["what"] for c in case.commitments] == ["A driver"]
 
 
-def test_in_a_second_round_the_contact_is_the_touch_of_that_round() -> None:
+@pytest.mark.xfail(
+    strict=True,
+    reason="case._reopened forgets only the facts that have an answer of the walk; those of a touch "
+    "(`winback touch`, or beside its disposition) stay, and the contact is not asked anew",
+)
+@pytest.mark.parametrize("question", [{"question": "contact.disposition"}, {}])
+def test_in_a_second_round_the_contact_is_the_touch_of_that_round(question: Any) -> None:
     first_round = (
-        touched(0, "reached", question="contact.disposition", person="Ines"),
+        touched(0, "reached", person="Ines", **question),
         ("closed", {"outcome": "dormant"}),
         ("reopened", {"steps": ["contact"]}),
     )
@@ -433,7 +439,12 @@ def test_undoing_the_first_of_two_touches_keeps_the_second() -> None:
     assert case.reached
 
 
-def test_undoing_a_touch_that_was_corrected_since_leaves_a_case_that_can_be_read() -> None:
+@pytest.mark.xfail(
+    strict=True,
+    reason="a correction names its touch by position; with an earlier touch undone it names another one, "
+    "and is taken for a touch of its own (case._touched)",
+)
+def test_undoing_a_touch_before_one_that_was_corrected_keeps_the_correction() -> None:
     case = case_of(
         touched(0, "no_answer"), touched(0, "reached"), touched(2, "refused"), ("undone", {"seq": 2})
     )

@@ -219,11 +219,6 @@ def test_who_reconsiders_during_the_first_call_skips_the_decision_and_the_messag
     assert walked.who.put["follow_up.ending"].default == "won"
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="standard.yaml: classify has no condition on heard.reconsidered, though the help of "
-    "listen.reconsidered says 'Then you go straight on to the follow-up' (B2.5)",
-)
 def test_who_reconsiders_during_the_first_call_goes_straight_on_to_the_follow_up() -> None:
     walked = walk(BACKSTORY | CONTACT | LISTEN | {"listen.reconsidered": "yes"})
 
@@ -525,10 +520,6 @@ def test_an_answer_given_as_one_value_asks_for_no_more_lines() -> None:
     assert "backstory.internal_view+" not in walked.who.met
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="walk._more_lines returns after :note, so the lines after a remark are not asked for",
-)
 def test_a_remark_between_two_lines_does_not_end_the_answer() -> None:
     walked = walk(
         BACKSTORY
@@ -1105,11 +1096,6 @@ def test_an_answer_to_another_question_meanwhile_leaves_both_standing() -> None:
     assert (facts["backstory.how_left"], facts["backstory.told_by"]) == ("upset", "Jonas")
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AnsweredMeanwhile,
-    reason="walk._more_lines does not catch AnsweredMeanwhile: the line that was typed is lost",
-)
 def test_a_further_line_is_not_lost_when_somebody_else_answers_meanwhile() -> None:
     journal = shared(BACKSTORY | {"backstory.internal_view": QUIT})
 
@@ -1127,11 +1113,6 @@ def test_a_further_line_is_not_lost_when_somebody_else_answers_meanwhile() -> No
     assert who.put["backstory.internal_view"].typed == "And nobody called."
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AnsweredMeanwhile,
-    reason="walk._skip does not catch AnsweredMeanwhile: a skip ends the program",
-)
 def test_a_skip_stands_back_when_somebody_else_answers_meanwhile() -> None:
     journal = shared({"backstory.how_left": QUIT})
 
@@ -1145,11 +1126,6 @@ def test_a_skip_stands_back_when_somebody_else_answers_meanwhile() -> None:
     assert journal.case().facts["backstory.how_left"] == "lapsed"
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="walk._record_part numbers the entry from the case it read and records without `seen`: "
-    "two people adding an entry write over each other",
-)
 def test_an_entry_that_somebody_else_added_meanwhile_is_not_written_over() -> None:
     journal = shared(TO_THE_MESSAGE | {"revisit.changes[1].what": QUIT})
     theirs = {
@@ -1175,11 +1151,6 @@ def test_an_entry_that_somebody_else_added_meanwhile_is_not_written_over() -> No
     assert "A new driver" in [c["what"] for c in journal.case().commitments]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="walk._touch numbers the touch from the case it read; a touch logged meanwhile has that "
-    "number already and is written over (case._touched merges by number)",
-)
 def test_a_touch_that_somebody_else_logged_meanwhile_is_not_written_over() -> None:
     journal = shared(BACKSTORY | {"contact.on": QUIT})
     theirs = {"touch": 1, "channel": "email", "disposition": "left_message"}

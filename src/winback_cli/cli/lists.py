@@ -5,7 +5,7 @@ import io
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from winback_cli.store.writes import Brought
 
 app = typer.Typer(rich_markup_mode=None)
-LARGEST = 2_000_000_000  # bytes of a list read at once
+LARGEST = 500_000_000  # bytes of a list read at once
 
 
 @app.command("import")
@@ -83,9 +83,9 @@ def read_list(here: Here, file: str, mapping: dict[str, str], date_order: str = 
 def _content(file: str) -> bytes:
     try:
         if file == "-":
-            return sys.stdin.buffer.read(LARGEST)
+            return _read_whole(sys.stdin.buffer)
         with Path(file).open("rb") as stream:
-            return stream.read(LARGEST)
+            return _read_whole(stream)
     except FileNotFoundError:
         raise NotFound(f"There is no file {file}.", "Check the name and the folder.") from None
     except IsADirectoryError:
@@ -94,6 +94,18 @@ def _content(file: str) -> bytes:
         raise NotPermitted(f"{file} cannot be read.", "Ask whoever owns the file.") from None
     except (OSError, ValueError):
         raise BadInput(f"{file} cannot be read.", "Name a CSV file.") from None
+
+
+def _read_whole(stream: BinaryIO) -> bytes:
+    """All of a file; raises BadInput for one that is too large, rather than cut it."""
+    parts = []
+    left = LARGEST
+    while part := stream.read(min(1 << 20, left + 1)):
+        parts.append(part)
+        left -= len(part)
+        if left < 0:
+            raise BadInput("That list is too large to be read at once.", "Part it into several files.")
+    return b"".join(parts)
 
 
 def bring_in(here: Here, plan: "Plan", name: str, *, dry_run: bool = False) -> "Brought":

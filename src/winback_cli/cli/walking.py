@@ -108,7 +108,7 @@ def _rehearse(here: Here, store: "Store", who: str, script: Path, playbook: str 
     from winback_cli import answersfile, library
     from winback_cli.case import Entry
     from winback_cli.journal import Journal, Rehearsal
-    from winback_cli.route import steps_to_redo
+    from winback_cli.route import new_round
     from winback_cli.walk import Walk
 
     with store.reads() as connection:
@@ -130,7 +130,7 @@ def _rehearse(here: Here, store: "Store", who: str, script: Path, playbook: str 
     if not events:
         rehearsal.record([Entry("opened", {"playbook": "", "version": 1, "digest": ""})])
     elif ref and ref.status == "dormant":
-        rehearsal.record([Entry("reopened", {"steps": steps_to_redo(book, rehearsal.case())})])
+        rehearsal.record([Entry("reopened", {**new_round(book, rehearsal.case())})])
     Walk(
         book,
         rehearsal.case(),
@@ -144,7 +144,7 @@ def _rehearse(here: Here, store: "Store", who: str, script: Path, playbook: str 
 def _wake(work: Work) -> None:
     """A walk wakes a dormant case; a closed one that was named stays closed."""
     from winback_cli.case import Entry
-    from winback_cli.route import steps_to_redo
+    from winback_cli.route import new_round
 
     if work.case.status == "closed":
         raise Refused(
@@ -152,8 +152,8 @@ def _wake(work: Work) -> None:
             f"winback walk {work.ref.customer} opens a new one.",
         )
     if work.case.status == "dormant":
-        again = steps_to_redo(work.playbook, work.case)
-        work.record([Entry("reopened", {"because": "walked again", "steps": again})])
+        again = new_round(work.playbook, work.case)
+        work.record([Entry("reopened", {"because": "walked again", **again})])
         work.here.say(f"Case {work.ref.id} was asleep and is open again.")
 
 

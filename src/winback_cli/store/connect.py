@@ -36,10 +36,23 @@ def connect(path: Path, *, writing: bool = False) -> sqlite3.Connection:
     """A connection with our pragmas; it never creates a file, and writes only where `writing`."""
     uri = f"file:{quote(str(path.absolute()))}?mode=rw"
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS)
-    for pragma in _MODES:
-        connection.execute(f"PRAGMA {pragma}")
-    connection.execute("PRAGMA journal_mode=DELETE" if writing else "PRAGMA query_only=ON")
+    with _ours(connection):
+        for pragma in _MODES:
+            connection.execute(f"PRAGMA {pragma}")
+        connection.execute("PRAGMA journal_mode=DELETE" if writing else "PRAGMA query_only=ON")
     return connection
+
+
+@contextlib.contextmanager
+def _ours(connection: sqlite3.Connection) -> Iterator[None]:
+    """What SQLite cannot make sense of below a header of ours is a damaged store."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if getattr(error, "sqlite_errorname", "") != "SQLITE_ERROR":
+            raise
+        connection.close()
+        raise BadInput(*_SENTENCES[BadInput]) from None
 
 
 def begin(connection: Any) -> None:
@@ -53,6 +66,8 @@ def check_file(path: Path) -> None:
     Raises NotFound, BadInput, NotPermitted or NewerStore; the file is only read.
     """
     try:
+        if not (path.is_file() or path.is_dir()) and path.exists():
+            raise BadInput(f"{path} is not a file.", "Name another file with --store.")
         with path.open("rb") as stream:
             header = stream.read(100)
             size = os.fstat(stream.fileno()).st_size
@@ -83,8 +98,9 @@ def check_file(path: Path) -> None:
 
 
 def version(connection: sqlite3.Connection) -> str:
-    """The newest migration that the store has seen."""
-    row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    """The newest migration that the store has seen; raises BadInput where the file holds no store."""
+    with _ours(connection):
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     return str(row[0]) if row else "0000"
 
 

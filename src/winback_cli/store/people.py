@@ -11,7 +11,7 @@ from winback_cli.customer import ContactPoint, Customer, canonical, hashed, iden
 from winback_cli.errors import Refused
 from winback_cli.money import Money
 from winback_cli.store import reads
-from winback_cli.store.suppressions import insert_keys, key_of, put_on_list, stored
+from winback_cli.store.suppressions import insert_keys, key_of, stored, suppress
 from winback_cli.store.writing import RANKS, Writing
 from winback_cli.text import fold
 
@@ -140,7 +140,7 @@ def bring_in(w: Writing, rows: Sequence[Customer], file: str, sha256: str, key: 
     stored = [_row_of(customer, n) | {"batch_id": batch.id} for n, customer in fresh.items()]
     _insert_customers(w, stored, fresh)
     for n in opted_out:
-        put_on_list(w, n, f"opted out in {file}", secret)
+        suppress(w, n, f"opted out in {file}")
     batch.counts = json.dumps(counts)
     return Brought(batch.id, **counts)
 
@@ -181,7 +181,9 @@ def _update(w: Writing, number: int, customer: Customer) -> str:
     from winback_cli.store.tables import ContactPointRow, CustomerRow
 
     row = w.session.get_one(CustomerRow, number)
-    if row.suppression_id is not None:
+    if row.suppression_id is not None:  # what they are known by anew is kept from them too
+        _know(w, number, identities(customer))
+        insert_keys(w, row.suppression_id, identities(customer), key_of(w))
         return "suppressed"
     edited = set(row.edited.split())
     bought = row.last_purchase.isoformat() if row.last_purchase else ""

@@ -15,18 +15,13 @@ def suppress(w: Writing, number: int, reason: str) -> str | None:
 
     None where they had no unclosed case. Suppressing somebody twice changes nothing.
     """
+    from winback_cli.route import Standing
+    from winback_cli.store.tables import CustomerRow, SuppressionRow
+
     record = reads.customer(w.raw, number)
     assert record is not None
     if record.suppressed:
         return None
-    return put_on_list(w, number, reason, key_of(w))
-
-
-def put_on_list(w: Writing, number: int, reason: str, key: bytes) -> str | None:
-    """Suppress a customer who is not yet; closes their case and returns its id."""
-    from winback_cli.route import Standing
-    from winback_cli.store.tables import CustomerRow, SuppressionRow
-
     row = SuppressionRow(
         command_id=w.run(),
         reason=reason,
@@ -38,7 +33,7 @@ def put_on_list(w: Writing, number: int, reason: str, key: bytes) -> str | None:
     assert row.id is not None
     w.session.get_one(CustomerRow, number).suppression_id = row.id
     w.session.flush()
-    insert_keys(w, row.id, identities(stored(w, number)), key)
+    insert_keys(w, row.id, identities(stored(w, number)), key_of(w))
     there = reads.case_ref(w.raw, number)
     if there is None or there.status == "closed":
         return None
@@ -52,8 +47,10 @@ def insert_keys(w: Writing, suppression: int, names: Sequence[str], key: bytes) 
     """Keep the hash of everything a customer may be known by."""
     from winback_cli.store.tables import SuppressionKeyRow
 
+    hashes = [hashed(identity, key) for identity in names]
+    listed = reads.suppressed_hashes(w.raw, hashes)
     w.session.add_all(
-        SuppressionKeyRow(suppression_id=suppression, hash=hashed(identity, key)) for identity in names
+        SuppressionKeyRow(suppression_id=suppression, hash=one) for one in hashes if one not in listed
     )
     w.session.flush()
 

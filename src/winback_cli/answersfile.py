@@ -165,6 +165,8 @@ class FilePrompter:
         given = self.script.answers.get(place)
         if asked.more:
             return Reply("enter")
+        if asked.question.fact == "revisited.changes" and asked.spec.name == "kept":
+            return self._promise(asked, given)
         if asked.item:
             return self._part(asked, given)
         if given is not None:
@@ -172,6 +174,12 @@ class FilePrompter:
         if asked.required and (*place, "required") not in self.script.overrides:
             raise self._missing(".".join(place))
         return Reply("skip")
+
+    def _promise(self, asked: Asked, given: Given | None) -> Reply:
+        """A promise that is due is kept where the file now says that it is done."""
+        entries = given.value if given else []
+        done = asked.item <= len(entries) and entries[asked.item - 1].get("done") is True
+        return Reply("given", value=True) if done else Reply("skip")
 
     def _part(self, asked: Asked, given: Given | None) -> Reply:
         entries = given.value if given else []

@@ -285,7 +285,9 @@ def _dues(playbook: Playbook, case: Case, there: Place, days: Days) -> list[Due]
         return _promises(case) + ([Due("wake", until, until, f"wake: {trigger}")] if until else [])
     if case.status == "closed":
         again = case.closing.get("until") or case.facts.get("followed_up.next_contact_on")
-        stay = [Due("check_in", again, again, "stay in touch after the win")] if again else []
+        if not again or any(touch.get("on", "") >= again for touch in case.touches):
+            return _promises(case)
+        stay = [Due("check_in", again, again, "stay in touch after the win")]
         return _promises(case) + stay
     if case.snoozed:
         until = case.snoozed["until"]
@@ -309,7 +311,7 @@ def _next_due(playbook: Playbook, case: Case, there: Place, days: Days) -> Due:
     if isinstance(there, Waits):
         in_list = there.question.spec.kind == "items"
         kind = "check_in" if in_list else "call"
-        what = "check-in agreed" if in_list else there.step.title
+        what = "check-in agreed" if in_list else there.question.spec.what
         return Due(kind, there.until.isoformat(), there.due.isoformat(), what)
     if isinstance(there, Through):
         return Due("step", case.opened_on, case.opened_on, "close the case")

@@ -43,11 +43,34 @@ class Walk:
         self._days = route.Days(self.customs.today, self.customs.weekend)
 
     def run(self) -> Ended:
-        """Ask until it waits, is through, closed, or left."""
-        while True:
+        """Ask until it waits, is through, closed, or left; first what became of promises due."""
+        left = self._ask_promises()
+        while left is None:
             ended = self._revisit(*self.spot) if self.spot else self._advance()
             if ended is not None:
                 return ended
+        return left
+
+    def _ask_promises(self) -> Ended | None:
+        """Whether each promise that is due was kept (D4); Enter leaves it open."""
+        named = [(s, q) for s in self.playbook.steps for q in s.questions if q.fact == _CHANGES]
+        today = self.customs.today.isoformat()
+        for promise in self.case.commitments if named else []:
+            if promise["state"] != "open" or not "" < (promise.get("due") or "") <= today:
+                continue
+            words = f"Promised for {promise['due']}: {promise['what']} Is it kept?"
+            asked = Asked(*named[0], words, _KEPT, item=promise["n"])
+            kept = None
+            while kept is None:
+                reply = self.prompter.ask(asked)
+                if reply.kind in ("enter", "skip", "back"):
+                    break
+                kept, left = self._read(asked, reply)
+                if left is not None:
+                    return left
+            else:
+                self._record([Entry("kept" if kept else "broken", {"item": promise["n"]})])
+        return None
 
     # -- at the front ------------------------------------------------------------------------
 
@@ -445,6 +468,10 @@ class Walk:
             standing = self.case.answers.get(asked.key)
             seen = {asked.key: standing.seq if standing else 0}
         self.case = self.journal.record(happened, seen)
+
+
+_CHANGES = "revisited.changes"
+_KEPT = Spec("kept", "yesno", "Is it kept?", optional=True)
 
 
 def _excuse(step: Step, question: Question) -> Finding:

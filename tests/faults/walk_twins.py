@@ -5,6 +5,7 @@
 
 import contextlib
 import os
+import signal
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -69,11 +70,34 @@ def raw(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(text, "clean", lambda given: given)
 
 
+def signalled(number: int) -> Callable[[pytest.MonkeyPatch], None]:
+    """No twin but a fault at an exact moment: a signal that arrives while a typed Ω is drawn."""
+
+    def fault(patch: pytest.MonkeyPatch) -> None:
+        from prompt_toolkit.renderer import Renderer
+
+        render = Renderer.render
+        sent: list[int] = []
+
+        def draw(self: Any, app: Any, *more: Any, **named: Any) -> None:
+            if "Ω" in app.current_buffer.text and not sent:
+                sent.append(number)
+                os.kill(os.getpid(), number)
+            render(self, app, *more, **named)
+
+        patch.setattr(Renderer, "render", draw)
+
+    return fault
+
+
 TWINS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "late": late,
     "held": held,
     "blind": blind,
     "raw": raw,
+    "TERM": signalled(signal.SIGTERM),
+    "HUP": signalled(signal.SIGHUP),
+    "INT": signalled(signal.SIGINT),
 }
 
 if __name__ == "__main__":

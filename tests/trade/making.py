@@ -25,10 +25,9 @@ def answered(name: str, value: Any, question: str = "", **more: Any) -> tuple[st
     return ("answered", {"question": question or name, "fact": name, "value": value, **more})
 
 
-def touched(number: int, disposition: str, day: str = "2026-03-02", **more: Any) -> Any:
-    """A touch; numbered 0, it is one more, otherwise it corrects the one of that number."""
-    numbered = {"touch": number} if number else {}
-    return ("touched", {**numbered, "disposition": disposition, **more}, day)
+def touched(disposition: str, day: str = "2026-03-02", **more: Any) -> Any:
+    """A touch; with `corrects`, another account of the one that event logged."""
+    return ("touched", {"disposition": disposition, **more}, day)
 
 
 def entry(name: str, number: int, kind: str = "promised", **fields: Any) -> tuple[str, dict[str, Any]]:

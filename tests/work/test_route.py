@@ -392,7 +392,7 @@ def test_what_is_kept_does_not_depend_on_the_day() -> None:
 def test_a_woken_case_that_was_heard_goes_through_the_follow_up_again() -> None:
     heard = walk(BACKSTORY | CONTACT | LISTEN | {"classify.reason": QUIT}).case
 
-    assert route.steps_to_redo(STANDARD, heard) == ["follow_up"]
+    assert route.new_round(STANDARD, heard)["steps"] == ["follow_up"]
 
 
 @pytest.mark.parametrize(
@@ -401,41 +401,44 @@ def test_a_woken_case_that_was_heard_goes_through_the_follow_up_again() -> None:
 def test_a_woken_case_that_was_not_heard_is_contacted_anew(script: dict[str, Said]) -> None:
     case = walk(script).case
 
-    assert route.steps_to_redo(STANDARD, case)[:2] == ["contact", "listen"]
+    assert route.new_round(STANDARD, case)["steps"][:2] == ["contact", "listen"]
 
 
 def test_a_case_refused_in_the_walk_is_contacted_anew_when_it_wakes() -> None:
     slept = walk(
-        BACKSTORY | REFUSED | CLASSIFY | {"follow_up.lesson": "x", "review follow_up": override("y")}
+        BACKSTORY
+        | REFUSED
+        | CLASSIFY
+        | {"follow_up.lesson": "x", "follow_up.next_contact_on": "+6m", "review follow_up": override("y")}
     )
-    again = route.steps_to_redo(STANDARD, slept.case)
 
-    woken = walk({"contact.on": QUIT}, _woken(slept, again), date(2026, 9, 1))
+    woken = walk({"contact.on": QUIT}, _woken(slept), date(2026, 9, 1))
 
     assert slept.case.status == "dormant"
     assert woken.who.asked == ["contact.on"]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="case._reopened forgets a contact only where the walk has answers to it: one logged by "
-    "`winback touch` stays refused, and the woken case is never contacted again",
-)
 def test_a_case_refused_in_a_logged_touch_is_contacted_anew_when_it_wakes() -> None:
     first = walk(BACKSTORY | {"contact.on": QUIT})
     logged = {"disposition": "refused", "channel": "phone", "person": "Ines"}
     first.journal.record([Entry("touched", logged, "2026-03-02")])
     slept = walk(
-        CLASSIFY | {"contact.slipped": "none", "follow_up.lesson": "x", "review follow_up": override("y")},
+        CLASSIFY
+        | {
+            "contact.slipped": "none",
+            "follow_up.lesson": "x",
+            "follow_up.next_contact_on": "+6m",
+            "review follow_up": override("y"),
+        },
         first.journal,
     )
-    again = route.steps_to_redo(STANDARD, slept.case)
 
-    woken = walk({"contact.on": QUIT}, _woken(slept, again), date(2026, 9, 1))
+    woken = walk({"contact.on": QUIT}, _woken(slept), date(2026, 9, 1))
 
     assert woken.who.asked[:1] == ["contact.on"]
 
 
-def _woken(slept: Walked, steps: list[str]) -> Any:
-    slept.journal.record([Entry("reopened", {"because": "walked again", "steps": steps})])
+def _woken(slept: Walked) -> Any:
+    again = route.new_round(STANDARD, slept.case)
+    slept.journal.record([Entry("reopened", {"because": "walked again", **again})])
     return slept.journal

@@ -46,7 +46,10 @@ def touch(
     }
     day = _read(here, "contacted.on", on, "--on")
     with here.writing("touch") as store:
-        _log_touch(take_up(here, store, who), body, day)
+        won = latest(here, store, who)  # after a win contact goes on, in the same file (E8)
+        if won is None or won.case.outcome != "won":
+            won = take_up(here, store, who)
+        _log_touch(won, body, day)
 
 
 def _log_touch(work: Work, body: dict[str, Any], day: str) -> None:

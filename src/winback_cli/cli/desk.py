@@ -110,9 +110,9 @@ def next_(
 
 def best(here: Here, connection: reads.Connection) -> dict[str, Any] | None:
     """What comes first: the most urgent thing due, else the top of the queue; None when all is done."""
-    lines = reads.due(connection, here.clock.today.isoformat(), 1)
-    if lines:
-        return due_json(lines[0], here)
+    urgent = reads.to_walk(connection, here.clock.today.isoformat())
+    if urgent:
+        return due_json(urgent, here)
     queue = reads.queue(connection, cutoff(here), 1)
     if not queue:
         return None

@@ -240,6 +240,12 @@ def due(connection: Connection, today: str, limit: int = 0) -> list[DueLine]:
     return [DueLine(*row) for row in rows]
 
 
+def to_walk(connection: Connection, today: str) -> DueLine | None:
+    """The most urgent thing that a walk can settle: closed cases are not walked."""
+    rows = connection.execute(f"{_DUE} c.status != 'closed' AND d.opens_on <= ? {_DUE_ORDER}", (today, 1))
+    return next((DueLine(*row) for row in rows), None)
+
+
 def overdue_promises(connection: Connection, today: str) -> list[DueLine]:
     rows = connection.execute(f"{_DUE} d.kind = 'promise' AND d.due_on < ? {_DUE_ORDER}", (today, -1))
     return [DueLine(*row) for row in rows]

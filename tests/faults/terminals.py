@@ -28,6 +28,7 @@ _SHOWN = r"\x1b\[\?2004h(?s:.*?)\x1b\[\?25h"  # a prompt is on screen, and reads
 _TAKEN = r"\x1b\[\?2004l"  # Enter was understood; what was typed is on its way to the store
 _SIGN = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]")
 END = "(the list is complete)"
+SKIPPED = "(skipped)"
 STOPPED = {"Ctrl-C": 130, "Ctrl-D": 0, "INT": 130, "TERM": 143, "HUP": 129}
 
 
@@ -216,6 +217,8 @@ def stored(path: Path) -> list[Any]:
 def _kept(body: dict[str, Any]) -> Any:
     if "end" in body:
         return END
+    if "skipped" in body:
+        return SKIPPED
     if "append" in body:
         return body["append"]
     value = body["value"]

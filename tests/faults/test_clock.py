@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import Runner
-from tests.faults.terminals import Terminal, rounds, stored
+from tests.faults.terminals import SKIPPED, Terminal, rounds, stored
 from winback_cli import answers
 from winback_cli.case import FIRST_HASH, Event, digest
 from winback_cli.facts import facts
@@ -183,10 +183,6 @@ def test_no_way_of_saying_a_past_day_names_a_day_after_today(day: date, said: st
 
 
 @pytest.mark.terminal
-@pytest.mark.xfail(
-    strict=True,
-    reason="walk.py _default offers the list's last purchase unread, and Enter takes it though it is not past",
-)
 def test_enter_never_takes_a_day_of_the_future_for_something_that_has_happened(
     stocked: Runner, store_path: Path
 ) -> None:
@@ -197,4 +193,4 @@ def test_enter_never_takes_a_day_of_the_future_for_something_that_has_happened(
         terminal.prompt()
         terminal.line("")
         terminal.prompt()
-    assert all(day <= "2025-01-01" for day in stored(store_path)[1:])
+    assert all(day <= "2025-01-01" for day in stored(store_path)[1:] if day != SKIPPED)

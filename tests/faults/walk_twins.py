@@ -70,8 +70,21 @@ def raw(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(text, "clean", lambda given: given)
 
 
-def signalled(number: int) -> Callable[[pytest.MonkeyPatch], None]:
-    """No twin but a fault at an exact moment: a signal that arrives while a typed Ω is drawn."""
+class _Rubbish:
+    """Something whose clearing away a signal interrupts."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def __del__(self) -> None:
+        os.kill(os.getpid(), self._number)
+
+
+def signalled(number: int, *, clearing: bool = False) -> Callable[[pytest.MonkeyPatch], None]:
+    """No twin but a fault at an exact moment: a signal that arrives while a typed Ω is drawn.
+
+    With `clearing`, while Python clears an object away then, where exceptions get lost.
+    """
 
     def fault(patch: pytest.MonkeyPatch) -> None:
         from prompt_toolkit.renderer import Renderer
@@ -82,7 +95,10 @@ def signalled(number: int) -> Callable[[pytest.MonkeyPatch], None]:
         def draw(self: Any, app: Any, *more: Any, **named: Any) -> None:
             if "Ω" in app.current_buffer.text and not sent:
                 sent.append(number)
-                os.kill(os.getpid(), number)
+                if clearing:
+                    _Rubbish(number)
+                else:
+                    os.kill(os.getpid(), number)
             render(self, app, *more, **named)
 
         patch.setattr(Renderer, "render", draw)
@@ -98,6 +114,9 @@ TWINS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "TERM": signalled(signal.SIGTERM),
     "HUP": signalled(signal.SIGHUP),
     "INT": signalled(signal.SIGINT),
+    "TERM while clearing": signalled(signal.SIGTERM, clearing=True),
+    "HUP while clearing": signalled(signal.SIGHUP, clearing=True),
+    "INT while clearing": signalled(signal.SIGINT, clearing=True),
 }
 
 if __name__ == "__main__":

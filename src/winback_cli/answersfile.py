@@ -92,6 +92,8 @@ class _Reader:
         step = self._playbook.step(step_id)
         if step is None:
             return self._unknown(("answers", step_id), [s.id for s in self._playbook.steps])
+        if given is None:
+            return None  # every question of the step is commented out
         if not isinstance(given, dict):
             return self._wrong(("answers", step_id), "a map of question: answer")
         for key, value in given.items():
@@ -213,7 +215,8 @@ class FilePrompter:
         finding = findings[0]
         if because := self._because(finding):
             return Reply("override", because)
-        changes = self.script.answers.get((step.id, "changes"))
+        named = next((q.key for q in step.questions if q.fact == "revisited.changes"), "")
+        changes = self.script.answers.get((step.id, named))
         for promise in case.commitments:
             said = changes.value if changes else []
             number = promise["n"]
@@ -273,7 +276,7 @@ def template(playbook: Playbook) -> str:
         lines += [line for question in step.questions for line in _template(playbook, question)]
     lines += ["", "# A rule may be overridden, with a reason that stays on record:", "override: []"]
     lines += ["# - {step: ..., question: ..., guard: ..., because: ...}"]
-    return "\n".join(lines).replace(":\n\n", ": {}\n\n") + "\n"
+    return "\n".join(lines) + "\n"
 
 
 def _template(playbook: Playbook, question: Question) -> list[str]:

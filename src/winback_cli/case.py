@@ -141,6 +141,8 @@ def fold(case_id: str, events: Iterable[Event]) -> Case:
     case = Case(case_id)
     for event in events:
         if event.seq not in undone:
+            if event.kind not in ("snoozed", "noted", "undone"):
+                case.snoozed = None  # worked on again
             _FOLDS[event.kind](case, event)
         case.seq, case.head = event.seq, event.hash
     return case
@@ -182,6 +184,8 @@ def _listed(case: Case, name: str, body: Body) -> list[Body]:
         number = body["item"]
         while number > len(items):
             items.append({"removed": True} if len(items) + 1 < number else {})
+        if "done" in body["value"]:
+            items[number - 1].pop("state", None)  # told anew, so what became of it is as told
         items[number - 1] |= body["value"]
         case.ended.discard(name)
     elif "value" in body:

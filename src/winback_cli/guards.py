@@ -10,10 +10,11 @@ it with a reason; at level `warn` it is only said. To add a guard, add its class
 from datetime import date
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
 from winback_cli import dates
 from winback_cli.case import Case, items_of
+from winback_cli.text import clean
 
 At = Literal["enter", "ask", "complete", "close"]
 Left = Literal["departing", "upset", "lapsed", "content", "left"]
@@ -114,8 +115,8 @@ class Guard(Model):
     id: str = ""
     level: Literal["block", "warn"] = "block"
     source: tuple[str, ...] = ()
-    say: str = Field(min_length=1)
-    why: str = Field(min_length=1)
+    say: Annotated[str, Field(min_length=1), AfterValidator(clean)]
+    why: Annotated[str, Field(min_length=1), AfterValidator(clean)]
     when: Conditions = ()
 
     @property
@@ -274,7 +275,7 @@ class Changes(Guard):
     def stops(self, at: At, moment: Moment) -> bool:
         promised = moment.case.commitments
         if self.changes == "done":
-            return at == "ask" and any(c["state"] == "open" for c in promised)
+            return at == "ask" and any(c["state"] != "kept" for c in promised)
         whole = all(c.get("done") or (c.get("owner") and c.get("due")) for c in promised)
         return at == "complete" and not (promised and whole)
 

@@ -28,9 +28,14 @@ from winback_cli.stages import HowLeft
 LONGEST_NOTE = 10_000
 MANY = ("email", "phone")  # fields that several columns may fill
 WHO = ("name", "first_name", "last_name", "company", "email", "phone")
+_DATA = re.compile(r"@|\d{4}")  # no header holds an address or a number of four digits
 _LISTED = re.compile(r"\s*(?:;|,|:::|\n)\s*")
-_NUMERIC = re.compile(r"(\d{1,4})([./-])(\d{1,2})\2(\d{2,4})", re.ASCII)
-_NOT_OUT = {"", "no", "n", "false", "0", "none", "subscribed", "opted in", "active", "-"}
+_NUMERIC = re.compile(r"(\d{1,4})([./-])(\d{1,2})\2(\d{1,4})", re.ASCII)
+# What in an opt-out column says no, folded; anything else is taken for a yes: the safe side.
+_NOT_OUT = {
+    *("", "-", "0", "no", "n", "none", "false", "subscribed", "opted in", "active", "never"),
+    *("nein", "non", "faux", "falso", "nee", "nao", "nej", "falsch"),
+}
 
 
 class Reject(NamedTuple):
@@ -132,6 +137,11 @@ def read_columns(table: Table, name: str, mapping: Mapping[str, str]) -> list[st
             fields[place_] = None  # the first column of that name counts
         seen.add(one or "")
     if not seen & set(WHO):
+        if any(_DATA.search(header) for header in table.header):
+            raise BadInput(
+                f"The first line of {name} is a customer's, not a header.",
+                "Put the names of the columns above it, such as name,email,phone.",
+            )
         raise BadInput(
             f"No column of {name} holds a name, a company, an e-mail or a phone.\n"
             f"  Its columns: {_listing(table)}",
@@ -271,6 +281,8 @@ def read_date(value: str, order: str) -> str:
         month, day, year = one, two, three
     else:
         day, month, year = one, two, three
+    if len(year) not in (2, 4) or max(len(month), len(day)) > 2:
+        raise ValueError("a date looks like 2026-03-01")
     full = int(year) + (2000 if len(year) == 2 else 0)
     try:
         return date(full, int(month), int(day)).isoformat()

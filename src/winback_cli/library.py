@@ -5,6 +5,7 @@ The built-in ones ship beside the package; in the source tree they stand in the 
 """
 
 import hashlib
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -102,8 +103,8 @@ def source(path: Path) -> str:
         raise BadInput(f"{path} is not UTF-8 text.", "Save it as UTF-8, or name another file.") from None
     if len(content) > LONGEST:
         raise BadInput(
-            f"{path} is too large for a playbook.",
-            f"A playbook has at most {LONGEST:,} characters.",
+            f"{path} is too large.",
+            f"It may have at most {LONGEST:,} characters.",
         )
     return content
 
@@ -204,6 +205,9 @@ def _unread(content: str, bad: Exception) -> Problem:
 
 
 def _first_line(message: str) -> str:
+    """A parser's words, without the values that it quotes."""
+    if given_twice := re.match(r'found duplicate key "([^"]{1,60})"', message):
+        return f"{given_twice[1]} is given twice"
     return text.shorten(message.strip().splitlines()[0] if message.strip() else "not valid YAML", 160)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from winback_cli import answers, text
 from winback_cli.case import Case
@@ -18,7 +18,8 @@ from winback_cli.stages import MODELS, Reason, Stage
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-Sentence = Annotated[str, Field(min_length=1, max_length=1000)]
+Clean = Annotated[str, AfterValidator(text.clean)]
+Sentence = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(text.clean)]
 RuleId = Annotated[str, Field(pattern=r"^[A-Z][A-Za-z0-9]*(\.[0-9]+)?$")]
 Sources = tuple[RuleId, ...]
 
@@ -46,7 +47,7 @@ class Question(Model):
     type: Literal["text", "choice", "yesno", "date", "number"] | None = None
     choices: tuple[Key, ...] = ()
     ask: Worded
-    help: str = ""
+    help: Clean = ""
     required: bool = False
     default: str | bool | int | None = None
     source: Sources = ()
@@ -118,8 +119,8 @@ class Playbook(Model):
     name: Name
     version: int = Field(ge=1)
     title: Sentence
-    after: str = ""
-    summary: str = ""
+    after: Clean = ""
+    summary: Clean = ""
     reasons: dict[Key, Reason] = Field(default_factory=dict)
     steps: tuple[Step, ...] = Field(min_length=1)
 

@@ -1,24 +1,27 @@
 """The terminal: the prompter that asks a person. All its talk goes to stderr."""
 
+import asyncio
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from winback_cli import answers, settings, text
 from winback_cli.answers import Customs
 from winback_cli.case import Case
-from winback_cli.errors import UsageError, WinbackError
+from winback_cli.errors import Stopped, UsageError, WinbackError
 from winback_cli.facts import Spec
 from winback_cli.guards import Finding
 from winback_cli.playbook import Question, Step
 from winback_cli.prompter import Asked, Ended, Reply, ReplyKind, Row, Scene
 
 if TYPE_CHECKING:
+    from prompt_toolkit import PromptSession
     from rich.console import Console
 
 _COMMAND = re.compile(r":([a-z]+)\s*(.*)", re.DOTALL)
@@ -46,10 +49,43 @@ def ask_line(mark: str) -> str:
     from prompt_toolkit.output import create_output
 
     session: PromptSession[str] = PromptSession(output=create_output(stdout=sys.stderr))
+    return prompt_line(session, mark, "") or ""
+
+
+def prompt_line(session: "PromptSession[str]", mark: str, typed: str) -> str | None:
+    """One line; None for Ctrl-D. Raises KeyboardInterrupt, or Stopped for another signal.
+
+    While the line is edited a signal goes through the event loop: raised where Python happens to
+    be, it could be swallowed there.
+    """
+    heard: list[int] = []
+    before: dict[int, Any] = {}
+
+    def listen() -> None:
+        loop = asyncio.get_running_loop()
+
+        def leave() -> None:
+            if not session.app.is_done:
+                session.app.exit(exception=Stopped(heard[0]))
+
+        def hear(signum: int, frame: object) -> None:
+            heard.append(signum)
+            loop.call_soon_threadsafe(leave)
+
+        for name in ("SIGTERM", "SIGHUP"):
+            if hasattr(signal, name):
+                number = int(getattr(signal, name))
+                before[number] = signal.signal(number, hear)
+
     try:
-        return session.prompt(mark)
+        return session.prompt(mark, default=typed, pre_run=listen)
     except EOFError:
-        return ""
+        return None
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if heard:
+            raise Stopped(heard[0])
 
 
 def ask_value(out: "Console", spec: Spec, customs: Customs) -> answers.Value:
@@ -208,10 +244,7 @@ class TerminalPrompter:
 
     def _line(self, mark: str, typed: str) -> str | None:
         """One line from the keyboard; None for Ctrl-D. Ctrl-C raises KeyboardInterrupt."""
-        try:
-            return self._session.prompt(mark, default=typed)
-        except EOFError:
-            return None
+        return prompt_line(self._session, mark, typed)
 
     def _understood(self, line: str, asked: Asked | None) -> Reply | None:
         """What a line means; None where it was no way out that we know, which is said."""

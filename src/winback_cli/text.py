@@ -15,6 +15,7 @@ def clean(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")  # pairs joined
     return "".join(ch for ch in text if _harmless(ch))
 
 

@@ -36,7 +36,7 @@ class Walk:
     spot: Spot | None = None  # a question gone back to; None at the front
     single: bool = False  # only that question is to be put again, not those after it
     shown: str = ""
-    typed: str = ""  # what was typed when somebody else answered
+    typed: tuple[str, str, str] = ("", "", "")  # question, part, text: typed as somebody else answered
     _days: route.Days = field(init=False)
 
     def __post_init__(self) -> None:
@@ -159,16 +159,21 @@ class Walk:
             spec=spec,
             default=self._default(step, question),
             required=question.required,
-            typed=self.typed,
         )
-        self.typed = ""
-        reply = self.prompter.ask(asked)
+        reply = self._put(asked)
         if reply.kind == "skip" or (reply.kind == "enter" and asked.default is None):
             return self._skip(asked, reply)
         value, left = self._read(asked, reply)
         if value is None:
             return left
         return self._store(asked, value, reply)
+
+    def _put(self, asked: Asked) -> Reply:
+        """Ask; what was typed for the same question when somebody else answered is offered again."""
+        key, part, typed = self.typed
+        self.typed = ("", "", "")
+        same = (key, part) == (asked.key, asked.spec.name)
+        return self.prompter.ask(asked._replace(typed=typed) if same else asked)
 
     def _read(self, asked: Asked, reply: Reply) -> tuple[Any, Ended | None]:
         """The value of a reply; None where it gave none, with how the walk ends if it does."""
@@ -287,10 +292,8 @@ class Walk:
             item=item,
             default=again,
             required=not part.optional and not first,
-            typed=self.typed,
         )
-        self.typed = ""
-        reply = self.prompter.ask(asked)
+        reply = self._put(asked)
         if first and (reply.kind == "skip" or (reply.kind == "enter" and again is None)):
             return self._end_list(asked, reply)
         if not first and (reply.kind == "skip" or (reply.kind == "enter" and part.optional)):
@@ -454,7 +457,7 @@ class Walk:
             self._record([entry], asked)
         except AnsweredMeanwhile as other:
             self.case = self.journal.reload()
-            self.typed = typed
+            self.typed = (asked.key, asked.spec.name, typed)
             spec = choices_of(self.playbook, asked.question.spec)
             theirs = "" if other.value is None else answers.shown(spec, other.value)
             self.prompter.tell(f"{other.by} answered this meanwhile: {theirs or 'left open'}")

@@ -129,9 +129,6 @@ def test_a_list_that_cannot_be_used_is_refused_without_its_people(
     check_silent(caged("import", path), 65)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="intake.py read_columns lists the cells of the first row, which may be a person's"
-)
 def test_a_list_without_a_header_is_refused_without_its_first_person(caged: Runner, tmp_path: Path) -> None:
     path = tmp_path / "headless.csv"
     path.write_text(ROW.replace("C-1", "C-9") + ROW, "utf-8")
@@ -149,10 +146,6 @@ def test_rows_that_are_rejected_are_told_with_the_results_and_not_with_the_talk(
     assert "Traceback" not in ran.err + ran.out
 
 
-TWICE = pytest.mark.xfail(
-    strict=True,
-    reason="library.py load_yaml passes on the words of ruamel's DuplicateKeyError, with values",
-)
 BAD_ANSWERS = {
     "no YAML": f"answers: [{NAME}",
     "wrong kind": f"answers: {{backstory: {{left_on: {MAIL}, how_left: {NAME}, worth_it: {MAIL}}}}}",
@@ -166,9 +159,7 @@ BAD_ANSWERS = {
     "a text": NAME,
     "something missing": f"answers: {{backstory: {{told_by: {NAME}}}}}",
     "too long": "answers: {backstory: {told_by: " + f"{NAME} {MAIL} " * 2_000 + "}}",
-    "a key twice": pytest.param(
-        f"answers:\n  backstory:\n    told_by: {NAME}\n    told_by: {MAIL}\n", marks=TWICE
-    ),
+    "a key twice": (f"answers:\n  backstory:\n    told_by: {NAME}\n    told_by: {MAIL}\n"),
 }
 
 

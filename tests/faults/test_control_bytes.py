@@ -344,11 +344,7 @@ def test_a_walk_that_shows_text_as_it_comes_would_be_caught(anew: Callable[[], P
 # -- what came in by another way ------------------------------------------------------------------
 
 
-NEXT = pytest.param(
-    ("next", "--show"),
-    id="next --show",
-    marks=pytest.mark.xfail(strict=True, reason="cli/desk.py next_ echoes name and what uncleaned"),
-)
+NEXT = pytest.param(("next", "--show"), id="next --show")
 
 
 @pytest.mark.parametrize("view", [*[pytest.param(v, id=" ".join(v) or "desk") for v in VIEWS[:-1]], NEXT])
@@ -388,17 +384,12 @@ steps:
 """
 
 
-UNCLEANED = pytest.mark.xfail(
-    strict=True, reason="a playbook's text is shown as it stands: playbook.py Sentence does not clean it"
-)
-
-
 @pytest.mark.parametrize(
     "line",
     [
-        pytest.param("playbook list", marks=UNCLEANED),
-        pytest.param("playbook show hostile", marks=UNCLEANED),
-        pytest.param("playbook answers hostile", marks=UNCLEANED),
+        "playbook list",
+        "playbook show hostile",
+        "playbook answers hostile",
         "playbook check {}",
     ],
 )
@@ -412,9 +403,6 @@ def test_a_playbook_of_somebody_else_cannot_move_the_cursor(
     check(winback(*line.format(place).split()))
 
 
-@pytest.mark.xfail(
-    strict=True, reason="store/connect.py connect quotes the path as text; os.fsencode(path) would do"
-)
 def test_a_store_in_a_folder_whose_name_is_no_text_is_made_and_read(
     winback: Runner, sample: Path, tmp_path: Path
 ) -> None:

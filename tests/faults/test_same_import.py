@@ -11,10 +11,6 @@ from tests.conftest import Runner
 from tests.faults.processes import assert_whole, dump
 
 TALLIES = ("new", "changed", "same", "merged", "suppressed", "rejected")
-AGAIN = pytest.mark.xfail(
-    strict=True,
-    reason="store/people.py bring_in: an opted-out row suppresses anew who is suppressed already",
-)
 HEADER = "customer_id,name,company,email,phone,last_purchase,revenue,currency,how_left,opt_out"
 
 
@@ -103,7 +99,6 @@ def test_the_list_under_another_name_changes_nothing_at_all(
     assert (result["new"], result["changed"]) == (0, 0)
 
 
-@AGAIN
 @pytest.mark.parametrize("order", ["backwards", *range(4)])
 def test_the_rows_in_another_order_make_nobody_twice_and_change_nobody(
     order: str | int, sheet: Path, winback: Runner, store_path: Path
@@ -123,7 +118,6 @@ def test_the_rows_in_another_order_make_nobody_twice_and_change_nobody(
     assert_whole(store_path)
 
 
-@AGAIN
 def test_a_list_with_one_more_and_one_other_row_changes_those_two_alone(
     sheet: Path, winback: Runner, store_path: Path
 ) -> None:

@@ -150,10 +150,6 @@ def test_two_people_who_name_a_landmine_at_once_are_told_and_neither_overwrites_
     assert "the rude driver" not in terminals.stored(store_path)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="walk.py _recorded keeps `typed` for whatever is asked next: a landmine becomes an explanation",
-)
 def test_what_was_typed_for_one_question_is_never_offered_at_another(
     stocked: Runner, store_path: Path
 ) -> None:

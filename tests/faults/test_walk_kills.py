@@ -53,13 +53,6 @@ def test_a_walk_stopped_at_its_very_first_prompt_has_stored_nothing_and_begins_a
         assert terminals.asked_of(terminal.prompt(), script) == {script[0].asks}
 
 
-LOST = pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="main.py stop() raises wherever Python is; in a finalizer or weakref callback that is ignored",
-)
-
-
 @pytest.mark.parametrize(
     "fault",
     [
@@ -67,8 +60,8 @@ LOST = pytest.mark.xfail(
         "TERM",
         "HUP",
         "INT while clearing",
-        pytest.param("TERM while clearing", marks=LOST),
-        pytest.param("HUP while clearing", marks=LOST),
+        "TERM while clearing",
+        "HUP while clearing",
     ],
 )
 def test_a_signal_that_arrives_in_the_middle_of_drawing_stops_the_walk(fault: str, stocked: Runner) -> None:

@@ -382,14 +382,6 @@ def test_an_attempt_that_reached_nobody_ends_the_walk_of_a_file() -> None:
 # -- the template ----------------------------------------------------------------------------
 
 
-TEMPLATE = pytest.mark.xfail(
-    strict=True,
-    reason="answersfile.template: the blank line after `answers:` makes it `answers: {}` and the rest no YAML "
-    "(8:3); and a step whose questions are all commented out is null, which _Reader._step refuses",
-)
-
-
-@TEMPLATE
 def test_the_template_as_it_is_parses_and_answers_nothing(load: Any) -> None:
     script = load(answersfile.template(STANDARD))
 
@@ -406,7 +398,6 @@ def test_the_template_names_every_question_of_every_step_and_marks_the_required(
             assert ("(required)" in lines[place - 1]) == question.required
 
 
-@TEMPLATE
 def test_the_template_with_a_line_taken_in_answers_that_question(load: Any) -> None:
     filled = answersfile.template(STANDARD).replace("    # told_by: TEXT", "    told_by: Mara")
 

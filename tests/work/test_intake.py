@@ -115,17 +115,10 @@ def test_a_file_that_is_no_list_is_refused_by_name_and_line(content: bytes, says
     assert refused.value.hint
 
 
-LONE_RETURNS = pytest.mark.xfail(
-    strict=True,
-    reason="csv_rows._delimiter reads the header outside the try: a list with lone carriage returns "
-    "raises csv.Error, a bug to the user",
-)
-
-
 @pytest.mark.parametrize(
     "content",
     [
-        pytest.param(b"name,email\rAna,a@example.com\r", marks=LONE_RETURNS),
+        b"name,email\rAna,a@example.com\r",
         b"name\r\r\nAna\n",
     ],
 )
@@ -343,11 +336,6 @@ def test_a_no_in_the_opt_out_column_is_none(word: str) -> None:
     assert not only(f"name,opt out\nAna,{word}\n").opted_out
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="intake._NOT_OUT knows English only, while columns.py knows `abgemeldet` and the like: a list "
-    "that says nein suppresses everybody, which cannot be overridden",
-)
 @pytest.mark.parametrize("word", ["nein", "Non", "nee", "não"])
 def test_a_no_in_a_language_whose_headers_are_known_is_none(word: str) -> None:
     assert not only(f"name,abgemeldet\nAna,{word}\n").opted_out
@@ -356,18 +344,12 @@ def test_a_no_in_a_language_whose_headers_are_known_is_none(word: str) -> None:
 # -- dates and decimals of a whole column ----------------------------------------------------
 
 
-ONE_DIGIT = pytest.mark.xfail(
-    strict=True,
-    reason="intake._NUMERIC wants two digits at the end: 2026/3/14 is a date and 2026/3/4 is none",
-)
-
-
 @pytest.mark.parametrize(
     ("values", "order", "first"),
     [
         (["2026-03-04"], "", "2026-03-04"),
         (["2026/3/14"], "", "2026-03-14"),
-        pytest.param(["2026/3/4"], "", "2026-03-04", marks=ONE_DIGIT),
+        (["2026/3/4"], "", "2026-03-04"),
         (["2026-03-04T10:00:00Z"], "", "2026-03-04"),
         (["2026-03-04 10:00"], "", "2026-03-04"),
         (["03.04.2026"], "", "2026-04-03"),

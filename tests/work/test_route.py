@@ -357,11 +357,6 @@ def test_a_snoozed_case_shows_its_snooze_and_its_promises() -> None:
     ]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="nothing ends a snooze: case.snoozed stays after the case was worked on, and "
-    "route._dues shows it for ever instead of the next act",
-)
 def test_a_snooze_ends_when_the_case_is_worked_on() -> None:
     first = walk(BACKSTORY | {"contact.on": QUIT})
     first.journal.record([Entry("snoozed", {"until": "2026-03-03"})])

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from winback_cli import dates
+from winback_cli import dates, text
 from winback_cli.cli.here import GREETING, Here, at_terminal, print_json, print_rows
 from winback_cli.store import reads
 
@@ -100,7 +100,7 @@ def next_(
     if found is None:
         here.say("All is done for today. winback list shows everybody.")
         return None
-    typer.echo(f"{found['case'] or found['customer']}  {found['name']}: {found['what']}")
+    typer.echo(text.line(f"{found['case'] or found['customer']}  {found['name']}: {found['what']}"))
     if show or not at_terminal():
         return None
     from winback_cli.cli.walking import walk_customer

@@ -28,6 +28,8 @@ class CsvRows:
         except UnicodeDecodeError as bad:
             line = content[: bad.start].count(b"\n") + 1
             raise BadInput(f"{name}, line {line}: not UTF-8.", "Save the list as CSV in UTF-8.") from None
+        if "\n" not in self._text:
+            self._text = self._text.replace("\r", "\n")  # the line ends of an old Mac
         self._delimiter = _delimiter(self._text)
         self._rows = self._read()
         start, header = next(self._rows)
@@ -81,5 +83,11 @@ class CsvRows:
 def _delimiter(content: str) -> str:
     """The sign that parts the header into most cells."""
     head = content.lstrip("\r\n").split("\n", 1)[0][:100_000]
-    found = {d: len(next(csv.reader([head], delimiter=d), [])) for d in DELIMITERS}
-    return max(found, key=lambda d: found[d])
+    return max(DELIMITERS, key=lambda sign: _cells(head, sign))
+
+
+def _cells(head: str, sign: str) -> int:
+    try:
+        return len(next(csv.reader([head], delimiter=sign), []))
+    except csv.Error:
+        return 0

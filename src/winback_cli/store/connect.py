@@ -34,7 +34,7 @@ _MODES = ("foreign_keys=ON", "synchronous=EXTRA", "secure_delete=ON", "cache_siz
 
 def connect(path: Path, *, writing: bool = False) -> sqlite3.Connection:
     """A connection with our pragmas; it never creates a file, and writes only where `writing`."""
-    uri = f"file:{quote(str(path.absolute()))}?mode=rw"
+    uri = f"file:{quote(os.fsencode(path.absolute()))}?mode=rw"
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS)
     with _ours(connection):
         for pragma in _MODES:

@@ -127,6 +127,11 @@ class Playbook(Model):
     def step(self, step_id: str) -> Step | None:
         return next((step for step in self.steps if step.id == step_id), None)
 
+    def rank(self, step: Step, question: Question | None) -> tuple[int, int]:
+        """Where a question stands in the order of the playbook; a step itself before its first."""
+        place = step.questions.index(question) if question else -1
+        return self.steps.index(step), place
+
     def guards(self) -> list[tuple[Step, Question | None, Guard]]:
         """Every guard with its place."""
         found: list[tuple[Step, Question | None, Guard]] = []

@@ -124,6 +124,17 @@ def settled(step: Step, question: Question, case: Case) -> bool:
     return f"{step.id}.{question.key}" in case.answers or bool(question.fact and case.known(question.fact))
 
 
+def met(playbook: Playbook, case: Case) -> list[tuple[Step, Question]]:
+    """Every question met so far, in the order of the playbook."""
+    return [
+        (step, question)
+        for step in playbook.steps
+        if step.applies(case)
+        for question in step.asked(case)
+        if settled(step, question, case)
+    ]
+
+
 def skipped(step: Step, question: Question, case: Case) -> bool:
     answer = case.answers.get(f"{step.id}.{question.key}")
     return answer is not None and answer.how == "skipped"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from winback_cli import answers, entries, route
+from winback_cli import answers, entries, route, screening
 from winback_cli.answers import Customs
 from winback_cli.case import REACHED, Case, Entry, items_of
 from winback_cli.errors import AnsweredMeanwhile
@@ -18,7 +18,7 @@ from winback_cli.facts import Spec
 from winback_cli.guards import Finding
 from winback_cli.journal import Journal
 from winback_cli.playbook import Playbook, Question, Step, choices_of
-from winback_cli.prompter import Asked, Ended, Prompter, Reply, Row, Scene
+from winback_cli.prompter import Asked, Ended, Prompter, Reply, Scene
 
 Spot = tuple[Step, Question]
 
@@ -112,8 +112,7 @@ class Walk:
         if reply.kind == "override":
             self._override(there.findings[0], reply.text)
         elif reply.kind == "back":
-            spots = self._spots()
-            before = [s for s in spots if self._before(s, (there.step, there.question))]
+            before = self._met(before=(there.step, there.question))
             self.spot = before[-1] if before else None
         else:
             return self._aside(reply)
@@ -157,7 +156,7 @@ class Walk:
             question=question,
             words=question.worded(self.case.facts.get("backstory.how_left")),
             spec=spec,
-            default=self._default(step, question),
+            default=screening.default(step, question, self.case, self.customs, self.suggested),
             required=question.required,
         )
         reply = self._put(asked)
@@ -196,30 +195,6 @@ class Walk:
         if reply.kind == "given":
             return reply.value
         return answers.parse(asked.spec, reply.text, self.customs)
-
-    def _default(self, step: Step, question: Question) -> Any:
-        """What Enter takes: the answer that stands, or the playbook's default, or a suggestion."""
-        standing = self.case.answers.get(f"{step.id}.{question.key}")
-        if question.fact and self.case.known(question.fact):
-            return self.case.facts[question.fact]
-        if standing is not None and standing.value is not None:
-            return standing.value
-        if question.fact == "followed_up.ending":
-            return route.suggested_ending(self.case)
-        if question.fact and question.fact in self.suggested:
-            return self._suggestion(question.spec, str(self.suggested[question.fact]))
-        if question.default is None:
-            return None
-        given = question.default
-        said = ("yes" if given else "no") if isinstance(given, bool) else str(given)
-        return answers.parse(question.spec, said, self.customs)
-
-    def _suggestion(self, spec: Spec, said: str) -> Any:
-        """What the list says, where it could be an answer: a last purchase ahead of us could not."""
-        try:
-            return answers.parse(spec, said, self.customs)
-        except ValueError:
-            return None
 
     def _skip(self, asked: Asked, reply: Reply) -> Ended | None:
         if reply.kind == "enter" and asked.required:
@@ -327,30 +302,20 @@ class Walk:
 
     # -- looking back ------------------------------------------------------------------------
 
-    def _spots(self) -> list[Spot]:
-        """Every question met so far, in the order of the playbook."""
+    def _met(
+        self, *, before: tuple[Step, Question | None] | None = None, after: Spot | None = None
+    ) -> list[Spot]:
+        """The questions met so far on one side of a place, in the order of the playbook."""
+        rank = self.playbook.rank
         return [
-            (step, question)
-            for step in self.playbook.steps
-            if step.applies(self.case)
-            for question in step.asked(self.case)
-            if route.settled(step, question, self.case)
-            or (question.fact and self.case.known(question.fact))
+            spot
+            for spot in route.met(self.playbook, self.case)
+            if (before is None or rank(*spot) < rank(*before))
+            and (after is None or rank(*spot) > rank(*after))
         ]
 
-    def _before(self, one: Spot, other: tuple[Step, Question | None]) -> bool:
-        return self._rank(one) < self._rank(other)
-
-    def _rank(self, spot: tuple[Step, Question | None]) -> tuple[int, int]:
-        step, question = spot
-        return (
-            self.playbook.steps.index(step),
-            step.questions.index(question) if question else -1,
-        )
-
     def _go_back(self, asked: Asked) -> None:
-        here = (asked.step, asked.question)
-        before = [spot for spot in self._spots() if self._before(spot, here)]
+        before = self._met(before=(asked.step, asked.question))
         if before:
             self.spot, self.single = before[-1], False
         else:
@@ -360,7 +325,7 @@ class Walk:
         """From a question gone back to, on to the next one already met, or to the front."""
         if self.spot is None:
             return
-        after = [s for s in self._spots() if self._before(self.spot, s)]
+        after = self._met(after=self.spot)
         self.spot = after[0] if after and not self.single else None
         self.single = False
 
@@ -394,7 +359,9 @@ class Walk:
         missing = route.missing(step, self.case)
         blocks = self._blocks(step)
         warns = route.completing(step, self.case, self._days, "warn")
-        reply = self.prompter.review(step, self._rows(step, missing), blocks, warns)
+        reply = self.prompter.review(
+            step, screening.rows(self.playbook, step, self.case, missing), blocks, warns
+        )
         if reply.kind == "enter":
             if missing:
                 self.prompter.tell("An answer is still missing.")
@@ -409,7 +376,7 @@ class Walk:
             question = step.question(reply.text)
             self.spot, self.single = ((step, question), True) if question else (None, False)
         elif reply.kind == "back":
-            spots = [s for s in self._spots() if s[0].id == step.id]
+            spots = [spot for spot in route.met(self.playbook, self.case) if spot[0] is step]
             self.spot = spots[-1] if spots else None
         else:
             return self._aside(reply)
@@ -425,22 +392,6 @@ class Walk:
         """How the case ends with this step, where it asks for that."""
         asks = any(q.fact == "followed_up.ending" for q in step.questions)
         return str(self.case.facts.get("followed_up.ending") or "") if asks else ""
-
-    def _rows(self, step: Step, missing: Sequence[Question]) -> list[Row]:
-        rows = []
-        for question in step.asked(self.case):
-            spec = choices_of(self.playbook, question.spec)
-            answer = self.case.answers.get(f"{step.id}.{question.key}")
-            value = self.case.facts.get(question.fact) if question.fact else None
-            if value is None and answer is not None:
-                value = answer.value
-            if spec.kind == "items":
-                value = [entry for _, entry in items_of(value)] or None
-            said = "" if value is None else answers.shown(spec, value)
-            words = question.worded(self.case.facts.get("backstory.how_left"))
-            how = answer.how if answer else ""
-            rows.append(Row(question.key, words, said, how, question in missing))
-        return rows
 
     def _complete(self, step: Step) -> Ended | None:
         ending = self._ending(step)

@@ -31,7 +31,17 @@ TRADE = {
     "playbook",
     "route",
 }
-WORK = {"library", "answersfile", "prompter", "entries", "journal", "walk", "intake", "sources"}
+WORK = {
+    "library",
+    "answersfile",
+    "prompter",
+    "entries",
+    "journal",
+    "screening",
+    "walk",
+    "intake",
+    "sources",
+}
 SETTINGS = {"settings"}
 STORE = {"store"}
 COUNTER = {"cli", "talk", "terminal", "screen", "views", "scenes", "rows"}

@@ -1,0 +1,49 @@
+"""What a walk puts beside its questions: what Enter would take, and a step looked over."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from winback_cli import answers, route
+from winback_cli.answers import Customs
+from winback_cli.case import Case, items_of
+from winback_cli.playbook import Playbook, Question, Step, choices_of
+from winback_cli.prompter import Row
+
+
+def default(
+    step: Step, question: Question, case: Case, customs: Customs, suggested: Mapping[str, Any]
+) -> Any:
+    """The answer that stands; or what the route or the list suggests; or the playbook's default."""
+    if question.fact and case.known(question.fact):
+        return case.facts[question.fact]
+    standing = case.answers.get(f"{step.id}.{question.key}")
+    if standing is not None and standing.value is not None:
+        return standing.value
+    if question.fact == "followed_up.ending":
+        return route.suggested_ending(case)
+    given = suggested.get(question.fact or "", question.default)
+    if given is None:
+        return None
+    said = ("yes" if given else "no") if isinstance(given, bool) else str(given)
+    try:
+        return answers.parse(question.spec, said, customs)
+    except ValueError:
+        return None  # a list may say what cannot be an answer: a last purchase ahead of us
+
+
+def rows(playbook: Playbook, step: Step, case: Case, missing: Sequence[Question]) -> list[Row]:
+    """A step's questions with their answers in words."""
+    found = []
+    for question in step.asked(case):
+        spec = choices_of(playbook, question.spec)
+        answer = case.answers.get(f"{step.id}.{question.key}")
+        value = case.facts.get(question.fact) if question.fact else None
+        if value is None and answer is not None:
+            value = answer.value
+        if spec.kind == "items":
+            value = [entry for _, entry in items_of(value)] or None
+        said = "" if value is None else answers.shown(spec, value)
+        words = question.worded(case.facts.get("backstory.how_left"))
+        how = answer.how if answer else ""
+        found.append(Row(question.key, words, said, how, question in missing))
+    return found

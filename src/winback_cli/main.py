@@ -150,4 +150,6 @@ def run() -> NoReturn:
         _silence()
     except OSError:
         code = code or int(Exit.DISK)
-    sys.exit(code)
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.flush()
+    os._exit(code)  # all is stored and said: taking the interpreter down would only take time

@@ -32,6 +32,7 @@ COMMANDS = {
     "show": (["show", "1"], 4.0),
     "show --json": (["show", "1", "--json"], 4.0),
     "a write (note)": (["note", "1", "a remark"], 9.0),
+    "a write (touch)": (["touch", "1", "--channel", "phone", "--disposition", "reached"], 9.0),
 }
 
 

@@ -8,6 +8,7 @@ from winback_cli import answers, text
 from winback_cli.cli.here import Here, at_terminal, need_terminal
 from winback_cli.cli.work import WhoArg, Work, latest, take_up
 from winback_cli.errors import BadInput, Refused, UsageError
+from winback_cli.store import reads
 
 if TYPE_CHECKING:
     from winback_cli.case import Entry
@@ -109,9 +110,13 @@ def _note(here: Here, store: "Store", who: str, said: str) -> None:
         raise BadInput("The remark is empty.", "Give some words.")
     if len(said) > answers.LONGEST:
         raise BadInput(f"A remark has at most {answers.LONGEST:,} characters.", "Make it shorter.")
-    work = latest(here, store, who) or take_up(here, store, who)
-    work.record([Entry("noted", {"text": said})])
-    here.say(f"Noted in case {work.ref.id}.")
+    with store.reads() as connection:
+        meant = here.who(connection, who)
+        ref = reads.case_ref(connection, meant.number, meant.case)
+    if ref is None:
+        ref = take_up(here, store, who).ref
+    store.record(ref.key, [Entry("noted", {"text": said})], lambda case: None)
+    here.say(f"Noted in case {ref.id}.")
 
 
 @app.command()

@@ -15,7 +15,7 @@ from winback_cli.store.writing import RANKS, Writing
 if TYPE_CHECKING:
     from winback_cli.route import Standing
 
-Standings = Callable[[Case], "Standing"]
+Standings = Callable[[Case], "Standing | None"]  # None: the row stands as it was
 
 
 class Opening(NamedTuple):
@@ -121,14 +121,16 @@ def append(
 
     Raises pydantic's ValidationError, with nothing written, for a fact that is not one.
     """
-    from winback_cli.facts import typed
     from winback_cli.store.tables import CustomerRow
 
     ref = reads.case_by_key(w.raw, case_key)
     before = reads.events(w.raw, case_key)
     added = _signed(w, ref.id, before[-1] if before else None, entries)
     case = fold(ref.id, [*before, *added])
-    typed(case.facts)
+    if any(entry.kind != "noted" for entry in entries):
+        from winback_cli.facts import typed
+
+        typed(case.facts)
     _insert_events(w, case_key, added)
     _project(w, case_key, case, standing(case))
     owner = w.session.get_one(CustomerRow, ref.customer)
@@ -175,7 +177,7 @@ def _insert_events(w: Writing, case_key: int, events: Sequence[Event]) -> None:
     w.session.flush()
 
 
-def _project(w: Writing, case_key: int, case: Case, standing: Standing) -> None:
+def _project(w: Writing, case_key: int, case: Case, standing: Standing | None) -> None:
     """Write the case row and its dues as the events make them."""
     from sqlmodel import col, delete
 
@@ -183,8 +185,10 @@ def _project(w: Writing, case_key: int, case: Case, standing: Standing) -> None:
 
     row = w.session.get_one(CaseRow, case_key)
     row.status, row.outcome, row.closed_at = case.status, case.outcome, case.closed_at
-    row.stage, row.step = standing.stage, standing.step
     row.seq, row.head = case.seq, case.head
+    if standing is None:
+        return
+    row.stage, row.step = standing.stage, standing.step
     if standing.breaches is not None:
         found = [breach._asdict() for breach in standing.breaches]
         row.breaches = json.dumps(found, ensure_ascii=False)

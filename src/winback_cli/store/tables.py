@@ -46,7 +46,6 @@ class CustomerRow(SQLModel, table=True):
             text("revenue DESC"),
             "id",
             sqlite_where=text("suppression_id IS NULL AND case_status IS NULL"),
-            postgresql_where=text("suppression_id IS NULL AND case_status IS NULL"),
         ),
     )
     id: int | None = Field(default=None, primary_key=True)
@@ -136,7 +135,6 @@ class CaseRow(SQLModel, table=True):
             "customer_id",
             unique=True,
             sqlite_where=text("status != 'closed'"),
-            postgresql_where=text("status != 'closed'"),
         ),
         Index("ix_case_status", "status", "stage"),
     )

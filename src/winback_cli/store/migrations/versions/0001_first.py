@@ -130,7 +130,6 @@ def upgrade() -> None:
         ["customer_id"],
         unique=True,
         sqlite_where=sa.text("status != 'closed'"),
-        postgresql_where=sa.text("status != 'closed'"),
     )
     op.create_table(
         "contact_point",
@@ -198,5 +197,4 @@ def upgrade() -> None:
         "customer",
         ["how_rank", sa.text("revenue DESC"), "id"],
         sqlite_where=sa.text("suppression_id IS NULL AND case_status IS NULL"),
-        postgresql_where=sa.text("suppression_id IS NULL AND case_status IS NULL"),
     )

@@ -46,7 +46,7 @@ def _show_list(here: Here, lines: list[reads.CustomerLine], total: int) -> None:
         return print_rows(rows.LIST_COLUMNS, rows.list_rows(lines))
     from winback_cli import views
 
-    here.out.print(views.customer_table(lines, here.out.width))
+    here.show(views.customer_table(lines, here.out.width))
     if len(lines) < total:
         here.say(f"{len(lines):,} of {total:,}; --limit 0 shows all.")
     return None
@@ -77,7 +77,7 @@ def _list_customers(here: Here, limit: int, *, json: bool) -> None:
         return print_rows(header, table)
     from winback_cli import views
 
-    here.out.print(views.plain_table(header, table, here.out.width))
+    here.show(views.plain_table(header, table, here.out.width))
     return None
 
 
@@ -220,7 +220,7 @@ def _show_file(
         case = fold(ref.id, events)
     facts = _facts(case) if case else []
     page = views.File(record, points, case, ref, others, facts, breaches, dues, here.clock.today)
-    here.out.print(views.file(page))
+    here.show(views.file(page))
     if case is None and not record.suppressed:
         here.say(f"No case yet. winback walk {record.number} opens one.")
 

@@ -33,7 +33,7 @@ def show_desk(here: Here) -> None:
             reads.queue(connection, cutoff(here), 5),
             here.clock.today,
         )
-    here.out.print(views.desk(page, here.out.width))
+    here.show(views.desk(page, here.out.width))
 
 
 @app.command()
@@ -61,7 +61,7 @@ def _show_due(here: Here, lines: list[reads.DueLine]) -> None:
     elif lines:
         from winback_cli import views
 
-        here.out.print(views.due_table(lines, here.clock.today, here.out.width))
+        here.show(views.due_table(lines, here.clock.today, here.out.width))
     else:
         here.say("Nothing is due.")
 

@@ -15,7 +15,7 @@ from winback_cli.errors import BadInput, NotFound, UsageError
 from winback_cli.store import reading, reads
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
 
     from winback_cli.answers import Customs
     from winback_cli.store.writes import Store
@@ -78,6 +78,16 @@ class Here:
         from winback_cli.screen import console
 
         return console(sys.stderr, self.color)
+
+    def show(self, drawn: "RenderableType") -> None:
+        """A drawn result, on stdout; in a pipe without the blanks that fill its lines."""
+        if self.out.is_terminal:
+            return self.out.print(drawn)
+        with self.out.capture() as captured:
+            self.out.print(drawn)
+        for line in captured.get().splitlines():
+            sys.stdout.write(line.rstrip() + "\n")
+        return None
 
     @property
     def drawn(self) -> bool:

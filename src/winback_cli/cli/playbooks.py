@@ -68,7 +68,7 @@ def show(
     found = library.load(name or here.settings.playbook, here.settings.playbooks).playbook
     if json:
         return print_json(found.model_dump(mode="json", by_alias=True, exclude_defaults=True))
-    here.out.print(scenes.playbook(found, sources=sources))
+    here.show(scenes.playbook(found, sources=sources))
     return None
 
 

@@ -107,7 +107,10 @@ class _Reader:
             return self._unknown(place, [q.key for q in step.questions])
         value, known = given, False
         if isinstance(given, dict) and "value" in given and set(given) <= {"value", "known"}:
-            value, known = given["value"], given.get("known") is True
+            said = str(given.get("known", "no")).lower()
+            if said not in ("true", "false", "yes", "no"):
+                return self._wrong((*place, "known"), "known is yes or no")
+            value, known = given["value"], said in ("true", "yes")
         try:
             spec = choices_of(self._playbook, question.spec)
             read = answers.from_file(spec, value, self._customs)

@@ -24,6 +24,16 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 Body = dict[str, Any]
+# The stages in order, and the model whose facts each keeps: `heard.why_left` is of `listen`.
+MODEL_OF = {
+    "backstory": "backstory",
+    "contact": "contacted",
+    "listen": "heard",
+    "classify": "classified",
+    "decide": "decided",
+    "revisit": "revisited",
+    "follow_up": "followed_up",
+}
 # The lists whose entries are acts of their own: an event kind beside `answered`.
 ITEM_EVENTS = {
     "revisited.changes": "promised",
@@ -214,7 +224,7 @@ def _touched(case: Case, event: Event) -> None:
 
 
 def _read_contacted(case: Case) -> None:
-    """`Contacted` is the first touch that reached them; an attempt that did not leaves it blank."""
+    """`Contacted` is this round's first touch that reached them; one that did not leaves it blank."""
     spoken = next((t for t in case.touches[case.talks_from :] if t.get("disposition") in REACHED), None)
     for name in [name for name in case.facts if name.startswith("contacted.")]:
         del case.facts[name]
@@ -276,6 +286,7 @@ def _reopened(case: Case, event: Event) -> None:
     models = tuple(f"{model}." for model in event.body.get("forget", []))
     for step in again:
         case.done.pop(step, None)
+    case.overrides = [override for override in case.overrides if override["step"] not in again]
     for key, answer in list(case.answers.items()):
         if key.partition(".")[0] in again:
             del case.answers[key]

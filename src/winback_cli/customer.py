@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from winback_cli import text
 from winback_cli.money import Money
 
-LONGEST_NAME = 300  # characters; longer ones are cut on entry, and the user is told
+LONGEST_NAME = 300  # characters; what is longer is refused
 
 
 class ContactPoint(NamedTuple):
@@ -49,21 +49,6 @@ class Customer(NamedTuple):
         """Whether there is somebody in it: a name, a firm, an address or an id of another system."""
         return bool(self.name or self.company or self.emails or self.phones)
 
-
-# The fields that a list or a user may set, as `--map` and `edit` name them.
-PLAIN_FIELDS = (
-    "name",
-    "company",
-    "external_id",
-    "city",
-    "country",
-    "owner",
-    "how_left",
-    "reason",
-    "notes",
-    "first_purchase",
-    "last_purchase",
-)
 
 _EMAIL = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9._%+-]*@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]{2,})+"
@@ -136,7 +121,26 @@ def identities(customer: Customer) -> list[str]:
     keys += [f"phone:{canonical(p)}:{who}" for p in customer.phones if p.state != "invalid" and who]
     if not keys and who:
         keys = [f"name:{who}"]
+    if not keys:  # nothing but what cannot be used: known by how it was written
+        keys = [f"raw:{text.fold(p.value)}" for p in customer.emails + customer.phones]
     return list(dict.fromkeys([*keys, *customer.known_as]))
+
+
+def guises(customer: Customer) -> list[str]:
+    """What a suppression watches for: more than makes one person, since blocking is the safe side.
+
+    Beside the identities, the name with the firm, and each phone with the name alone.
+    """
+    name = text.fold(customer.name)
+    keys = identities(customer)
+    keys += [f"name:{text.fold(f'{customer.name} {customer.company}')}"] if customer.company else []
+    keys += [f"phone:{canonical(p)}:{name}" for p in customer.phones if p.state != "invalid" and name]
+    return list(dict.fromkeys(keys))
+
+
+def label(name: str, company: str) -> str:
+    """What a customer is called: `Ana Sol, Blue Foods`, or whichever of the two there is."""
+    return ", ".join(part for part in (name, company) if part) or "(no name)"
 
 
 def hashed(identity: str, key: bytes) -> str:

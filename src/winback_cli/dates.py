@@ -12,6 +12,7 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 WEEKEND = frozenset({5, 6})
 _SPAN = re.compile(r"([+-]?)(\d{1,4})\s*(bd|d|w|m|y)", re.ASCII)
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+FIRST_YEAR, LAST_YEAR = 1900, 2200  # no customer's date lies beyond
 EXAMPLES = "2026-03-01, today, -2d, +3bd, friday"
 
 
@@ -38,6 +39,8 @@ def clock_at(text: str) -> Clock:
         moment = datetime.combine(date.fromisoformat(text), time(12)).astimezone()
     else:
         moment = datetime.fromisoformat(text).astimezone()
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError("a year out of bounds")
     return Clock(moment.astimezone(UTC), moment.date(), is_set=True)
 
 
@@ -113,6 +116,13 @@ def parse_date(text: str, today: date, weekend: frozenset[int] = WEEKEND, *, pas
     such day after today, or, where `past` says that the thing has happened, the last one before
     it; `last` and `next` before the name decide either way. Raises ValueError.
     """
+    day = _read_date(text, today, weekend, past)
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise ValueError(f"a year from {FIRST_YEAR} to {LAST_YEAR}")
+    return day
+
+
+def _read_date(text: str, today: date, weekend: frozenset[int], past: bool) -> date:
     word = text.strip().lower()
     near = {"today": 0, "now": 0, "yesterday": -1, "tomorrow": 1}
     if word in near:

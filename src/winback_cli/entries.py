@@ -47,7 +47,7 @@ def completed(step: Step, case: Case, ending: str) -> list[Entry]:
     done = Entry("step_done", {"step": step.id})
     if not ending:
         return [done]
-    body = {"outcome": ending, "because": case.facts.get("decided.reasons")}
+    body: Body = {"outcome": ending}
     if ending == "dormant":
         body["until"] = case.facts.get("followed_up.next_contact_on")
         body["trigger"] = case.facts.get("followed_up.trigger")

@@ -277,7 +277,7 @@ class Changes(Guard):
         if self.changes == "done":
             return at == "ask" and any(c["state"] != "kept" for c in promised)
         whole = all(c.get("done") or (c.get("owner") and c.get("due")) for c in promised)
-        return at == "complete" and not (promised and whole)
+        return at in ("ask", "complete") and not (promised and whole)
 
 
 class ApologyWithChange(Guard):
@@ -289,7 +289,7 @@ class ApologyWithChange(Guard):
     def stops(self, at: At, moment: Moment) -> bool:
         case = moment.case
         sorry = case.facts.get("revisited.apologised") is True
-        return at == "complete" and sorry and not case.commitments
+        return at in ("ask", "complete") and sorry and not case.commitments
 
 
 class OfferTerms(Model):
@@ -306,7 +306,21 @@ class Offers(Guard):
 
     def stops(self, at: At, moment: Moment) -> bool:
         made = items_of(moment.case.facts.get("revisited.offers"))
-        return at == "complete" and sum(1 for _, o in made if o.get("kind")) > self.offers.most
+        count = sum(1 for _, o in made if o.get("kind"))
+        return at in ("ask", "complete") and count > self.offers.most
+
+
+class Ripple(Guard):
+    """A price concession passes the question who else would ask for it (B5.4)."""
+
+    kind = "ripple"
+    ripple: Literal["asked"]
+
+    def stops(self, at: At, moment: Moment) -> bool:
+        made = items_of(moment.case.facts.get("revisited.offers"))
+        cheaper = any(offer.get("kind") in ("discount", "voucher") for _, offer in made)
+        asked = moment.case.known("decided.price_ripple")
+        return at in ("ask", "complete") and cheaper and not asked
 
 
 GUARDS: tuple[type[Guard], ...] = (
@@ -319,6 +333,7 @@ GUARDS: tuple[type[Guard], ...] = (
     Changes,
     ApologyWithChange,
     Offers,
+    Ripple,
 )
 
 
@@ -339,7 +354,8 @@ AnyGuard = Annotated[
     | Annotated[DecisionMaker, Tag("decision_maker")]
     | Annotated[Changes, Tag("changes")]
     | Annotated[ApologyWithChange, Tag("apology")]
-    | Annotated[Offers, Tag("offers")],
+    | Annotated[Offers, Tag("offers")]
+    | Annotated[Ripple, Tag("ripple")],
     Discriminator(
         _kind_of,
         custom_error_type="no_guard",

@@ -78,7 +78,13 @@ def load(name: str, own: Path) -> Edition:
             f"There is no playbook called {text.shorten(name, 40)!r}.",
             f"Did you mean {near}?" if near else "winback playbook list shows them all.",
         )
-    return read(known[name])
+    edition = read(known[name])
+    if edition.playbook.name != name:
+        raise BadInput(
+            f"{known[name]} holds a playbook called {edition.playbook.name}.",
+            f"Name the file {edition.playbook.name}.yaml, or the playbook {name}.",
+        )
+    return edition
 
 
 def read(path: Path) -> Edition:

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 from winback_cli.errors import Exit, Stopped, WinbackError
@@ -137,6 +138,9 @@ def _silence() -> None:
 def run() -> NoReturn:
     """The `winback` command."""
     gc.set_threshold(50_000)  # a quick command makes little rubbish, and imports make many objects
+    if sys.stdout is None or sys.stderr is None:  # closed by whoever started us
+        nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for as long as we run
+        sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")

@@ -86,7 +86,7 @@ class Standing(NamedTuple):
 def place(playbook: Playbook, case: Case, days: Days) -> Place:
     """Where the case stands: in the first step that applies and is not done."""
     for step in playbook.steps:
-        if step.id in case.done or not step.applies(case):
+        if not step.applies(case) or finished(step, case, days):
             continue
         if found := findings(step, None, case, days, "enter"):
             return Gate(step, None, found)
@@ -95,6 +95,11 @@ def place(playbook: Playbook, case: Case, days: Days) -> Place:
                 return there
         return Review(step)
     return Through()
+
+
+def finished(step: Step, case: Case, days: Days) -> bool:
+    """Whether a step was completed and still stands: an answer changed later may ask for more."""
+    return step.id in case.done and not missing(step, case) and not completing(step, case, days)
 
 
 def _at_question(step: Step, question: Question, case: Case, days: Days) -> Place | None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from winback_cli import text
+from winback_cli.customer import label
 from winback_cli.money import Money
 
 if TYPE_CHECKING:
@@ -59,5 +60,5 @@ def money_words(amount: int | None, currency: str) -> str:
 
 
 def label_of(line: "reads.DueLine | reads.CustomerLine") -> str:
-    """The name a line is known by: `Ana Sol, Blue Foods`."""
-    return ", ".join(part for part in (line.name, line.company) if part) or "(no name)"
+    """The name a line is known by."""
+    return label(line.name, line.company)

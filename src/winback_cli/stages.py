@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from winback_cli.case import MODEL_OF
 from winback_cli.money import Money
 
 
@@ -369,12 +370,15 @@ class FollowedUp(Facts):
     trigger: str | None = fact("What would wake the case sooner")
 
 
+_KEPT: tuple[type[Facts], ...] = (
+    Backstory,
+    Contacted,
+    Heard,
+    Classified,
+    Decided,
+    Revisited,
+    FollowedUp,
+)
 MODELS: dict[Stage, tuple[str, type[Facts]]] = {
-    Stage.BACKSTORY: ("backstory", Backstory),
-    Stage.CONTACT: ("contacted", Contacted),
-    Stage.LISTEN: ("heard", Heard),
-    Stage.CLASSIFY: ("classified", Classified),
-    Stage.DECIDE: ("decided", Decided),
-    Stage.REVISIT: ("revisited", Revisited),
-    Stage.FOLLOW_UP: ("followed_up", FollowedUp),
+    stage: (MODEL_OF[stage], model) for stage, model in zip(Stage, _KEPT, strict=True)
 }

@@ -77,7 +77,7 @@ def desk(page: Desk, width: int) -> RenderableType:
     if not (due or page.overdue or page.queue):
         parts.append(Text("\nAll is done for today.", style="green"))
     else:
-        parts.append(Text("\nwinback next starts with the first.", style="dim"))
+        parts.append(Text("\nwinback next takes up the most urgent.", style="dim"))
     return Group(*[part for part in parts if part is not None])
 
 

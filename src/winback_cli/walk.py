@@ -209,6 +209,8 @@ class Walk:
         if not self._changed(asked, value):
             self._onward(asked)
             return None
+        if reply.kind == "given" and self._logged_before(asked, value):
+            return self._not_reached()
         if not self._recorded(entries.answered(asked, self.case, value, reply.known), asked, reply.text):
             return self._ask(asked.step, asked.question)
         if asked.question.fact == "contacted.disposition" and value not in REACHED:
@@ -219,6 +221,14 @@ class Walk:
                 return left
         self._onward(asked)
         return None
+
+    def _logged_before(self, asked: Asked, value: Any) -> bool:
+        """Whether a file tells of an attempt that is in the case already: it is not logged twice."""
+        if asked.question.fact != "contacted.disposition" or value in REACHED:
+            return False
+        told = (self.case.facts.get("contacted.on"), self.case.facts.get("contacted.channel"), value)
+        this_round = self.case.touches[self.case.talks_from :]
+        return any((t.get("on"), t.get("channel"), t.get("disposition")) == told for t in this_round)
 
     def _changed(self, asked: Asked, value: Any) -> bool:
         """Whether the answer says anything that does not stand already."""
@@ -235,6 +245,9 @@ class Walk:
                 if reply.kind in ("note", "kept", "broken"):
                     self._aside(reply)
                     continue
+                if reply.kind == "back":  # this answer again, from its first line
+                    self.spot, self.single = (asked.step, asked.question), True
+                    return self._ask(asked.step, asked.question)
                 return self._aside(reply) if reply.kind == "quit" else None
             try:
                 line = answers.parse(asked.spec, reply.text, self.customs)
@@ -275,10 +288,11 @@ class Walk:
             return self._record_part(asked, again)
         if reply.kind == "said" and reply.text == "-" and self.spot:
             return self._record_part(asked, None, removed=True)
+        here = self.spot
         value, left = self._read(asked, reply)
-        if value is None:
-            return left
-        return self._record_part(asked, value)
+        if value is None and left is None and here and self.spot is here:
+            return self._ask_part(step, question, item, part)  # one of a list gone through again
+        return left if value is None else self._record_part(asked, value)
 
     def _record_part(self, asked: Asked, value: Any, *, removed: bool = False) -> Ended | None:
         if self.spot and not removed and value == asked.default:

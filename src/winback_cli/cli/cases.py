@@ -147,10 +147,13 @@ def close(
 def _ending(here: Here, outcome: str, until: str, triggered: bool) -> dict[str, Any]:
     """The outcome and the day it wakes; asked for where they are missing and somebody can be asked."""
     ending = _read(here, "followed_up.ending", outcome, "--outcome")
-    asleep = ending == "dormant" and not triggered
+    asleep, won = ending == "dormant" and not triggered, ending == "won"
     if asleep and not until and not at_terminal():
         raise UsageError("A case sleeps until something wakes it.", "Give --until DATE or --trigger WHAT.")
-    wake = _read(here, "followed_up.next_contact_on", until, "--until") if until or asleep else ""
+    if won and not until and not at_terminal():  # E8
+        raise UsageError("After a win, contact goes on.", "Give --until DATE: when you speak next.")
+    owed = until or asleep or won
+    wake = _read(here, "followed_up.next_contact_on", until, "--until") if owed else ""
     if wake and wake <= here.clock.today.isoformat():
         raise UsageError(f"--until {wake} is not in the future.", "Give a later day, such as +3m.")
     return {"outcome": ending, "until": wake}

@@ -154,18 +154,9 @@ def file_json(
     dues: list[tuple[str, str, str, str, int]],
 ) -> dict[str, Any]:
     """A whole file with stable keys; the facts by stage."""
-    from winback_cli.case import fold
+    from winback_cli.case import MODEL_OF, fold
 
     case = fold(ref.id, events) if ref else None
-    stages = {
-        "backstory": "backstory",
-        "contact": "contacted",
-        "listen": "heard",
-        "classify": "classified",
-        "decide": "decided",
-        "revisit": "revisited",
-        "follow_up": "followed_up",
-    }
     return {
         "customer": customer_json(record, points),
         "case": _case_json(case, ref) if case and ref else None,
@@ -175,7 +166,7 @@ def file_json(
                 for name, value in (case.facts if case else {}).items()
                 if name.startswith(prefix + ".")
             }
-            for stage, prefix in stages.items()
+            for stage, prefix in MODEL_OF.items()
         },
         "commitments": case.commitments if case else [],
         "touches": case.touches if case else [],
@@ -245,6 +236,10 @@ def _facts(case: "Case") -> list[tuple[str, list[tuple[str, str, str]]]]:
             if value is not None:
                 label = answers.words_of(name.partition(".")[2])
                 rows.append((label, answers.shown(spec, value), how.get(name, "")))
+            if name == "followed_up.check_ins" and value:
+                kept = sum(1 for one in value if one.get("kept") is True)
+                missed = sum(1 for one in value if one.get("kept") is False)
+                rows.append(("counted", f"{kept} kept, {missed} missed", ""))
         parts.append((stage.words.capitalize(), rows))
     own = [
         (key.partition(".")[2].replace("_", " "), answers.words(answer.value), answer.how)
@@ -277,7 +272,11 @@ def suppress(
         assert record is not None
         if record.suppressed:
             raise Refused(f"{record.label} is left alone already.", "Nothing was changed.")
-        closed = store.suppress(number, because)
-    here.say(
-        f"{record.label} is left alone from now on." + (f" Case {closed} is closed." if closed else "")
-    )
+        done = store.suppress(number, because)
+        with store.reads() as connection:
+            others = [reads.customer(connection, other) for other in done.others]
+    here.say(f"{record.label} is left alone from now on.")
+    for other in others:
+        here.say(f"So is {other.label if other else ''}: the same e-mail.")
+    for case in done.cases:
+        here.say(f"Case {case} is closed.")

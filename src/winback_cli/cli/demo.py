@@ -29,7 +29,7 @@ def demo(ctx: typer.Context) -> None:
     _say("The desk says whom to win back next: winback")
     desk.show_desk(here)
     _say("One case is walked from an answers file: winback walk 1 --answers answers.yaml")
-    walking.walk_customer(replace(here, quiet=False), "1", SAMPLE / "answers.yaml")
+    walking.walk_customer(replace(here, quiet=False), "1", SAMPLE / "answers.yaml", "standard")
     _say("Its file: winback show 1")
     customers.show_file(here, "1")
     _say("Now you. Walk the next one yourself, and stop whenever you like:")

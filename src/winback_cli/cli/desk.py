@@ -6,6 +6,7 @@ import typer
 
 from winback_cli import dates, text
 from winback_cli.cli.here import GREETING, Here, at_terminal, print_json, print_rows
+from winback_cli.customer import label
 from winback_cli.store import reads
 
 app = typer.Typer(rich_markup_mode=None)
@@ -71,7 +72,7 @@ def due_json(line: reads.DueLine, here: Here) -> dict[str, Any]:
     return {
         "case": line.case,
         "customer": line.customer,
-        "name": reads.label(line.name, line.company),
+        "name": label(line.name, line.company),
         "owner": line.owner,
         "kind": line.kind,
         "what": line.what,
@@ -120,7 +121,7 @@ def best(here: Here, connection: reads.Connection) -> dict[str, Any] | None:
     return {
         "case": None,
         "customer": line.number,
-        "name": reads.label(line.name, line.company),
+        "name": label(line.name, line.company),
         "owner": line.owner,
         "kind": "open",
         "what": f"{line.how_left or 'lapsed'}; open a case",

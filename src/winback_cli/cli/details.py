@@ -7,7 +7,7 @@ import typer
 from winback_cli import text
 from winback_cli.cli.here import Here, given_text, need_terminal
 from winback_cli.cli.work import WhoArg
-from winback_cli.customer import LONGEST_NAME, Customer, email_point, phone_point
+from winback_cli.customer import LONGEST_NAME, Customer, email_point, label, phone_point
 from winback_cli.errors import BadInput, UsageError
 from winback_cli.store import reads
 
@@ -52,7 +52,7 @@ def add(
     given = _read_all(here, {k: v for k, v in locals().items() if k not in ("ctx", "here")})
     with here.writing("add", create=True) as store:
         number = store.add(Customer(**given))
-    customer = reads.label(given["name"], given.get("company", ""))
+    customer = label(given["name"], given.get("company", ""))
     here.say(f"Added {customer} as number {number}. Next: winback walk {number}")
 
 
@@ -90,8 +90,6 @@ def edit(
         if not given:
             need_terminal("what to change, such as --phone")
             given = _ask_all(here, record, points)
-        if given.get("name", "x") == "" and not (given.get("company") or record.company):
-            raise BadInput("A customer needs a name or a company.", "Give one of them.")
         changed = store.edit(number, given)
     names = ", ".join(name.replace("_", " ") for name in changed if name != "currency")
     here.say(f"Changed for {record.label}: {names}." if changed else "Nothing was changed.")

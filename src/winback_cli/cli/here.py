@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from winback_cli import settings, talk, text
+from winback_cli.customer import label
 from winback_cli.dates import Clock
 from winback_cli.errors import BadInput, NotFound, UsageError
 from winback_cli.store import reading, reads
@@ -169,7 +170,7 @@ class Here:
 def _several(words: str, found: list[tuple[int, str, str, str]]) -> str:
     """The customers that fit, one a line."""
     shown = [
-        f"  {number:>6}  {text.shorten(reads.label(name, company), 48)}"
+        f"  {number:>6}  {text.shorten(label(name, company), 48)}"
         + (f", {text.shorten(city, 16)}" if city else "")
         for number, name, company, city in found[:20]
     ]
@@ -190,7 +191,8 @@ def print_rows(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 def at_terminal() -> bool:
     """Whether somebody can be asked: both the keyboard and the screen are a terminal."""
-    return sys.stdin.isatty() and sys.stderr.isatty()
+    streams = (sys.stdin, sys.stderr)
+    return all(stream is not None and stream.isatty() for stream in streams)
 
 
 def need_terminal(flag: str) -> None:

@@ -66,7 +66,7 @@ def _mapping(given: list[str]) -> dict[str, str]:
 
 
 def _name(file: str) -> str:
-    return "standard input" if file == "-" else Path(file).name
+    return "standard input" if file == "-" else text.line(Path(file).name)
 
 
 def read_list(here: Here, file: str, mapping: dict[str, str], date_order: str = "") -> "Plan":
@@ -146,8 +146,6 @@ def tell(plan: "Plan", result: "Brought", *, dry_run: bool = False) -> None:
 
 def _result(plan: "Plan", result: "Brought", file: str, rejects: Path | None) -> dict[str, Any]:
     """The result for scripts; `rows` is the sum of the counts."""
-    merged = plan.merged
-    same = result.same
     return {
         "file": file,
         "sha256": plan.sha256,
@@ -160,8 +158,8 @@ def _result(plan: "Plan", result: "Brought", file: str, rejects: Path | None) ->
         "rows": plan.rows,
         "new": result.new,
         "changed": result.changed,
-        "same": same,
-        "merged": merged,
+        "same": result.same,
+        "merged": plan.merged,
         "suppressed": result.suppressed,
         "rejected": len(plan.rejects),
         "rejects": [reject._asdict() for reject in plan.rejects],

@@ -10,7 +10,7 @@ import typer
 from winback_cli import dates
 from winback_cli.cli.here import Here, need_terminal
 from winback_cli.cli.work import WhoArg, Work, take_up
-from winback_cli.errors import NotFound, Refused
+from winback_cli.errors import Refused
 from winback_cli.store import reads
 
 if TYPE_CHECKING:
@@ -31,12 +31,26 @@ def walk(
     override: Annotated[
         str | None, typer.Option(metavar="WHY", help="Go past the wait; the reason is kept.")
     ] = None,
+    new: Annotated[
+        bool, typer.Option("--new", help="With --answers: another case after a closed one.")
+    ] = False,
 ) -> None:
     """Walk a case: open it, or go on where it stopped.
 
     Every answer is stored before the next question appears. Stop whenever you like.
     """
+    if answers is not None and not new:
+        _refuse_closed(ctx.obj, who)
     walk_customer(ctx.obj, who, answers, playbook, override)
+
+
+def _refuse_closed(here: Here, who: str) -> None:
+    """A file walked again must not open case after case."""
+    with here.reading() as connection:
+        meant = here.who(connection, who)
+        ref = reads.case_ref(connection, meant.number, meant.case)
+    if ref is not None and ref.status == "closed" and ref.outcome != "suppressed":
+        raise Refused(f"Case {ref.id} is closed: {ref.outcome}.", "Add --new to open another one.")
 
 
 def walk_customer(
@@ -49,10 +63,6 @@ def walk_customer(
     """Walk the case of WHO, at the terminal or from an answers file, until it ends or waits."""
     if script is None:
         need_terminal("--answers FILE")
-    if script is not None and not script.exists():
-        raise NotFound(
-            f"There is no file {script}.", "winback playbook answers standard > FILE writes a blank one."
-        )
     with here.writing("walk") as store:
         if script is not None:
             _rehearse(here, store, str(who), script, playbook)
@@ -181,6 +191,8 @@ def _tell_ended(work: Work, ended: "Ended") -> None:
         here.say(f"\nCase {work.ref.id} sleeps" + (f" until {until}." if until else "."))
     elif ended.kind == "closed":
         here.say(f"\nCase {work.ref.id} is closed: {ended.what}.")
+        if ended.what == "lost":
+            here.say(f"If they are to be left alone: winback suppress {work.ref.customer}")
     else:
         here.say(f"\nStopped. Everything you answered is stored. Go on: {_again(work)}")
 

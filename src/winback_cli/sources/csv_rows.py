@@ -32,7 +32,9 @@ class CsvRows:
             self._text = self._text.replace("\r", "\n")  # the line ends of an old Mac
         self._delimiter = _delimiter(self._text)
         self._rows = self._read()
-        start, header = next(self._rows)
+        start, header = next(self._rows, (0, []))
+        if not header:
+            raise BadInput(f"{name} is empty.", "Name a CSV file with a header and rows.")
         self.table = Table(
             format="csv",
             encoding="utf-8",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from winback_cli.case import FIRST_HASH, Case, Entry, Event, digest, fold
 from winback_cli.errors import AnsweredMeanwhile, Refused, TryAgain
@@ -14,8 +14,13 @@ from winback_cli.store.writing import RANKS, Writing
 
 if TYPE_CHECKING:
     from winback_cli.route import Standing
+    from winback_cli.store.tables import CustomerRow
 
 Standings = Callable[[Case], "Standing | None"]  # None: the row stands as it was
+
+
+# What a closed case still takes.
+_AFTER_CLOSING = ("noted", "touched", "checked_in", "kept", "broken")
 
 
 class Opening(NamedTuple):
@@ -88,6 +93,10 @@ def record(
     ref = reads.case_by_key(w.raw, case_key)
     if not all(entry.kind == "noted" for entry in entries):
         refuse_suppressed(w, ref.customer)
+    if ref.status == "closed" and not all(entry.kind in _AFTER_CLOSING for entry in entries):
+        raise Refused(
+            f"Case {ref.id} is closed: {ref.outcome}.", f"winback walk {ref.customer} opens a new one."
+        )
     if seen:
         _compare(fold(ref.id, reads.events(w.raw, case_key)), seen)
     return append(w, case_key, entries, standing)
@@ -137,9 +146,22 @@ def append(
     latest = reads.case_ref(w.raw, ref.customer)
     if latest is None or latest.key == case_key:
         owner.case_status = case.status
-    if how_left := case.facts.get("backstory.how_left"):
-        owner.how_left, owner.how_rank = how_left, RANKS.get(how_left, 2)
+    for entry in entries:
+        _tell_customer(w, owner, entry.body)
     return case
+
+
+def _tell_customer(w: Writing, owner: CustomerRow, body: Mapping[str, Any]) -> None:
+    """What a walk learned of the customer: how they left, and whether they can be reached (C4)."""
+    value = body.get("value")
+    if body.get("fact") == "backstory.how_left" and value:
+        owner.how_left, owner.how_rank = value, RANKS.get(value, 2)
+        owner.edited = " ".join(sorted({*owner.edited.split(), "how_left"}))
+    if body.get("fact") == "backstory.contact_details" and value:
+        w.raw.execute(
+            "UPDATE contact_point SET state = ? WHERE customer_id = ? AND state != 'invalid'",
+            ("stale" if value == "stale" else "good", owner.id),
+        )
 
 
 def _signed(w: Writing, case_id: str, last: Event | None, entries: Sequence[Entry]) -> list[Event]:

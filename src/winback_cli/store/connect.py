@@ -167,18 +167,19 @@ def read_key(path: Path, *, make: bool) -> bytes:
             ) from None
     except ValueError:
         raise BadInput(f"The key file {place} is damaged.", "Bring it back from a copy.") from None
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+    handle, name = tempfile.mkstemp(prefix=".new-key-", dir=place.parent)  # 0600, O_EXCL
+    key = os.urandom(KEY_BYTES)
     try:
-        handle = os.open(place, flags, 0o600)
+        with os.fdopen(handle, "w") as stream:
+            stream.write(key.hex() + "\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.link(name, place)  # whole or not at all
     except FileExistsError:
         return read_key(path, make=False)
-    key = os.urandom(KEY_BYTES)
-    with os.fdopen(handle, "w") as stream:
-        if os.name == "posix":
-            os.fchmod(stream.fileno(), 0o600)
-        stream.write(key.hex() + "\n")
-        stream.flush()
-        os.fsync(stream.fileno())
+    finally:
+        Path(name).unlink(missing_ok=True)
+    _sync(place.parent)
     return key
 
 

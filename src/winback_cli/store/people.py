@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from winback_cli.customer import ContactPoint, Customer, canonical, hashed, identities
-from winback_cli.errors import Refused
+from winback_cli.customer import ContactPoint, Customer, canonical, guises, hashed, identities, label
+from winback_cli.errors import BadInput, Refused
 from winback_cli.money import Money
 from winback_cli.store import reads
 from winback_cli.store.suppressions import insert_keys, key_of, stored, suppress
@@ -33,7 +33,7 @@ def add(w: Writing, customer: Customer) -> int:
     Raises Refused where an identity of theirs is on the suppression list or already known.
     """
     key = key_of(w)
-    hashes = [hashed(identity, key) for identity in identities(customer)]
+    hashes = [hashed(identity, key) for identity in guises(customer)]
     if reads.suppressed_hashes(w.raw, hashes):
         raise Refused(
             "That person asked to be left alone.",
@@ -41,7 +41,7 @@ def add(w: Writing, customer: Customer) -> int:
         )
     if twins := _matches(w, customer):
         raise Refused(
-            f"{reads.label(customer.name, customer.company)} is here already, as number {twins[0]}.",
+            f"{label(customer.name, customer.company)} is here already, as number {twins[0]}.",
             f"winback show {twins[0]}",
         )
     number = _next_number(w)
@@ -70,6 +70,8 @@ def edit(w: Writing, number: int, given: Mapping[str, Any]) -> list[str]:
     changed = [name for name in after if after[name] != before[name]]
     for name in changed:
         setattr(row, name, after[name])
+    if not (row.name or row.company):
+        raise BadInput("A customer needs a name or a company.", "Give one of them.")
     row.folded = _folded(row.name, row.company)
     row.how_rank = RANKS.get(row.how_left, 2)
     old = reads.points(w.raw, number)
@@ -87,7 +89,7 @@ def edit(w: Writing, number: int, given: Mapping[str, Any]) -> list[str]:
         return []
     w.session.flush()
     now = stored(w, number)
-    hashes = [hashed(one, key) for one in identities(now._replace(known_as=()))]
+    hashes = [hashed(one, key) for one in guises(now._replace(known_as=()))]
     if row.suppression_id is None and reads.suppressed_hashes(w.raw, hashes):
         raise Refused(
             "That address belongs to somebody who asked to be left alone.",
@@ -97,7 +99,7 @@ def edit(w: Writing, number: int, given: Mapping[str, Any]) -> list[str]:
     w.run()
     _know(w, number, identities(now))
     if row.suppression_id is not None:  # the new address is kept from them too
-        insert_keys(w, row.suppression_id, identities(now), key)
+        insert_keys(w, row.suppression_id, guises(now), key)
     return changed
 
 
@@ -123,13 +125,13 @@ def bring_in(w: Writing, rows: Sequence[Customer], file: str, sha256: str, key: 
     empty = number == 1
     for place, customer in enumerate(rows):
         twins = [] if empty else _matches(w, customer)
-        if twins:
-            outcome = _update(w, twins[0], customer)
-            if customer.opted_out:  # whoever holds that mailbox is meant
-                opted_out += [twin for twin in twins if twin not in opted_out]
-                outcome = "suppressed"
-        elif place in blocked:
+        if customer.opted_out:  # whoever holds that mailbox is meant
+            opted_out += [twin for twin in twins if twin not in opted_out]
+        if place in blocked or _all_suppressed(w, twins, customer):
             outcome = "suppressed"
+        elif twins:
+            outcome = _update(w, twins[0], customer)
+            outcome = "suppressed" if customer.opted_out else outcome
         else:
             fresh[number] = customer
             outcome = "suppressed" if customer.opted_out else "new"
@@ -151,10 +153,22 @@ def _blocked(w: Writing, rows: Sequence[Customer], key: bytes) -> set[int]:
         return set()
     by_hash: dict[str, list[int]] = {}
     for place, customer in enumerate(rows):
-        for identity in identities(customer):
+        for identity in guises(customer):
             by_hash.setdefault(hashed(identity, key), []).append(place)
     found = reads.suppressed_hashes(w.raw, by_hash)
     return {place for one in found for place in by_hash[one]}
+
+
+def _all_suppressed(w: Writing, twins: Sequence[int], customer: Customer) -> bool:
+    """Whether everybody a row could mean is left alone; what they are known by anew is kept too."""
+    records = [reads.customer(w.raw, twin) for twin in twins]
+    if not twins or not all(record and record.suppressed for record in records):
+        return False
+    if records[0] and len(twins) == 1:
+        _know(w, twins[0], identities(customer))
+        listed = w.raw.execute("SELECT suppression_id FROM customer WHERE id = ?", (twins[0],))
+        insert_keys(w, int(listed.fetchone()[0]), guises(customer), key_of(w))
+    return True
 
 
 def _matches(w: Writing, customer: Customer) -> list[int]:
@@ -181,13 +195,11 @@ def _update(w: Writing, number: int, customer: Customer) -> str:
     from winback_cli.store.tables import ContactPointRow, CustomerRow
 
     row = w.session.get_one(CustomerRow, number)
-    if row.suppression_id is not None:  # what they are known by anew is kept from them too
-        _know(w, number, identities(customer))
-        insert_keys(w, row.suppression_id, identities(customer), key_of(w))
-        return "suppressed"
     edited = set(row.edited.split())
+    if "revenue" in edited:
+        edited.add("currency")
     bought = row.last_purchase.isoformat() if row.last_purchase else ""
-    older = customer.last_purchase < bought  # then it fills blanks only
+    older = "" < customer.last_purchase < bought  # then it fills blanks only
     given = {
         name: value
         for name, value in _columns_of(_given(customer)).items()

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from winback_cli import text
 from winback_cli.case import Event
-from winback_cli.customer import ContactPoint, canonical_email
+from winback_cli.customer import ContactPoint, canonical_email, label
 
 Connection = sqlite3.Connection
 _SUPPRESSED = "suppression_id IS NOT NULL"
@@ -106,11 +106,6 @@ class Counts(NamedTuple):
     open: int
     dormant: int
     closed: int
-
-
-def label(name: str, company: str) -> str:
-    """`Ana Sol, Blue Foods`, or whichever of the two there is."""
-    return ", ".join(part for part in (name, company) if part) or "(no name)"
 
 
 _CUSTOMER = f"""SELECT c.id, c.external_id, c.name, c.company, c.city, c.country, c.owner,

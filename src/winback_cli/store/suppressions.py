@@ -1,46 +1,66 @@
 """Being left alone: the suppression list and its keyed hashes."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from winback_cli.case import Entry
-from winback_cli.customer import Customer, hashed, identities
+from winback_cli.customer import Customer, guises, hashed
 from winback_cli.store import connect as door
 from winback_cli.store import reads
 from winback_cli.store.cases import append
 from winback_cli.store.writing import Writing
 
 
-def suppress(w: Writing, number: int, reason: str) -> str | None:
-    """Put a customer on the suppression list and close their case; returns the case's id.
+class Suppressed(NamedTuple):
+    """What a suppression did: the cases it closed, and who else was meant by the same e-mail."""
 
-    None where they had no unclosed case. Suppressing somebody twice changes nothing.
+    cases: tuple[str, ...] = ()
+    others: tuple[int, ...] = ()
+
+
+def suppress(w: Writing, number: int, reason: str) -> Suppressed:
+    """Put a customer on the suppression list, and whoever else holds the same mailbox.
+
+    Their unclosed cases are closed and nothing of theirs falls due any more. Suppressing somebody
+    twice changes nothing.
     """
+    held = w.raw.execute(
+        "SELECT DISTINCT b.customer_id FROM identity a JOIN identity b ON b.identity = a.identity"
+        " WHERE a.customer_id = ? AND a.identity LIKE 'email:%' AND b.customer_id != ? ORDER BY 1",
+        (number, number),
+    )
+    others = [int(row[0]) for row in held]
+    fresh = [one for one in [number, *others] if not _is_suppressed(w, one)]
+    closed = [case for one in fresh for case in _put_on_list(w, one, reason)]
+    return Suppressed(tuple(closed), tuple(one for one in fresh if one != number))
+
+
+def _is_suppressed(w: Writing, number: int) -> bool:
+    record = reads.customer(w.raw, number)
+    return record is not None and record.suppressed
+
+
+def _put_on_list(w: Writing, number: int, reason: str) -> list[str]:
+    """Returns the case that was closed, if there was one."""
     from winback_cli.route import Standing
     from winback_cli.store.tables import CustomerRow, SuppressionRow
 
-    record = reads.customer(w.raw, number)
-    assert record is not None
-    if record.suppressed:
-        return None
-    row = SuppressionRow(
-        command_id=w.run(),
-        reason=reason,
-        by=w.by,
-        on=w.clock.today,
-    )
+    row = SuppressionRow(command_id=w.run(), reason=reason, by=w.by, on=w.clock.today)
     w.session.add(row)
     w.session.flush()
     assert row.id is not None
     w.session.get_one(CustomerRow, number).suppression_id = row.id
     w.session.flush()
-    insert_keys(w, row.id, identities(stored(w, number)), key_of(w))
+    insert_keys(w, row.id, guises(stored(w, number)), key_of(w))
+    w.raw.execute(
+        "DELETE FROM due WHERE case_id IN (SELECT id FROM casefile WHERE customer_id = ?)", (number,)
+    )
     there = reads.case_ref(w.raw, number)
     if there is None or there.status == "closed":
-        return None
-    body = {"outcome": "suppressed", "because": reason}
-    entry = Entry("closed", body)
+        return []
+    entry = Entry("closed", {"outcome": "suppressed", "because": reason})
     append(w, there.key, [entry], lambda case: Standing(there.stage, there.step, (), None))
-    return there.id
+    return [there.id]
 
 
 def insert_keys(w: Writing, suppression: int, names: Sequence[str], key: bytes) -> None:

@@ -15,6 +15,7 @@ from winback_cli.store import cases, people, reading, reads, suppressions
 from winback_cli.store import connect as door
 from winback_cli.store.cases import Opening, Standings
 from winback_cli.store.people import Brought
+from winback_cli.store.suppressions import Suppressed
 from winback_cli.store.writing import Writing
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ class Store:
             return result._replace(batch=None)
         return result
 
-    def suppress(self, number: int, reason: str) -> str | None:
+    def suppress(self, number: int, reason: str) -> Suppressed:
         """See `suppressions.suppress`."""
         with self._writing() as w:
             return suppressions.suppress(w, number, reason)

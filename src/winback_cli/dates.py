@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 WEEKEND = frozenset({5, 6})
 _SPAN = re.compile(r"([+-]?)(\d{1,4})\s*(bd|d|w|m|y)", re.ASCII)
+_DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", re.ASCII)
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 FIRST_YEAR, LAST_YEAR = 1900, 2200  # no customer's date lies beyond
 EXAMPLES = "2026-03-01, today, -2d, +3bd, friday"
@@ -112,7 +113,8 @@ def span(text: str) -> Span:
 def parse_date(text: str, today: date, weekend: frozenset[int] = WEEKEND, *, past: bool = False) -> date:
     """Read a date as a person types it.
 
-    ISO dates, `today`, `yesterday`, `tomorrow`, `-2d`, `+3bd`, `2w`, and weekday names: the next
+    ISO dates, `1.3.2026`, `today`,
+    `yesterday`, `tomorrow`, `-2d`, `+3bd`, `2w`, and weekday names: the next
     such day after today, or, where `past` says that the thing has happened, the last one before
     it; `last` and `next` before the name decide either way. Raises ValueError.
     """
@@ -130,6 +132,12 @@ def _read_date(text: str, today: date, weekend: frozenset[int], past: bool) -> d
     if _ISO.fullmatch(word):
         try:
             return date.fromisoformat(word)
+        except ValueError:
+            raise ValueError("there is no such day in the calendar") from None
+    if dotted := _DOTTED.fullmatch(word):  # day first, as wherever dates are written with dots
+        day, month, year = map(int, dotted.groups())
+        try:
+            return date(year, month, day)
         except ValueError:
             raise ValueError("there is no such day in the calendar") from None
     if _SPAN.fullmatch(word):

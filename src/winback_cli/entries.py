@@ -21,6 +21,15 @@ def answered(asked: Asked, case: Case, value: Any, known: bool) -> Entry:
     return Entry("answered", body, value if name in _WHEN_DONE else "")
 
 
+def logged_before(asked: Asked, case: Case, value: Any) -> bool:
+    """Whether a file tells of an attempt that the case holds already: it is not logged twice."""
+    if asked.question.fact != "contacted.disposition" or value in REACHED:
+        return False
+    told = (case.facts.get("contacted.on"), case.facts.get("contacted.channel"), value)
+    this_round = case.touches[case.talks_from :]
+    return any((t.get("on"), t.get("channel"), t.get("disposition")) == told for t in this_round)
+
+
 def one_more_line(asked: Asked, case: Case, line: str, known: bool) -> Entry:
     """A further line of an answer."""
     return Entry("answered", _about(asked) | {"append": line, "how": _how(asked, case, known)})

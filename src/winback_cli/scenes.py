@@ -1,6 +1,6 @@
 """A step of the walk as it is shown, its review, a rule's word; and a whole playbook read aloud."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Group, RenderableType
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from winback_cli.prompter import Row, Scene
 
 
-def scene(scene: "Scene", name: str, width: int) -> RenderableType:
+def scene(scene: "Scene", name: str, width: int, card: Mapping[str, str]) -> RenderableType:
     """A step as it begins: where we are, the coaching, and what has to stay in sight."""
     step, case = scene.step, scene.case
     steps = scene.playbook.steps
@@ -26,15 +26,13 @@ def scene(scene: "Scene", name: str, width: int) -> RenderableType:
     top.append(place, style="dim").append(f"  {who} · {case.id}", style="dim")
     parts: list[RenderableType] = [Text(""), top, Text(step.title, style="bold"), Text(step.aim)]
     parts.append(_coaching(step))
+    if line := card.get(step.stage.value):
+        parts.append(Text(f"  Them   {text.line(line)}", style="cyan"))
     if scene.clock:
         deadline, over = scene.clock
         words = f"The first contact {'was' if over else 'is'} owed by {deadline:%a} {deadline}."
-        parts.append(
-            Text(
-                f"  Clock   {words}{' It is overdue.' if over else ''}",
-                style="red" if over else "yellow",
-            )
-        )
+        words += " It is overdue." if over else ""
+        parts.append(Text(f"  Clock  {words}", style="red" if over else "yellow"))
     if step.stage.value in ("contact", "listen", "revisit"):
         parts += landmines(case)
     if step.stage.value == "classify":

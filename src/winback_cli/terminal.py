@@ -112,7 +112,11 @@ def choices(given: tuple[str, ...], width: int) -> str:
 
 
 class TerminalPrompter:
-    """Asks a person, one line at a time; `rules` gives the text of a rule by its id."""
+    """Asks a person, one line at a time; `rules` gives the text of a rule by its id.
+
+    `card` holds a line on the customer for the stages that want one: how to reach them, what they
+    bought.
+    """
 
     def __init__(
         self,
@@ -121,6 +125,7 @@ class TerminalPrompter:
         case: str,
         rules: Callable[[Sequence[str]], list[str]],
         override: str = "",
+        card: dict[str, str] | None = None,
     ) -> None:
         from prompt_toolkit import PromptSession
         from prompt_toolkit.output import create_output
@@ -130,6 +135,7 @@ class TerminalPrompter:
         self._case = case
         self._rules = rules
         self._override = override
+        self._card = card or {}
         self._session: PromptSession[str] = PromptSession(output=create_output(stdout=sys.stderr))
         self._greeted = False
 
@@ -139,7 +145,7 @@ class TerminalPrompter:
         """The step with its coaching, and what has to be in sight while it lasts."""
         from winback_cli import scenes
 
-        self._out.print(scenes.scene(scene, self._name, self._out.width))
+        self._out.print(scenes.scene(scene, self._name, self._out.width, self._card))
         if not self._greeted:
             self._greeted = True
             self._out.print(KEYS, style="dim")
@@ -265,6 +271,7 @@ class TerminalPrompter:
             return Reply("said", rest, known=True) if rest else None
         if word == "edit" and asked is not None:
             return self._edited(asked)
+        self._out.print(f"  There is no {text.shorten(':' + word, 30)} here.", style="yellow")
         self._out.print(HELP, style="dim")
         return None
 

@@ -209,7 +209,7 @@ class Walk:
         if not self._changed(asked, value):
             self._onward(asked)
             return None
-        if reply.kind == "given" and self._logged_before(asked, value):
+        if reply.kind == "given" and entries.logged_before(asked, self.case, value):
             return self._not_reached()
         if not self._recorded(entries.answered(asked, self.case, value, reply.known), asked, reply.text):
             return self._ask(asked.step, asked.question)
@@ -221,14 +221,6 @@ class Walk:
                 return left
         self._onward(asked)
         return None
-
-    def _logged_before(self, asked: Asked, value: Any) -> bool:
-        """Whether a file tells of an attempt that is in the case already: it is not logged twice."""
-        if asked.question.fact != "contacted.disposition" or value in REACHED:
-            return False
-        told = (self.case.facts.get("contacted.on"), self.case.facts.get("contacted.channel"), value)
-        this_round = self.case.touches[self.case.talks_from :]
-        return any((t.get("on"), t.get("channel"), t.get("disposition")) == told for t in this_round)
 
     def _changed(self, asked: Asked, value: Any) -> bool:
         """Whether the answer says anything that does not stand already."""

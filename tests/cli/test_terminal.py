@@ -75,12 +75,12 @@ def test_a_whole_walk_by_hand_with_past_dates_ends_in_a_closed_case(
 ) -> None:
     script = """lapsed|last buy|-200d|told you|Mara|happened|Nobody called.|…||blow up||reach them
 |g|want this customer|y|Do you know why||Enter completes||When did you try|-9d|How?|p
-|How did it end|r|Whom|Ben|role|owner|Do they decide|y|slip out||Enter completes||left in peace
+|How did it end|r|Whom|Ben|role|owner|Do they decide|y|slip out||Enter completes||nothing from us
 ||no longer use|You forgot me.|…||win back|Call me once a quarter.|…||Where do you||another chance
 ||long term||unclear||Did they complain|n|own up|We forgot you.|…||thank them|y|reconsider
 ||slip out||Enter completes||in one word|taken for granted|own view|y|only, or a pattern|sp
 |be changed|y|in our hands|y|rest on|His words.|…||Enter completes||Which referrals||be mended
-|A call a quarter.|…||simple fix|s|cost, roughly|100|Pursue|p|which reasons|Cheap, and right.|…
+|A call a quarter.|…||simple fix|s|cost, roughly|100|on the price||Pursue|p|which reasons|Cheap, and right.|…
 ||Enter completes||What changes|A call every quarter|done already|y|assurance|Mara|(2)
 ||easy to come back||message apologise|n|their words|y|offer or ask||message go out|-5d
 |to thank them|-3d|point out|The calls have begun.|…||respond|c|they say||Enter completes

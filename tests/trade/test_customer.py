@@ -10,6 +10,7 @@ from winback_cli.customer import (
     canonical,
     canonical_email,
     email_point,
+    guises,
     hashed,
     identities,
     join,
@@ -166,12 +167,23 @@ def test_a_shared_phone_alone_makes_no_one_person() -> None:
     assert not set(identities(one)) & set(identities(other))
 
 
-def test_a_phone_without_a_name_identifies_nobody() -> None:
-    assert identities(Customer(phones=(phone("+44 20 7946"),))) == []
+def test_who_has_nothing_but_a_phone_or_what_cannot_be_used_is_known_by_how_it_was_written() -> None:
+    assert identities(Customer(phones=(phone("+44 20 7946"),))) == ["raw:+44 20 7946"]
+    assert identities(Customer(emails=(email("n/a", "invalid"),))) == ["raw:n/a"]
 
 
-def test_an_invalid_address_identifies_nobody() -> None:
-    assert identities(Customer(emails=(email("n/a", "invalid"),))) == []
+def test_an_invalid_address_identifies_nobody_who_has_a_name() -> None:
+    assert identities(Customer("Ana", emails=(email("n/a", "invalid"),))) == ["name:ana"]
+
+
+def test_a_suppression_watches_for_the_name_with_the_firm_and_the_phone_with_the_name() -> None:
+    ana = Customer("Ana Sol", "Blue", emails=(email("ana@example.com"),), phones=(phone("+44 20 7946"),))
+
+    found = set(guises(ana))
+
+    assert found >= set(identities(ana))
+    assert set(identities(Customer("ANA SOL", "blue"))) <= found
+    assert set(identities(Customer("Ana Sol", phones=(phone("44207946"),)))) <= found
 
 
 def test_nobody_is_a_customer_without_name_firm_or_contact() -> None:

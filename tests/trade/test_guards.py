@@ -314,7 +314,7 @@ DONE = guard(changes="done")
 def test_a_claim_needs_changes_that_are_all_done_or_dated_with_an_owner(changes: Any, stops: bool) -> None:
     found = stopped_at(DATED, moment(knowing(revisited__changes=changes)))
 
-    assert found == (["complete"] if stops else [])
+    assert found == (["ask", "complete"] if stops else [])
 
 
 @pytest.mark.parametrize(
@@ -353,7 +353,7 @@ APOLOGY = guard(apology="with_change")
 def test_an_apology_needs_a_named_change(apologised: Any, changes: Any, stops: bool) -> None:
     case = knowing(revisited__apologised=apologised, revisited__changes=changes)
 
-    assert stopped_at(APOLOGY, moment(case)) == (["complete"] if stops else [])
+    assert stopped_at(APOLOGY, moment(case)) == (["ask", "complete"] if stops else [])
 
 
 OFFERS = guard(offers={"most": 1})
@@ -372,7 +372,25 @@ OFFERS = guard(offers={"most": 1})
 def test_more_offers_than_the_playbook_allows_stop_the_step(offers: Any, stops: bool) -> None:
     found = stopped_at(OFFERS, moment(knowing(revisited__offers=offers)))
 
-    assert found == (["complete"] if stops else [])
+    assert found == (["ask", "complete"] if stops else [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "ripple", "stops"),
+    [
+        ("discount", None, True),
+        ("voucher", None, True),
+        ("discount", "Two others", False),
+        ("trial", None, False),
+        ("dedicated_representative", None, False),
+    ],
+)
+def test_a_price_concession_passes_the_question_who_else_would_ask(
+    kind: str, ripple: str | None, stops: bool
+) -> None:
+    case = knowing(revisited__offers=[{"kind": kind}], decided__price_ripple=ripple)
+
+    assert stopped_at(guard(ripple="asked"), moment(case)) == (["ask", "complete"] if stops else [])
 
 
 # -- what all guards share -------------------------------------------------------------------
@@ -471,6 +489,7 @@ def test_every_guard_class_is_read_from_its_key() -> None:
         "changes": "done",
         "apology": "with_change",
         "offers": {"most": 0},
+        "ripple": "asked",
     }
 
     read = {key: type(guard(**{key: value})) for key, value in given.items()}

@@ -163,9 +163,9 @@ def test_required_questions_that_were_skipped_are_missing() -> None:
 
 
 def test_a_question_whose_condition_does_not_hold_is_not_missing() -> None:
-    assert "price_ripple" in missing(Case("x", facts={"classified.reason": "price"}), "decide")
-    assert "price_ripple" in missing(Case("x", facts={"classified.reason": "price/shipping"}), "decide")
-    assert "price_ripple" not in missing(Case("x", facts={"classified.reason": "support"}), "decide")
+    assert "complaints" in missing(Case("x", facts={"heard.complained": True}), "listen")
+    assert "complaints" not in missing(Case("x", facts={"heard.complained": False}), "listen")
+    assert "complaints" not in missing(Case("x"), "listen")
 
 
 def test_a_required_answer_that_was_excused_is_not_missing() -> None:

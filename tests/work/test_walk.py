@@ -963,14 +963,10 @@ def test_only_an_open_promise_can_be_settled(number: str) -> None:
 
 
 def test_a_change_that_is_neither_done_nor_dated_stops_the_step() -> None:
-    first = walk(OPEN_PROMISE | {"revisit.changes[1].due": SKIP})
-    second = walk(
-        CALL | {"gate revisit.pointed_out": override("done in part"), "review revisit": QUIT},
-        first.journal,
-        TUESDAY,
-    )
+    walked = walk(OPEN_PROMISE | {"revisit.changes[1].due": SKIP})
 
-    assert second.who.blocks["revisit"] == ("changes",)
+    assert walked.who.gates["gate revisit.sent_on"] == ("changes",)
+    assert "revisit.sent_on" not in walked.who.asked
 
 
 def test_two_offers_stop_the_step() -> None:
@@ -978,27 +974,40 @@ def test_two_offers_stop_the_step() -> None:
         TO_THE_MESSAGE
         | CALL
         | {
-            "revisit.offers[2].kind": "voucher",
+            "revisit.offers[2].kind": "other",
             "revisit.offers[2].terms": "Fifty euros.",
             "revisit.sent_on": "-5d",
-            "review revisit": QUIT,
         }
     )
 
-    assert walked.who.blocks["revisit"] == ("offers",)
+    assert walked.who.gates["gate revisit.sent_on"] == ("offers",)
 
 
-def test_a_price_that_others_would_ask_for_too_comes_before_an_offer() -> None:
-    walked = walk(
-        TO_THE_MESSAGE
-        | {
-            "classify.reason": "price",
-            "review decide": override("We do not know"),
-        }
+def test_a_price_concession_waits_until_it_is_said_who_else_would_ask_for_it() -> None:
+    discount = TO_THE_MESSAGE | {"revisit.offers[1].kind": "discount"}
+
+    unasked = walk(discount | {"decide.price_ripple": SKIP})
+    asked = walk(discount | {"decide.price_ripple": "Two of that size"})
+
+    assert unasked.who.gates["gate revisit.sent_on"] == ("ripple",)
+    assert "revisit.sent_on" in asked.who.asked
+
+
+def test_an_answer_changed_in_a_finished_step_is_followed_up() -> None:
+    first = walk(TO_THE_MESSAGE | {"listen.complained": "no", "revisit.sent_on": QUIT})
+    case = first.journal.record(
+        [
+            Entry(
+                "answered",
+                {"question": "listen.complained", "fact": "heard.complained", "value": True},
+            )
+        ]
     )
 
-    assert "decide.price_ripple" in walked.who.asked
-    assert walked.who.gates["gate revisit.offers"] == ("needs",)
+    place = route.place(STANDARD, case, route.Days(MONDAY))
+
+    assert isinstance(place, route.Ask)
+    assert (place.step.id, place.question.key) == ("listen", "complaints")
 
 
 def test_a_check_in_that_was_missed_is_no_follow_up() -> None:

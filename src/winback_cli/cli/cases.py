@@ -188,5 +188,6 @@ def _overridden(finding: "Finding", because: str) -> "Entry":
 def _stopped(finding: "Finding", who: str) -> Refused:
     return Refused(
         f"{finding.say} {finding.why} [{', '.join(finding.source)}]",
-        f'Log the follow-up with winback touch {who}, or close with --override "your reason".',
+        f"Log the follow-up with winback touch {who}, or close with --override WHY. Whoever wants to be"
+        f" left alone: winback suppress {who}",
     )

@@ -1,6 +1,7 @@
 """The demo: the main job on a sample list, in a store of its own."""
 
 import shlex
+import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +23,9 @@ def demo(ctx: typer.Context) -> None:
     """
     folder = Path(tempfile.mkdtemp(prefix="winback-demo-"))
     here: Here = replace(ctx.obj, store_named=str(folder / "store.sqlite"), quiet=True)
-    command = f"winback --store {shlex.quote(str(here.store_named))}"
+    # As it has to be typed here: nothing says that `winback` is on the path yet.
+    called = sys.argv[0] if Path(sys.argv[0]).name == "winback" else "winback"
+    command = f"{shlex.quote(called)} --store {shlex.quote(str(here.store_named))}"
     _say("A sample list comes in: winback import customers.csv")
     plan = lists.read_list(here, str(SAMPLE / "customers.csv"), {})
     lists.tell(plan, lists.bring_in(here, plan, "customers.csv"))
@@ -34,7 +37,7 @@ def demo(ctx: typer.Context) -> None:
     customers.show_file(here, "1")
     _say("Now you. Walk the next one yourself, and stop whenever you like:")
     typer.echo(f"  {command} next")
-    typer.echo("\nOr start with a list of your own:\n  winback import FILE")
+    typer.echo(f"\nOr start with a list of your own:\n  {shlex.quote(called)} import FILE")
 
 
 def _say(sentence: str) -> None:

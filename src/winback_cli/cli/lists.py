@@ -134,6 +134,8 @@ def tell(plan: "Plan", result: "Brought", *, dry_run: bool = False) -> None:
     ]
     shown = ", ".join(f"{count:,} {words}" for count, words in counts if count)
     typer.echo(f"{'Would bring in' if dry_run else 'Brought in'} {plan.rows:,} rows: {shown or '0'}.")
+    if "opted_out" not in plan.columns.values():
+        typer.echo("No column says who opted out. If there is one: --map opted_out=COLUMN")
     unused = [text.shorten(h, 30) for h, field in plan.columns.items() if field is None and h]
     if unused:
         typer.echo(f"Columns not used: {', '.join(unused)}")

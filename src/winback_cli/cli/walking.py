@@ -11,6 +11,7 @@ from winback_cli import dates
 from winback_cli.cli.here import Here, need_terminal
 from winback_cli.cli.work import WhoArg, Work, take_up
 from winback_cli.errors import Refused
+from winback_cli.money import Money
 from winback_cli.store import reads
 
 if TYPE_CHECKING:
@@ -99,8 +100,27 @@ def _prompter(work: Work, script: Path | None, override: str | None) -> "Prompte
     from winback_cli.terminal import TerminalPrompter
 
     return TerminalPrompter(
-        work.here.err, work.customer.label, work.ref.id, library.rule_texts, override or ""
+        work.here.err,
+        work.customer.label,
+        work.ref.id,
+        library.rule_texts,
+        override or "",
+        _card(work),
     )
+
+
+def _card(work: Work) -> dict[str, str]:
+    """A line on the customer by stage: how to reach them when calling, what they bought to decide."""
+    with work.store.reads() as connection:
+        points = reads.points(connection, work.ref.customer)
+    reach = " · ".join(p.value for p in reversed(points) if p.state != "invalid")
+    customer = work.customer
+    bought = [f"{customer.orders} orders"] if customer.orders is not None else []
+    if customer.revenue is not None:
+        bought.append(Money(customer.revenue, customer.currency).words())
+    if customer.last_purchase:
+        bought.append(f"{customer.first_purchase or '?'} to {customer.last_purchase}")
+    return {"contact": reach, "revisit": reach, "backstory": reach, "decide": " · ".join(bought)}
 
 
 def _suggestions(customer: reads.CustomerRecord) -> dict[str, Any]:

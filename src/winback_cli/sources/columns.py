@@ -37,7 +37,9 @@ SYNONYMS: dict[str, str] = {
     "notes": "notes|note|comment|comments|remarks|history|description|memo|bemerkung|notizen",
     "opted_out": "opt out|opted out|optout|email opt out|do not contact|do not call|do not email|"
     "unsubscribed|unsubscribed from all email|has opted out of email|no contact|dnc|"
-    "suppressed|blocked|unsub time|unsubscribed time|abgemeldet",
+    "suppressed|blocked|unsub time|unsubscribed time|abgemeldet|werbesperre|keine werbung|"
+    "nicht kontaktieren|kontaktsperre|sperrvermerk|widerspruch|desinscrit|ne pas contacter|"
+    "no contactar|non contattare|niet contacteren|nao contactar",
 }
 # The names that `--map` takes besides: as `list --customers --json` shows them.
 ALIASES = {"emails": "email", "phones": "phone", "suppressed": "opted_out", "opt_out": "opted_out"}

@@ -127,7 +127,8 @@ def _suggestions(customer: reads.CustomerRecord) -> dict[str, Any]:
     """What the list says already, offered as the default of its question."""
     found = {
         "backstory.how_left": customer.how_left,
-        "backstory.left_on": customer.last_purchase,
+        # Whoever is leaving now bought lately; when we learned of it no list says.
+        "backstory.left_on": "" if customer.how_left == "departing" else customer.last_purchase,
         "backstory.told_by": customer.owner,
     }
     return {name: value for name, value in found.items() if value}

@@ -299,3 +299,16 @@ def test_somebody_who_is_left_alone_is_refused_by_name_and_never_by_address(
 def test_a_failure_that_tells_a_name_would_be_caught(caged: Runner) -> None:
     with pytest.raises(AssertionError):
         check_silent(caged("show", NAME), 3)
+
+
+def test_a_program_that_says_what_went_wrong_in_its_own_words_is_caught(
+    caged: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "twice.yaml"
+    path.write_text(f"answers:\n  backstory:\n    told_by: {NAME}\n    told_by: {MAIL}\n", "utf-8")
+    check_silent(caged("walk", 1, "--answers", path), 65)
+
+    monkeypatch.setattr("winback_cli.library._first_line", lambda message: message)
+
+    with pytest.raises(AssertionError):
+        check_silent(caged("walk", 1, "--answers", path), 65)

@@ -194,3 +194,15 @@ def test_enter_never_takes_a_day_of_the_future_for_something_that_has_happened(
         terminal.line("")
         terminal.prompt()
     assert all(day <= "2025-01-01" for day in stored(store_path)[1:] if day != SKIPPED)
+
+
+def test_a_store_that_signs_by_the_clock_and_not_by_order_is_caught(stocked: Runner, rows: Rows) -> None:
+    assert stocked("note", 1, "first").code == 0
+    assert stocked("--as-of", "2025-01-01", "note", 1, "second").code == 0
+    found = events(rows)
+    check_chain(found)
+
+    by_clock = sorted(found, key=lambda event: event.recorded)
+
+    with pytest.raises(AssertionError):
+        check_chain(by_clock)

@@ -210,3 +210,21 @@ def test_a_suppressed_customer_who_was_corrected_before_is_not_brought_back_by_t
 
     reachable = [row["name"] for row in dump(store_path)["customer"] if row["suppression_id"] is None]
     assert reachable == ["New"]
+
+
+def test_a_program_that_knows_nobody_again_is_caught(
+    sheet: Path, winback: Runner, store_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bring_in(winback, sheet)
+
+    def check_known_again(name: str) -> None:
+        before = len(dump(store_path)["customer"])
+        for how in ("lapsed", "upset"):
+            winback("import", write(sheet, [f",{name},,{name}.new@example.com,,,,,{how},no"]))
+        assert len(dump(store_path)["customer"]) == before + 1
+
+    check_known_again("Nia")
+    monkeypatch.setattr("winback_cli.store.people._matches", lambda w, customer: [])
+
+    with pytest.raises(AssertionError):
+        check_known_again("Oda")

@@ -22,7 +22,7 @@ def blocks(kind: str) -> list[str]:
 
 
 def test_the_transcripts_of_the_readme_are_what_the_commands_print(
-    winback: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    winback: Runner, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "work"
     shutil.copytree(Path(__file__).parent / "cli" / "files", folder)
@@ -36,6 +36,7 @@ def test_the_transcripts_of_the_readme_are_what_the_commands_print(
             ran = winback("--as-of", TODAY, *shlex.split(line.removeprefix("$ winback")))
             told = [text for text in ran.err.splitlines() if not text.startswith("Made a new store")]
             printed += [text.rstrip() for text in [*told, *ran.out.splitlines()]]
+    printed = [line.replace(str(home), "/home/mara/winback") for line in printed]
 
     assert [line.rstrip() for line in shown.splitlines()] == printed
 

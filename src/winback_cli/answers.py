@@ -56,9 +56,10 @@ def _parse_choice(spec: Spec, said: str, customs: Customs) -> str:
     by_letter = letters(spec.choices)
     if word in by_letter and word not in spec.choices:
         return by_letter[word]
-    found = [c for c in spec.choices if c == word] or [c for c in spec.choices if c.startswith(word)]
+    plain = {c.replace("-", "_"): c for c in spec.choices}
+    found = [p for p in plain if p == word] or [p for p in plain if p.startswith(word)]
     if word and len(found) == 1:
-        return found[0]
+        return plain[found[0]]
     raise ValueError("one of these: " + ", ".join(words_of(c) for c in spec.choices))
 
 
@@ -166,4 +167,4 @@ def _part_shown(spec: Spec, value: Value) -> str:
     """A part of an entry; yes and no by the name of the part: `done`, `not done`."""
     if spec.kind == "yesno":
         return spec.name if value else f"not {spec.name}"
-    return shown(spec, value)
+    return spec.shown.replace("{}", shown(spec, value))

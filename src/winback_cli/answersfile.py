@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from winback_cli import answers, library, text
+from winback_cli import answers, library, text, yamltext
 from winback_cli.answers import Customs
 from winback_cli.case import Case
 from winback_cli.errors import BadInput, Refused, UsageError
 from winback_cli.guards import Finding
 from winback_cli.playbook import Playbook, Question, Step, choices_of
 from winback_cli.prompter import Asked, Ended, Reply, Row, Scene
+from winback_cli.yamltext import Problem, Tree
 
 
 class Given(NamedTuple):
@@ -33,27 +34,30 @@ class Script(NamedTuple):
     origin: str
     answers: dict[tuple[str, str], Given]
     overrides: dict[tuple[str, str | None, str], str]
+    promises: tuple[str, str] = ("", "")  # where the playbook asks what changes
+    today: str = ""  # the day it is walked on
 
 
 def load(path: Path, playbook: Playbook, customs: Customs) -> Script:
     """Read and check an answers file; raises BadInput with each mistake as `file:line:column`."""
     content = library.source(path)
-    tree, problem = library.load_yaml(content)
-    if problem:
-        raise BadInput(f"{path}:{problem.line}:{problem.column}: {problem.message}", _MEND)
-    script, problems = check(tree, str(path), playbook, customs)
+    tree, problem = yamltext.read(content)
+    problems = tree.problems
+    script = Script(str(path), {}, {})
+    if not (problem and tree.data is None):
+        script, more = check(tree, str(path), playbook, customs)
+        problems = [*problems, *more]
     if problems:
-        told = [f"{path}:{line}:{column}: {message}" for line, column, message in sorted(problems)]
+        told = [f"{path}:{p.line}:{p.column}: {p.message}" for p in library.few(problems)]
         raise BadInput("\n".join(told), _MEND)
     return script
 
 
+_CHANGES = "revisited.changes"
 _MEND = "Mend it and try again; nothing was changed."
 
 
-def check(
-    tree: Any, origin: str, playbook: Playbook, customs: Customs
-) -> tuple[Script, list[library.Problem]]:
+def check(tree: Tree, origin: str, playbook: Playbook, customs: Customs) -> tuple[Script, list[Problem]]:
     """The script in plain data, and every mistake in it."""
     reader = _Reader(tree, origin, playbook, customs)
     reader.read()
@@ -63,15 +67,17 @@ def check(
 class _Reader:
     """Reads a script against its playbook, and gathers what is wrong with its place."""
 
-    def __init__(self, tree: Any, origin: str, playbook: Playbook, customs: Customs) -> None:
-        self.script = Script(origin, {}, {})
-        self.problems: list[library.Problem] = []
+    def __init__(self, tree: Tree, origin: str, playbook: Playbook, customs: Customs) -> None:
+        asked = [(s.id, q.key) for s in playbook.steps for q in s.questions if q.fact == _CHANGES]
+        place = asked[0] if asked else ("", "")
+        self.script = Script(origin, {}, {}, place, customs.today.isoformat())
+        self.problems: list[Problem] = []
         self._tree = tree
         self._playbook = playbook
         self._customs = customs
 
     def read(self) -> None:
-        tree = self._tree
+        tree = self._tree.data
         if not isinstance(tree, dict):
             return self._wrong((), "an answers file is a map that begins with answers:")
         for key in tree:
@@ -142,17 +148,18 @@ class _Reader:
         return None
 
     def _wrong(self, path: tuple[Any, ...], message: str) -> None:
-        self.problems.append(library.Problem(*library.position(self._tree, path), message))
+        self.problems.append(Problem(*self._tree.position(path), message))
 
     def _unknown(self, path: tuple[Any, ...], known: list[str]) -> None:
         last = path[-1]
         said = (
-            str(self._tree["override"][path[1]][last])
+            str(self._tree.data["override"][path[1]][last])
             if path[0] == "override" and len(path) > 2
             else str(last)
         )
         near = text.nearest(said, known)
-        self._wrong(path, f"{said!r} is not known here" + (f"; did you mean {near}?" if near else ""))
+        shown = repr(text.shorten(said, 60))
+        self._wrong(path, f"{shown} is not known here" + (f"; did you mean {near}?" if near else ""))
 
 
 class FilePrompter:
@@ -170,7 +177,7 @@ class FilePrompter:
         given = self.script.answers.get(place)
         if asked.more:
             return Reply("enter")
-        if asked.question.fact == "revisited.changes" and asked.spec.name == "kept":
+        if asked.question.fact == _CHANGES and asked.spec.name == "kept":
             return self._promise(asked, given)
         if asked.item:
             return self._part(asked, given)
@@ -218,13 +225,18 @@ class FilePrompter:
         finding = findings[0]
         if because := self._because(finding):
             return Reply("override", because)
-        named = next((q.key for q in step.questions if q.fact == "revisited.changes"), "")
-        changes = self.script.answers.get((step.id, named))
-        for promise in case.commitments:
-            said = changes.value if changes else []
-            number = promise["n"]
-            if promise["state"] == "open" and number <= len(said) and said[number - 1].get("done"):
-                return Reply("kept", str(number))
+        question = step.question(finding.question or "")
+        if question and not question.required and (step.id, question.key) not in self.script.answers:
+            return Reply("skip")
+        changes = self.script.answers.get(self.script.promises)
+        said = changes.value if changes else []
+        open_ones = [promise for promise in case.commitments if promise["state"] == "open"]
+        for promise in open_ones:
+            if promise["n"] <= len(said) and said[promise["n"] - 1].get("done"):
+                return Reply("kept", str(promise["n"]))
+        days = [promise["due"] for promise in open_ones if promise.get("due")]
+        if finding.guard == "changes" and days and min(days) > self.script.today:
+            return Reply("wait")
         raise refused(finding)
 
     def waits(self, ended: Ended, step: Step, question: Question) -> Reply:

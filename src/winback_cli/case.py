@@ -5,6 +5,7 @@ them in order and gives the case as it stands; whatever the store keeps beside t
 from that. A body is plain JSON. The kinds:
 
     opened      playbook, version, digest
+    moved       playbook, version, digest: to another version, or another playbook
     answered    question, and one of: value · append (one more line) · item, value (fields of one
                 entry of a list) · end (the list is complete) · skipped; fact, how (asked or known)
     touched     the fields of `Contacted`; corrects: the number of the event it tells anew
@@ -14,7 +15,7 @@ from that. A body is plain JSON. The kinds:
     overridden  step, question, guard, because
     snoozed     until, because
     closed      outcome, because, until, trigger
-    reopened    because, steps: those to go through again, forget: the models asked anew
+    reopened    because, steps: those to go through again, forget: the models and facts asked anew
     undone      seq
 """
 
@@ -118,7 +119,11 @@ class Case:
     def overridden(self, step: str, question: str | None, guard: str) -> bool:
         """Whether this guard at this place was set aside, with a reason on record."""
         place = (step, question, guard)
-        return any((o["step"], o.get("question"), o["guard"]) == place for o in self.overrides)
+        return any(
+            (o["step"], o.get("question"), o["guard"]) == place
+            for o in self.overrides
+            if not o.get("before_move")
+        )
 
     @property
     def reached(self) -> bool:
@@ -158,10 +163,20 @@ def fold(case_id: str, events: Iterable[Event]) -> Case:
     return case
 
 
-def _opened(case: Case, event: Event) -> None:
+def _moved(case: Case, event: Event) -> None:
+    """Another version; or another playbook, whose steps are all gone through and whose rules were
+    never overridden, though it may name them alike.
+    """
+    if case.playbook and case.playbook != event.body["playbook"]:
+        case.done = {}
+        case.overrides = [{**override, "before_move": True} for override in case.overrides]
     case.playbook = event.body["playbook"]
     case.version = event.body["version"]
     case.digest = event.body["digest"]
+
+
+def _opened(case: Case, event: Event) -> None:
+    _moved(case, event)
     case.opened_at, case.opened_on = event.recorded, event.happened
 
 
@@ -283,18 +298,24 @@ def _reopened(case: Case, event: Event) -> None:
     """
     case.status, case.outcome, case.closed_at, case.closing = "open", None, None, {}
     again = event.body.get("steps", [])
-    models = tuple(f"{model}." for model in event.body.get("forget", []))
+    forgotten = tuple(event.body.get("forget", []))
+    inside = tuple(f"{model}." for model in forgotten)
+
+    def gone(name: str) -> bool:
+        return name in forgotten or (name.startswith(inside) if inside else False)
+
     for step in again:
         case.done.pop(step, None)
     case.overrides = [override for override in case.overrides if override["step"] not in again]
     for key, answer in list(case.answers.items()):
-        if key.partition(".")[0] in again:
+        step = key.partition(".")[0]
+        if step in again or gone(answer.fact):
+            case.done.pop(step, None)
             del case.answers[key]
             case.ended.discard(answer.fact)
-    for name in [name for name in case.facts if name.startswith(models)] if models else []:
-        if name not in ITEM_EVENTS:
-            del case.facts[name]
-    if "contacted" in event.body.get("forget", []):
+    for name in [name for name in case.facts if gone(name) and name not in ITEM_EVENTS]:
+        del case.facts[name]
+    if "contacted" in forgotten:
         case.talks_from = len(case.touches)
 
 
@@ -304,6 +325,7 @@ def _undone(case: Case, event: Event) -> None:
 
 _FOLDS = {
     "opened": _opened,
+    "moved": _moved,
     "answered": _answered,
     "promised": _answered,
     "offered": _answered,

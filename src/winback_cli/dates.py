@@ -14,7 +14,7 @@ _SPAN = re.compile(r"([+-]?)(\d{1,4})\s*(bd|d|w|m|y)", re.ASCII)
 _DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", re.ASCII)
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 FIRST_YEAR, LAST_YEAR = 1900, 2200  # no customer's date lies beyond
-EXAMPLES = "2026-03-01, today, -2d, +3bd, friday"
+EXAMPLES = "2026-03-01, 1.3.2026, today, -2d, friday"
 
 
 @dataclass(frozen=True)
@@ -101,12 +101,17 @@ class Span:
         return f"{self.count} {names[self.unit]}{'' if self.count == 1 else 's'}"
 
 
+LONGEST = {"d": 36_525, "bd": 26_089, "w": 5_217, "m": 1_200, "y": 100}  # a hundred years
+
+
 def span(text: str) -> Span:
     """Read a length of time (`1bd`, `14d`, `+2w`); raises ValueError."""
     found = _SPAN.fullmatch(text.strip().lower())
     if not found:
         raise ValueError("a length of time looks like 1bd, 2d, 3w, 6m or 1y")
     sign, count, unit = found.groups()
+    if int(count) > LONGEST[unit]:
+        raise ValueError("a length of time has at most 100 years")
     return Span(-int(count) if sign == "-" else int(count), unit)
 
 

@@ -1,10 +1,12 @@
 """What an answer becomes: the events of a walk, made from what was asked and what came back."""
 
+from datetime import date
 from typing import Any
 
 from winback_cli.case import ITEM_EVENTS, REACHED, Body, Case, Entry
-from winback_cli.playbook import Step
-from winback_cli.prompter import Asked
+from winback_cli.guards import Finding
+from winback_cli.playbook import Question, Step
+from winback_cli.prompter import Asked, Ended
 from winback_cli.stages import Stage
 
 # The facts that say when the firm did something: the event happened on that day.
@@ -37,7 +39,20 @@ def one_more_line(asked: Asked, case: Case, line: str, known: bool) -> Entry:
 
 def skipped(asked: Asked) -> Entry:
     """A question left open."""
-    return Entry("answered", _about(asked) | {"skipped": True})
+    return left_out(asked.step, asked.question)
+
+
+def left_out(step: Step, question: Question) -> Entry:
+    """A question left open before it was put."""
+    body = {"question": f"{step.id}.{question.key}", "skipped": True}
+    return Entry("answered", body | ({"fact": question.fact} if question.fact else {}))
+
+
+def promised(case: Case, finding: Finding) -> Ended:
+    """A walk that waits until the next promise is due; it was made to be kept first."""
+    days = [c["due"] for c in case.commitments if c["state"] == "open" and c.get("due")]
+    day = date.fromisoformat(min(days))
+    return Ended("waiting", day, day, finding)
 
 
 def part(asked: Asked, value: Body) -> Entry:

@@ -47,6 +47,7 @@ class Spec(NamedTuple):
     waits_for: str = ""
     unless: str = ""
     optional: bool = False
+    shown: str = "{}"
     item: tuple["Spec", ...] = ()
 
 

@@ -3,21 +3,21 @@
 A guard sits on a step or on a question. It never refuses to record what happened: it stops a step
 from being entered (`enter`), a question from being asked (`ask`), a step from being completed
 (`complete`) or a case from being closed (`close`), until what it wants is so or somebody overrides
-it with a reason; at level `warn` it is only said. To add a guard, add its class and name it in
-`GUARDS`.
+it with a reason; at level `warn` it is only said. To add a guard, add its class, and name it in
+`GUARDS` and in `AnyGuard`.
 """
 
 from datetime import date
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag
 
-from winback_cli import dates
 from winback_cli.case import Case, items_of
-from winback_cli.text import clean
+from winback_cli.conditions import Conditions, Fact, Left, Model, Sentence, Sources, Span, When
+from winback_cli.facts import facts
+from winback_cli.stages import OfferKind
 
 At = Literal["enter", "ask", "complete", "close"]
-Left = Literal["departing", "upset", "lapsed", "content", "left"]
 
 
 class Moment(NamedTuple):
@@ -53,70 +53,16 @@ class Named(NamedTuple):
     kind: str = ""
 
 
-class Model(BaseModel):
-    """The ways of every model of a playbook: frozen, closed, quiet about values in its errors."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        defer_build=True,
-        hide_input_in_errors=True,
-        populate_by_name=True,
-        str_strip_whitespace=True,
-    )
-
-
-def _span(given: object) -> object:
-    if isinstance(given, str):
-        found = dates.span(given)
-        if found.count < 0:
-            raise ValueError("a wait cannot be negative")
-        return found
-    return given
-
-
-Span = Annotated[dates.Span, BeforeValidator(_span)]
-Fact = Annotated[str, Field(json_schema_extra={"fact": True})]
-
-
-class When(Model):
-    """A condition on one fact. An unknown fact equals nothing."""
-
-    fact: Fact
-    is_: str | bool | None = Field(None, alias="is")
-    is_not: str | bool | None = None
-    one_of: tuple[str, ...] | None = None
-    known: bool | None = None
-
-    def holds(self, case: Case) -> bool:
-        """Whether the fact is as every key given here says."""
-        value = case.facts.get(self.fact)
-        if self.fact == "classified.reason" and isinstance(value, str):
-            value = value.partition("/")[0]  # a playbook's leaf counts as its reason
-        return (
-            (self.is_ is None or value == self.is_)
-            and (self.is_not is None or value != self.is_not)
-            and (self.one_of is None or value in self.one_of)
-            and (self.known is None or case.known(self.fact) == self.known)
-        )
-
-
-def _listed(given: object) -> object:
-    return (given,) if isinstance(given, dict | When) else given
-
-
-Conditions = Annotated[tuple[When, ...], BeforeValidator(_listed)]
-
-
 class Guard(Model):
     """What all guards share. `say` is the rule in a sentence, `why` its reason in another."""
 
     kind: ClassVar[str]
-    id: str = ""
+    acts: ClassVar[tuple[At, ...]]
+    id: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,39})?$")] = ""
     level: Literal["block", "warn"] = "block"
-    source: tuple[str, ...] = ()
-    say: Annotated[str, Field(min_length=1), AfterValidator(clean)]
-    why: Annotated[str, Field(min_length=1), AfterValidator(clean)]
+    source: Sources = ()
+    say: Sentence
+    why: Sentence
     when: Conditions = ()
 
     @property
@@ -132,6 +78,18 @@ class Guard(Model):
         """The facts it names beside its conditions."""
         return []
 
+    def acts_at(self, on_question: bool) -> tuple[At, ...]:
+        """When it can find fault, on a question or on a step."""
+        return self.acts
+
+    def looks_at(self, prefix: str) -> tuple[str, ...]:
+        """The facts of which one has to be known before it can find fault; none: it always can."""
+        return ()
+
+    def wants(self) -> tuple[str, ...]:
+        """The facts without which it stops, whatever else is so."""
+        return ()
+
     def opens_on(self, moment: Moment) -> tuple[date, date] | None:
         """Where it makes one wait: the day that the question opens, and the day it falls due."""
         return None
@@ -141,20 +99,28 @@ class Needs(Guard):
     """Something has to be known before the step is entered or the question is asked."""
 
     kind = "needs"
+    acts = ("enter", "ask")
     needs: Fact
 
     def facts_named(self) -> list[Named]:
         return [Named(("needs",), self.needs)]
 
+    def wants(self) -> tuple[str, ...]:
+        return (self.needs,)
+
     def stops(self, at: At, moment: Moment) -> bool:
-        return at in ("enter", "ask") and not moment.case.known(self.needs)
+        return at in self.acts and not moment.case.known(self.needs)
 
 
 class NotHere(Guard):
     """What is not done in this step: an apology, an offer, asking for the business."""
 
     kind = "not_here"
+    acts = ("complete",)
     not_here: tuple[Literal["apology", "offer", "asking"], ...] = Field(min_length=1)
+
+    def looks_at(self, prefix: str) -> tuple[str, ...]:
+        return (f"{prefix}.slipped",)
 
     def stops(self, at: At, moment: Moment) -> bool:
         return at == "complete" and moment.case.facts.get(f"{moment.prefix}.slipped") in self.not_here
@@ -172,10 +138,17 @@ class Wait(Guard):
     """So much time lies between two days; until then the question is not asked."""
 
     kind = "wait"
+    acts = ("ask", "complete")
     wait: WaitTerms
 
     def facts_named(self) -> list[Named]:
         return [Named(("wait", "after"), self.wait.after, "date")]
+
+    def acts_at(self, on_question: bool) -> tuple[At, ...]:
+        return self.acts if on_question else ()
+
+    def wants(self) -> tuple[str, ...]:
+        return (self.wait.after,)
 
     def opens_on(self, moment: Moment) -> tuple[date, date] | None:
         start = moment.case.facts.get(self.wait.after)
@@ -190,13 +163,19 @@ class Wait(Guard):
         if at == "ask":
             return terms is None or moment.today < terms[0]
         done = moment.case.facts.get(moment.fact)
-        if at != "complete" or terms is None or done is None:
+        if at != "complete" or terms is None or done is None or facts()[moment.fact].kind != "date":
             return False
         return date.fromisoformat(done) < terms[0]
 
 
+OPENED = "case.opened"  # no fact: the day on which the case was opened
+
+
 class ClockTerms(Model):
-    """Runs `from` the first of these facts that is known; how long depends on how they left."""
+    """Runs `from` the first of these facts that is known; how long depends on how they left.
+
+    `case.opened`, named last, starts it at once.
+    """
 
     from_: tuple[Fact, ...] = Field(alias="from", min_length=1)
     within: dict[Left, Span] = Field(min_length=1)
@@ -206,14 +185,19 @@ class Clock(Guard):
     """From the complaint or the departure to the first contact: shown, and red when over (D1)."""
 
     kind = "clock"
+    acts = ("complete",)
     clock: ClockTerms
 
     def facts_named(self) -> list[Named]:
-        return [Named(("clock", "from", n), name, "date") for n, name in enumerate(self.clock.from_)]
+        named = enumerate(self.clock.from_)
+        return [Named(("clock", "from", n), name, "date") for n, name in named if name != OPENED]
+
+    def looks_at(self, prefix: str) -> tuple[str, ...]:
+        return () if OPENED in self.clock.from_ else self.clock.from_
 
     def deadline(self, moment: Moment) -> date | None:
         """The day by which the first contact is owed; None where it does not run."""
-        facts = moment.case.facts
+        facts = {OPENED: moment.case.opened_on, **moment.case.facts}
         start = next((facts[name] for name in self.clock.from_ if facts.get(name)), None)
         limits = {str(how): length for how, length in self.clock.within.items()}
         within = limits.get(facts.get("backstory.how_left") or "left") or limits.get("left")
@@ -239,6 +223,7 @@ class AtLeast(Guard):
     """So many follow-ups before closing; nothing is owed where nobody was ever reached (D6)."""
 
     kind = "at_least"
+    acts = ("close",)
     at_least: AtLeastTerms
 
     def stops(self, at: At, moment: Moment) -> bool:
@@ -251,7 +236,11 @@ class DecisionMaker(Guard):
     """The primary decision-maker was spoken to, or the reason for another is on record (B2.2)."""
 
     kind = "decision_maker"
+    acts = ("complete",)
     decision_maker: Literal["or_reason"]
+
+    def looks_at(self, prefix: str) -> tuple[str, ...]:
+        return ("contacted.disposition",)
 
     def stops(self, at: At, moment: Moment) -> bool:
         facts = moment.case.facts
@@ -266,61 +255,106 @@ class DecisionMaker(Guard):
 class Changes(Guard):
     """What may be claimed: a change is named, and each is done or dated with an owner (B6.2, C7, D4).
 
-    With `done`, the question is not put while a commitment is open (B6.6).
+    With `assured`, each also has somebody who gives a personal assurance, by name (C8). With `done`,
+    the question is not put while a commitment is open (B6.6).
     """
 
     kind = "changes"
-    changes: Literal["done_or_dated", "done"]
+    acts = ("ask", "complete")
+    changes: Literal["done_or_dated", "assured", "done"]
+
+    def acts_at(self, on_question: bool) -> tuple[At, ...]:
+        return ("ask",) if self.changes == "done" else self.acts
+
+    def looks_at(self, prefix: str) -> tuple[str, ...]:
+        return ("revisited.changes",) if self.changes == "done" else ()
+
+    def wants(self) -> tuple[str, ...]:
+        return () if self.changes == "done" else ("revisited.changes",)
 
     def stops(self, at: At, moment: Moment) -> bool:
         promised = moment.case.commitments
         if self.changes == "done":
             return at == "ask" and any(c["state"] != "kept" for c in promised)
         whole = all(c.get("done") or (c.get("owner") and c.get("due")) for c in promised)
-        return at in ("ask", "complete") and not (promised and whole)
+        if self.changes == "assured":
+            whole = whole and all(c.get("assured_by") for c in promised)
+        return at in self.acts and not (promised and whole)
 
 
 class ApologyWithChange(Guard):
     """An apology only together with a named change (A5)."""
 
     kind = "apology"
+    acts = ("ask", "complete")
     apology: Literal["with_change"]
+
+    def looks_at(self, prefix: str) -> tuple[str, ...]:
+        return ("revisited.apologised",)
 
     def stops(self, at: At, moment: Moment) -> bool:
         case = moment.case
         sorry = case.facts.get("revisited.apologised") is True
-        return at in ("ask", "complete") and sorry and not case.commitments
+        return at in self.acts and sorry and not case.commitments
 
 
 class OfferTerms(Model):
-    """How many offers."""
+    """How many offers, and of which kinds; any kind where none is named."""
 
-    most: int = Field(ge=0, le=10)
+    most: int = Field(10, ge=0, le=10)
+    kinds: tuple[OfferKind, ...] = ()
 
 
 class Offers(Guard):
-    """At most so many offers at a time (D5)."""
+    """At most so many offers at a time (D5), and none but these kinds (A6, C9)."""
 
     kind = "offers"
+    acts = ("ask", "complete")
     offers: OfferTerms
+
+    def looks_at(self, prefix: str) -> tuple[str, ...]:
+        return ("revisited.offers",)
 
     def stops(self, at: At, moment: Moment) -> bool:
         made = items_of(moment.case.facts.get("revisited.offers"))
-        count = sum(1 for _, o in made if o.get("kind"))
-        return at in ("ask", "complete") and count > self.offers.most
+        kinds = [offer["kind"] for _, offer in made if offer.get("kind")]
+        strange = [kind for kind in kinds if self.offers.kinds and kind not in self.offers.kinds]
+        return at in self.acts and (len(kinds) > self.offers.most or bool(strange))
 
 
 class Ripple(Guard):
     """A price concession passes the question who else would ask for it (B5.4)."""
 
     kind = "ripple"
+    acts = ("ask", "complete")
     ripple: Literal["asked"]
+
+    def looks_at(self, prefix: str) -> tuple[str, ...]:
+        return ("revisited.offers",)
 
     def stops(self, at: At, moment: Moment) -> bool:
         made = items_of(moment.case.facts.get("revisited.offers"))
         cheaper = any(offer.get("kind") in ("discount", "voucher") for _, offer in made)
         asked = moment.case.known("decided.price_ripple")
-        return at in ("ask", "complete") and cheaper and not asked
+        return at in self.acts and cheaper and not asked
+
+
+class Expects(Guard):
+    """An answer that the playbook wants to be otherwise: the channel, the thanks, the credit given."""
+
+    kind = "expects"
+    acts = ("ask", "complete")
+    expects: When
+
+    def facts_named(self) -> list[Named]:
+        return [Named(("expects", "fact"), self.expects.fact)]
+
+    def looks_at(self, prefix: str) -> tuple[str, ...]:
+        return (self.expects.fact,)
+
+    def stops(self, at: At, moment: Moment) -> bool:
+        told = moment.case.known(self.expects.fact)
+        return at in self.acts and told and not self.expects.holds(moment.case)
 
 
 GUARDS: tuple[type[Guard], ...] = (
@@ -334,6 +368,7 @@ GUARDS: tuple[type[Guard], ...] = (
     ApologyWithChange,
     Offers,
     Ripple,
+    Expects,
 )
 
 
@@ -355,7 +390,8 @@ AnyGuard = Annotated[
     | Annotated[Changes, Tag("changes")]
     | Annotated[ApologyWithChange, Tag("apology")]
     | Annotated[Offers, Tag("offers")]
-    | Annotated[Ripple, Tag("ripple")],
+    | Annotated[Ripple, Tag("ripple")]
+    | Annotated[Expects, Tag("expects")],
     Discriminator(
         _kind_of,
         custom_error_type="no_guard",

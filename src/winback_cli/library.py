@@ -4,30 +4,35 @@ The built-in ones ship beside the package; in the source tree they stand in the 
 `playbooks/`. A user's own lie in the folder of the settings.
 """
 
+import contextlib
 import hashlib
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from winback_cli import text
+from winback_cli import text, yamltext
 from winback_cli.errors import BadInput, NotFound
-from winback_cli.guards import GUARDS
-from winback_cli.playbook import Playbook, mistakes
+from winback_cli.facts import facts
+from winback_cli.guards import GUARDS, OPENED
+from winback_cli.playbook import NAME, Playbook
+from winback_cli.proofreading import doubts, misnamed, mistakes
+from winback_cli.yamltext import Problem, Tree
 
-LONGEST = 400_000  # characters of a playbook; the standard one is about 20,000
-DEEPEST = 24
+LONGEST = 200_000  # characters of a playbook; the standard one is about 20,000
+MOST = 50  # mistakes told at once
 DEFAULT = "standard"
 
 
-class Problem(NamedTuple):
-    """A mistake of a playbook, at line and column (from 1) of its file."""
+class Checked(NamedTuple):
+    """A playbook read over: it, or every mistake; and, where it has none, what is legal but poor."""
 
-    line: int
-    column: int
-    message: str
+    playbook: Playbook | None
+    problems: list[Problem]
+    doubts: list[Problem]
 
 
 class Edition(NamedTuple):
@@ -50,8 +55,14 @@ def built_in() -> Path:
 
 def rules() -> dict[str, Any]:
     """The rules of the sources by id: each with stage, must and text."""
-    tree, _ = load_yaml((built_in() / "sources" / "rules.yaml").read_text("utf-8"))
-    return dict(tree)
+    tree, _ = yamltext.read((built_in() / "sources" / "rules.yaml").read_text("utf-8"))
+    return dict(tree.data)
+
+
+def clashes() -> list[Any]:
+    """Where the sources disagree: each with about, stage, positions and the ruling of `standard`."""
+    tree, _ = yamltext.read((built_in() / "sources" / "clashes.yaml").read_text("utf-8"))
+    return list(tree.data)
 
 
 def rule_texts(ids: Sequence[str]) -> list[str]:
@@ -65,8 +76,19 @@ def files(own: Path) -> dict[str, Path]:
     found = {path.stem: path for path in sorted(built_in().glob("*.yaml"))}
     if own.is_dir():
         for path in sorted(own.glob("*.yaml")):
-            found.setdefault(path.stem, path)
+            if is_name(path.stem) and path.is_file():
+                found.setdefault(path.stem, path)
     return found
+
+
+def is_built_in(name: str) -> bool:
+    """Whether a playbook of that name comes with the program."""
+    return is_name(name) and (built_in() / f"{name}.yaml").is_file()
+
+
+def hidden(own: Path) -> list[Path]:
+    """The user's files that are not used, for a built-in playbook has their name."""
+    return [path for path in sorted(own.glob("*.yaml")) if is_built_in(path.stem)]
 
 
 def load(name: str, own: Path) -> Edition:
@@ -87,6 +109,31 @@ def load(name: str, own: Path) -> Edition:
     return edition
 
 
+CHANGED, GONE = "its file has changed since", "its file is gone"
+
+
+def became(name: str, digest: str, own: Path) -> str:
+    """What became of the file of a playbook whose text had this digest: CHANGED, GONE, or nothing."""
+    path = files(own).get(name)
+    if path is None:
+        return GONE
+    try:
+        return "" if hashlib.sha256(source(path).encode()).hexdigest() == digest else CHANGED
+    except NotFound:
+        return GONE
+    except BadInput:
+        return CHANGED
+
+
+def usable(own: Path) -> list[Edition]:
+    """Every playbook that can be walked, in the order of their names; those with mistakes left out."""
+    found = []
+    for name in files(own):
+        with contextlib.suppress(BadInput, NotFound):
+            found.append(load(name, own))
+    return found
+
+
 def read(path: Path) -> Edition:
     """The playbook in a file; raises BadInput with `file:line:column` for each mistake."""
     return parse(source(path), str(path))
@@ -95,7 +142,11 @@ def read(path: Path) -> Edition:
 def source(path: Path) -> str:
     """The text of a playbook's file; raises BadInput or NotFound."""
     try:
-        with path.open("rb") as stream:
+        # A pipe that nobody writes to is at its end at once, instead of keeping us waiting for good.
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with os.fdopen(handle, "rb") as stream:
+            if hasattr(os, "set_blocking"):
+                os.set_blocking(handle, True)
             raw = stream.read(LONGEST * 4 + 1)
     except FileNotFoundError:
         raise NotFound(
@@ -103,16 +154,19 @@ def source(path: Path) -> str:
         ) from None
     except OSError as problem:
         raise BadInput(f"{path} cannot be read: {problem.strerror}.", "Name a YAML file.") from None
+    if len(raw) > LONGEST * 4:
+        raise _too_large(path)
     try:
         content = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise BadInput(f"{path} is not UTF-8 text.", "Save it as UTF-8, or name another file.") from None
     if len(content) > LONGEST:
-        raise BadInput(
-            f"{path} is too large.",
-            f"It may have at most {LONGEST:,} characters.",
-        )
+        raise _too_large(path)
     return content
+
+
+def _too_large(path: Path) -> BadInput:
+    return BadInput(f"{path} is too large.", f"It may have at most {LONGEST:,} characters.")
 
 
 def parse(content: str, origin: str) -> Edition:
@@ -126,6 +180,68 @@ def parse(content: str, origin: str) -> Edition:
     return Edition(found, content, digest, tree)
 
 
+def review(content: str, path: Path, own: Path) -> Checked:
+    """A user's own playbook read over; a name that a built-in one has is a mistake, and, in the
+    user's folder, one that its file has not.
+    """
+    tree, found, problems = _checked(content)
+    name = tree.data.get("name") if isinstance(tree.data, dict) else None
+    folder, words = path.resolve().parent, ""
+    if is_built_in(str(name)) and folder != built_in().resolve():
+        words = f"{name} is the name of a built-in playbook; give yours another"
+    elif found is not None and name != path.stem and folder == own.resolve():
+        words = f"the file is called {path.name}; name the playbook {path.stem}, or the file {name}.yaml"
+    if words:
+        problems = sorted([*problems, Problem(*tree.position(("name",)), words)])
+    if found is None or problems:
+        return Checked(None, problems, [])
+    poor = {Problem(*tree.position(path), words) for path, words in doubts(found, rules())}
+    return Checked(found, [], sorted(poor))
+
+
+def is_name(said: str) -> bool:
+    """Whether a playbook can be called so."""
+    return re.fullmatch(NAME, said) is not None
+
+
+def copied(content: str, name: str, blank: str) -> str:
+    """A playbook's text under another name, at version 1, headed by the comments of the blank one.
+
+    Raises BadInput where its name and version do not each stand on a line of their own.
+    """
+    tree, _ = yamltext.read(content)
+    lines = [f"{line}\n" for line in content.removesuffix("\n").split("\n")]
+    for key, value in (("name", name), ("version", "1")):
+        line, column = tree.keys[(key,)]
+        if column != 1 or tree.values[(key,)][0] != line:
+            raise BadInput(
+                "That playbook is written in a way that cannot be copied.",
+                "Put its name and its version on a line of their own.",
+            )
+        lines[line - 1] = f"{key}: {value}\n"
+    while lines and (lines[0].startswith("#") or not lines[0].strip()):
+        lines.pop(0)
+    comments = [line for line in blank.splitlines(keepends=True) if line.startswith("#")]
+    head = comments[: next(n for n, line in enumerate(comments) if "playbook rules" in line) + 1]
+    return "".join(head).replace("mine", name) + "".join(lines)
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of a playbook, for editors; with the names of all facts."""
+    made = Playbook.model_json_schema(by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_with_facts(made)}
+
+
+def _with_facts(made: Any) -> Any:
+    """The schema with the facts' names wherever one is meant."""
+    if isinstance(made, list):
+        return [_with_facts(one) for one in made]
+    if not isinstance(made, dict):
+        return made
+    inner = {key: _with_facts(value) for key, value in made.items() if key != "fact" or value is not True}
+    return inner | {"enum": [*facts(), OPENED]} if made.get("fact") is True else inner
+
+
 def kept(tree: str) -> Playbook:
     """A playbook out of the store, where it was checked when it came in: no YAML is read."""
     return Playbook.model_validate_json(tree)
@@ -133,18 +249,34 @@ def kept(tree: str) -> Playbook:
 
 def check(content: str) -> tuple[Playbook | None, list[Problem]]:
     """The playbook, or every mistake in it, in the order of the file."""
-    tree, problem = load_yaml(content)
-    if problem:
-        return None, [problem]
-    if not isinstance(tree, dict):
-        return None, [Problem(1, 1, "a playbook is a map that begins with name, version and steps")]
+    return _checked(content)[1:]
+
+
+def _checked(content: str) -> tuple[Tree, Playbook | None, list[Problem]]:
+    tree, problem = yamltext.read(content)
+    if problem and tree.data is None:
+        return tree, None, few(tree.problems)
+    if not isinstance(tree.data, dict):
+        words = "a playbook is a map that begins with name, version and steps"
+        return tree, None, [Problem(1, 1, words)]
+    told = set(tree.problems)
     try:
-        found = Playbook.model_validate(tree)
+        found = Playbook.model_validate(tree.data)
     except ValidationError as invalid:
         errors = invalid.errors(include_url=False)
-        return None, sorted({_told(tree, error) for error in errors if not _follows(error, errors)})
-    problems = [Problem(*position(tree, path), message) for path, message in mistakes(found)]
-    return (None, sorted(problems)) if problems else (found, [])
+        told |= {_told(tree, error) for error in errors if not _follows(error, errors)}
+        told |= {Problem(*tree.position(path), words) for path, words in misnamed(tree.data)}
+        return tree, None, few(told)
+    told |= {Problem(*tree.position(path), message) for path, message in mistakes(found)}
+    return (tree, None, few(told)) if told else (tree, found, [])
+
+
+def few(told: Iterable[Problem]) -> list[Problem]:
+    """The mistakes in the order of the file, the first of them; and how many more there are."""
+    problems = sorted(set(told))
+    rest = len(problems) - MOST
+    more = [Problem(*problems[MOST - 1][:2], f"and {rest:,} more")] if rest > 0 else []
+    return problems[:MOST] + more
 
 
 def _follows(error: Any, errors: Sequence[Any]) -> bool:
@@ -154,82 +286,24 @@ def _follows(error: Any, errors: Sequence[Any]) -> bool:
     return error["type"] == "too_short" and any(loc[:depth] == error["loc"] for loc in deeper)
 
 
-def load_yaml(content: str) -> tuple[Any, Problem | None]:
-    """Plain data with positions, or the first mistake: no tags, anchors, aliases or duplicate keys."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
-    if problem := _forbidden(content):
-        return None, problem
-    loader = YAML(typ="rt", pure=True)
-    loader.allow_duplicate_keys = False
-    try:
-        return loader.load(content), None
-    except MarkedYAMLError as bad:
-        mark = bad.problem_mark or bad.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        return None, Problem(line, column, _first_line(bad.problem or "not valid YAML"))
-    except (YAMLError, ValueError, RecursionError) as bad:
-        return None, _unread(content, bad)
-
-
-def _forbidden(content: str) -> Problem | None:
-    """The first construct that a playbook may not use, found before anything is built from it."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
-    depth = 0
-    try:
-        for event in YAML(typ="safe", pure=True).parse(content):
-            kind = type(event).__name__
-            depth += kind.endswith("StartEvent") - kind.endswith("EndEvent")
-            wrong = ""
-            if kind == "AliasEvent" or getattr(event, "anchor", None):
-                wrong = "anchors and aliases are not used in playbooks; write it out"
-            elif getattr(event, "tag", None):
-                wrong = "tags are not used in playbooks; leave the ! out"
-            elif depth > DEEPEST:
-                wrong = "nested too deeply"
-            if wrong:
-                mark = event.start_mark
-                return Problem(mark.line + 1, mark.column + 1, wrong)
-    except MarkedYAMLError as bad:
-        mark = bad.problem_mark or bad.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        return Problem(line, column, _first_line(bad.problem or "not valid YAML"))
-    except (YAMLError, ValueError, RecursionError) as bad:
-        return _unread(content, bad)
-    return None
-
-
-def _unread(content: str, bad: Exception) -> Problem:
-    """A mistake below YAML's grammar, such as a sign that no text file holds."""
-    where = getattr(bad, "position", 0)
-    before = content[: where if isinstance(where, int) else 0]
-    line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-    return Problem(line, column, f"not valid YAML: {_first_line(str(bad))}")
-
-
-def _first_line(message: str) -> str:
-    """A parser's words, without the values that it quotes."""
-    if given_twice := re.match(r'found duplicate key "([^"]{1,60})"', message):
-        return f"{given_twice[1]} is given twice"
-    return text.shorten(message.strip().splitlines()[0] if message.strip() else "not valid YAML", 160)
-
-
-def _told(tree: Any, error: Any) -> Problem:
+def _told(tree: Tree, error: Any) -> Problem:
     """A Pydantic error as a problem: its place in the file, its words without Pydantic's."""
     path = _without_tags(error["loc"])
     message = error["msg"].removeprefix("Value error, ")
-    line, column = position(tree, path)
+    line, column = tree.position(path)
     if error["type"] == "extra_forbidden":
         near = text.nearest(str(path[-1]), _known_keys(error, path))
-        message = f"{str(path[-1])!r} is not known here" + (f"; did you mean {near}?" if near else "")
+        message = f"{_cut(path[-1])} is not known here" + (f"; did you mean {near}?" if near else "")
     elif error["type"] == "missing":
-        message = f"{path[-1]} is missing"
-    elif error["type"] == "enum" and (near := text.nearest(str(_value(tree, path)), _expected(error))):
-        message = f"{_value(tree, path)!r} is not known here; did you mean {near}?"
-    return Problem(line, column, message)
+        message = f"{text.shorten(str(path[-1]), 60)} is missing"
+    elif error["type"] == "enum" and (near := text.nearest(str(tree.value(path)), _expected(error))):
+        message = f"{_cut(tree.value(path))} is not known here; did you mean {near}?"
+    return Problem(line, column, text.shorten(message, 300))
+
+
+def _cut(value: Any) -> str:
+    """A value of the file in quotes, no longer than one reads."""
+    return repr(text.shorten(str(value), 60))
 
 
 def _without_tags(path: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -248,41 +322,14 @@ def _expected(error: Any) -> list[str]:
 
 def _known_keys(error: Any, path: tuple[Any, ...]) -> list[str]:
     """The keys that this kind of map has."""
-    from winback_cli import guards, playbook
+    from winback_cli import conditions, guards, playbook
 
     if "guards" in path:
         kinds = [g for g in guards.GUARDS if g.kind in error["loc"]]
         return [f.alias or n for g in kinds for n, f in g.model_fields.items()]
     owner: Any = playbook.Question if "questions" in path else playbook.Step
     if "when" in path:
-        owner = guards.When
+        owner = conditions.When
     elif "steps" not in path:
         owner = playbook.Playbook
     return [f.alias or n for n, f in owner.model_fields.items()]
-
-
-def _value(tree: Any, path: tuple[Any, ...]) -> Any:
-    for part in path:
-        try:
-            tree = tree[part]
-        except (KeyError, IndexError, TypeError):
-            continue  # a guard's tag stands in Pydantic's path and not in the file
-    return tree
-
-
-def position(tree: Any, path: tuple[Any, ...]) -> tuple[int, int]:
-    """Line and column, from 1, of the value at this path, or of the nearest thing around it."""
-    line, column = 0, 0
-    for part in path:
-        marks: Any = getattr(tree, "lc", None)
-        try:
-            inner = tree[part]
-            if isinstance(tree, dict):
-                by_key = inner is None or inner == "" or isinstance(inner, dict | list)
-                line, column = marks.key(part) if by_key else marks.value(part)
-            else:
-                line, column = marks.item(part)
-            tree = inner
-        except (KeyError, IndexError, TypeError, AttributeError):
-            continue  # a guard's tag stands in Pydantic's path and not in the file
-    return line + 1, column + 1

@@ -4,39 +4,32 @@ The text of a file becomes one of these in library.py; nothing here reads a file
 are closed vocabularies; a playbook chooses, words and orders them, and may ask questions of its own.
 """
 
-from collections.abc import Iterable
-from datetime import date
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from winback_cli import answers, text
+from winback_cli import text
 from winback_cli.case import Case
+from winback_cli.conditions import Conditions, Fact, Left, Line, Model, Sentence, Sources
 from winback_cli.facts import Spec, facts
-from winback_cli.guards import AnyGuard, Conditions, Fact, Guard, Left, Model
+from winback_cli.guards import AnyGuard, Guard
 from winback_cli.stages import MODELS, Reason, Stage
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+NAME = r"[a-z][a-z0-9_-]{0,39}"
+Name = Annotated[str, Field(pattern=f"^{NAME}$")]
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Clean = Annotated[str, AfterValidator(text.clean)]
-Sentence = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(text.clean)]
-RuleId = Annotated[str, Field(pattern=r"^[A-Z][A-Za-z0-9]*(\.[0-9]+)?$")]
-Sources = tuple[RuleId, ...]
-
-# What a fact does when its question is put: a step that forbids the act may not ask for it.
-_ACTS = {
-    "heard.apologised": "apology",
-    "revisited.apologised": "apology",
-    "revisited.offers": "offer",
-    "followed_up.asked_again": "asking",
-}
 
 
 def _worded(given: object) -> object:
     return {"left": given} if isinstance(given, str) else given
 
 
-Worded = Annotated[dict[Left, Sentence], BeforeValidator(_worded), Field(min_length=1)]
+Worded = Annotated[
+    dict[Left, Sentence],
+    BeforeValidator(_worded, json_schema_input_type=str | dict[Left, str]),
+    Field(min_length=1),
+]
 
 
 class Question(Model):
@@ -49,7 +42,7 @@ class Question(Model):
     ask: Worded
     help: Clean = ""
     required: bool = False
-    default: str | bool | int | None = None
+    default: Annotated[str, AfterValidator(text.line)] | bool | int | None = None
     source: Sources = ()
     when: Conditions = ()
     guards: tuple[AnyGuard, ...] = ()
@@ -88,14 +81,14 @@ class Step(Model):
 
     id: Key
     stage: Stage
-    title: Sentence
+    title: Line
     aim: Sentence
     do: tuple[Sentence, ...] = ()
     avoid: tuple[Sentence, ...] = ()
     source: Sources = ()
     when: Conditions = ()
     guards: tuple[AnyGuard, ...] = ()
-    questions: tuple[Question, ...] = Field(min_length=1)
+    questions: tuple[Question, ...] = Field(min_length=1, max_length=100)
 
     @property
     def prefix(self) -> str:
@@ -117,12 +110,12 @@ class Playbook(Model):
     """A whole playbook at one version."""
 
     name: Name
-    version: int = Field(ge=1)
-    title: Sentence
-    after: Clean = ""
-    summary: Clean = ""
+    version: int = Field(ge=1, le=1_000_000)
+    title: Line
+    after: Annotated[str, AfterValidator(text.line)] = ""
+    summary: Annotated[str, AfterValidator(text.line)] = ""
     reasons: dict[Key, Reason] = Field(default_factory=dict)
-    steps: tuple[Step, ...] = Field(min_length=1)
+    steps: tuple[Step, ...] = Field(min_length=1, max_length=60)
 
     def step(self, step_id: str) -> Step | None:
         return next((step for step in self.steps if step.id == step_id), None)
@@ -153,109 +146,3 @@ def choices_of(playbook: Playbook, spec: Spec) -> Spec:
         return spec
     leaves = tuple(f"{parent}/{leaf}" for leaf, parent in playbook.reasons.items())
     return spec._replace(choices=spec.choices + leaves)
-
-
-class Mistake(NamedTuple):
-    """What is wrong with a playbook whose shape is right; `path` leads to it in the file."""
-
-    path: tuple[Any, ...]
-    message: str
-
-
-def mistakes(playbook: Playbook) -> list[Mistake]:
-    """Every contradiction, and every name of a fact or value that there is not."""
-    found = _twice(("steps",), "step", [step.id for step in playbook.steps])
-    order = list(Stage)
-    furthest = 0
-    for number, step in enumerate(playbook.steps):
-        place = order.index(step.stage)
-        if place < furthest:
-            words = (
-                "the steps do not follow the order of the stages: "
-                f"{step.stage.words} comes before {order[furthest].words}"
-            )
-            found.append(Mistake(("steps", number, "stage"), words))
-        furthest = max(furthest, place)
-        found += [Mistake(("steps", number, *path), told) for path, told in _in_step(step)]
-    return found
-
-
-def _in_step(step: Step) -> list[Mistake]:
-    found = _in_conditions((), step.when) + _in_guards((), step.guards)
-    found += _twice(("questions",), "question", [question.key for question in step.questions])
-    forbidden = {act for guard in step.guards for act in getattr(guard, "not_here", ())}
-    for number, question in enumerate(step.questions):
-        path = ("questions", number)
-        if _ACTS.get(question.fact or "") in forbidden:
-            words = f"{question.key} asks for what this step forbids: {_ACTS[question.fact or '']}"
-            found.append(Mistake((*path, "fact"), words))
-        found += _in_fact((*path, "fact"), question.fact) or _in_default(path, question)
-        found += _in_conditions(path, question.when) + _in_guards(path, question.guards)
-    return found
-
-
-def _twice(path: tuple[Any, ...], what: str, names: list[str]) -> list[Mistake]:
-    return [
-        Mistake((*path, number), f"two {what}s are called {name}; give one an id of its own")
-        for number, name in enumerate(names)
-        if name in names[:number]
-    ]
-
-
-def _unknown(path: tuple[Any, ...], value: object, known: Iterable[str]) -> Mistake:
-    listed = list(known)
-    near = text.nearest(str(value), listed)
-    few = f"; known: {', '.join(listed)}" if len(listed) < 12 else ""
-    return Mistake(path, f"{value!r} is not known here" + (f"; did you mean {near}?" if near else few))
-
-
-def _in_fact(path: tuple[Any, ...], name: str | None, kind: str = "") -> list[Mistake]:
-    if name is None:
-        return []
-    if name not in facts():
-        return [_unknown(path, name, facts())]
-    if kind and facts()[name].kind != kind:
-        return [Mistake(path, f"{name} is no {kind}")]
-    return []
-
-
-def _in_default(path: tuple[Any, ...], question: Question) -> list[Mistake]:
-    """A default that the question could not take."""
-    given = question.default
-    if given is None:
-        return []
-    said = ("yes" if given else "no") if isinstance(given, bool) else str(given)
-    try:
-        answers.parse(question.spec, said, answers.Customs(date(2000, 1, 3)))
-    except (ValueError, KeyError) as problem:
-        return [Mistake((*path, "default"), f"cannot be the default: {problem}")]
-    return []
-
-
-def _in_conditions(path: tuple[Any, ...], conditions: Conditions) -> list[Mistake]:
-    found: list[Mistake] = []
-    for number, condition in enumerate(conditions):
-        place = (*path, "when", number) if len(conditions) > 1 else (*path, "when")
-        found += _in_fact((*place, "fact"), condition.fact)
-        spec = facts().get(condition.fact)
-        allowed: tuple[Any, ...] = spec.choices if spec else ()
-        if spec and spec.kind == "yesno":
-            allowed = (True, False)
-        values = [("is", condition.is_), ("is_not", condition.is_not)]
-        values += [("one_of", value) for value in condition.one_of or ()]
-        found += [
-            _unknown((*place, key), value, (str(one).lower() for one in allowed))
-            for key, value in values
-            if allowed and value is not None and value not in allowed
-        ]
-    return found
-
-
-def _in_guards(path: tuple[Any, ...], guards: tuple[Guard, ...]) -> list[Mistake]:
-    found = _twice((*path, "guards"), "guard", [guard.name for guard in guards])
-    for number, guard in enumerate(guards):
-        place = (*path, "guards", number)
-        found += _in_conditions(place, guard.when)
-        for named in guard.facts_named():
-            found += _in_fact((*place, *named.path), named.fact, named.kind)
-    return found

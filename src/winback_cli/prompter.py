@@ -20,6 +20,7 @@ ReplyKind = Literal[
     "skip",
     "note",
     "override",
+    "wait",
     "kept",
     "broken",
     "change",
@@ -100,7 +101,9 @@ class Prompter(Protocol):
         """The answer could not be read, or not yet be left out."""
 
     def gate(self, step: Step, findings: Sequence[Finding], case: Case) -> Reply:
-        """Guards stop here; only `override`, `kept`, `broken`, `note`, `back` and `quit` help."""
+        """Guards stop here; only `override`, `kept`, `broken`, `note`, `back` and `quit` help; `skip`
+        where the question may be left out, and `wait` where a promise is not due yet.
+        """
 
     def waits(self, ended: Ended, step: Step, question: Question) -> Reply:
         """Nothing to do before a day: `override`, or `quit`."""

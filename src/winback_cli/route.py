@@ -205,13 +205,16 @@ def completing(step: Step, case: Case, days: Days, level: str = "block") -> tupl
     return found
 
 
-def closing(playbook: Playbook, case: Case, days: Days) -> tuple[Finding, ...]:
-    """What stops the case from being closed."""
+def closing(playbook: Playbook, case: Case, days: Days, ending: str = "") -> tuple[Finding, ...]:
+    """What stops the case from being closed; with `ending`, by that one, given outside the walk."""
     found: tuple[Finding, ...] = ()
     for step in playbook.steps:
         found += findings(step, None, case, days, "close")
         for question in step.questions:
             found += findings(step, question, case, days, "close")
+            if ending and question.fact == "followed_up.ending":
+                ended = Case(**{**vars(case), "facts": {**case.facts, question.fact: ending}})
+                found += findings(step, question, ended, days, "complete")
     return found
 
 
@@ -248,7 +251,7 @@ def clock(playbook: Playbook, case: Case, days: Days) -> tuple[date, Clock] | No
     if case.touches:
         return None
     for step, question, guard in playbook.guards():
-        if isinstance(guard, Clock) and step.id not in case.done:
+        if isinstance(guard, Clock) and step.applies(case) and step.id not in case.done:
             deadline = guard.deadline(_moment(step, question, case, days))
             if deadline:
                 return deadline, guard
@@ -259,14 +262,29 @@ def new_round(playbook: Playbook, case: Case) -> dict[str, list[str]]:
     """What a woken case goes through again: the follow-up, or, where they were never heard,
     everything from the contact on; the body of its `reopened`.
     """
-    heard = case.known("heard.why_left") and case.facts.get("heard.refused") is not True
+    asked = case.known("heard.why_left") or case.known("heard.requirements")
+    heard = asked and case.facts.get("heard.refused") is not True
     first = Stage.FOLLOW_UP if heard else Stage.CONTACT
-    order = list(Stage)
-    again = [step for step in playbook.steps if order.index(step.stage) >= order.index(first)]
-    return {
-        "steps": [step.id for step in again],
-        "forget": [MODELS[stage][0] for stage in order[order.index(first) :]],
-    }
+    later = list(Stage)[list(Stage).index(first) :]
+    forget = [MODELS[stage][0] for stage in later]
+    again = [
+        step.id
+        for step in playbook.steps
+        if step.stage in later or any(q.fact and q.fact.partition(".")[0] in forget for q in step.questions)
+    ]
+    if heard:  # what they say to it now may be another thing
+        forget += ["revisited.response", "revisited.response_words"]
+    return {"steps": again, "forget": forget}
+
+
+def said_no(case: Case) -> bool:
+    """Whether their last word was no: on the phone, in the talk, or to what was shown."""
+    facts = case.facts
+    return (
+        facts.get("revisited.response") == "no"
+        or facts.get("heard.refused") is True
+        or facts.get("contacted.disposition") == "refused"
+    )
 
 
 def suggested_ending(case: Case) -> str:
@@ -275,6 +293,8 @@ def suggested_ending(case: Case) -> str:
     if facts.get("heard.reconsidered") or facts.get("revisited.response") == "coming_back":
         return "won"
     if facts.get("decided.verdict") == "release" or facts.get("backstory.worth_it") == "no":
+        return "released"
+    if facts.get("backstory.how_left") == "content" and not case.reached:
         return "released"
     return "dormant"
 

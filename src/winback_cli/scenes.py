@@ -1,6 +1,6 @@
-"""A step of the walk as it is shown, its review, a rule's word; and a whole playbook read aloud."""
+"""A step of the walk as it is shown, its review, a rule's word."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Group, RenderableType
@@ -12,7 +12,7 @@ from winback_cli.views import heading, indented, pairs
 
 if TYPE_CHECKING:
     from winback_cli.guards import Finding
-    from winback_cli.playbook import Playbook, Step
+    from winback_cli.playbook import Step
     from winback_cli.prompter import Row, Scene
 
 
@@ -25,9 +25,12 @@ def scene(scene: "Scene", name: str, width: int, card: Mapping[str, str]) -> Ren
     top = Text("─" * min(width, 80) + "\n", style="dim")
     top.append(place, style="dim").append(f"  {who} · {case.id}", style="dim")
     parts: list[RenderableType] = [Text(""), top, Text(step.title, style="bold"), Text(step.aim)]
-    parts.append(_coaching(step))
-    if line := card.get(step.stage.value):
+    parts.append(coaching(step))
+    calls = any(question.fact == "contacted.disposition" for question in step.questions)
+    if line := card.get("contact" if calls else step.stage.value):
         parts.append(Text(f"  Them   {text.line(line)}", style="cyan"))
+    if step.stage.value == "listen" and case.facts.get("backstory.known_already") and not case.reached:
+        parts.append(Text("  They told you already. Write it down here; it is marked as known.", "cyan"))
     if scene.clock:
         deadline, over = scene.clock
         words = f"The first contact {'was' if over else 'is'} owed by {deadline:%a} {deadline}."
@@ -35,21 +38,22 @@ def scene(scene: "Scene", name: str, width: int, card: Mapping[str, str]) -> Ren
         parts.append(Text(f"  Clock  {words}", style="red" if over else "yellow"))
     if step.stage.value in ("contact", "listen", "revisit"):
         parts += landmines(case)
-    if step.stage.value == "classify":
+    if step.stage.value == "classify" and any(case.known(fact) for _, fact in _VIEWS):
         parts.append(three_views(case, width))
     if step.stage.value in ("decide", "revisit"):
         parts += _said(case)
     return Group(*parts)
 
 
-def _coaching(step: "Step") -> RenderableType:
+def coaching(step: "Step", cited: Callable[[Sequence[str]], str] = lambda ids: "") -> RenderableType:
+    """What to do, to avoid and not to do here; `cited` shows the rules that a sentence comes from."""
     table = pairs()
     for sentence in step.do:
         table.add_row("Do" if table.row_count == 0 else "", sentence)
     for number, sentence in enumerate(step.avoid):
         table.add_row("Avoid" if number == 0 else "", sentence)
     for number, guard in enumerate(g for g in step.guards if g.kind == "not_here"):
-        table.add_row("Rule" if number == 0 else "", f"{guard.say} {guard.why}")
+        table.add_row("Rule" if number == 0 else "", f"{guard.say} {guard.why}{cited(guard.source)}")
     return indented(table)
 
 
@@ -68,13 +72,16 @@ def landmines(case: Any) -> list[RenderableType]:
     return parts
 
 
+_VIEWS = (
+    ("We think", "backstory.internal_view"),
+    ("They say", "heard.why_left"),
+    ("It would take", "heard.requirements"),
+)
+
+
 def three_views(case: Any, width: int) -> RenderableType:
     """Our view, the customer's view and what they asked for, side by side (B4.1)."""
-    views = [
-        ("We think", case.facts.get("backstory.internal_view")),
-        ("They say", case.facts.get("heard.why_left")),
-        ("It would take", case.facts.get("heard.requirements")),
-    ]
+    views = [(title, case.facts.get(fact)) for title, fact in _VIEWS]
     if width < 60:
         return Group(*[Text(f"  {t}: {text.clean(v or 'not known')}") for t, v in views])
     from rich.box import SIMPLE_HEAD
@@ -87,8 +94,19 @@ def three_views(case: Any, width: int) -> RenderableType:
 
 
 def _said(case: Any) -> list[RenderableType]:
-    asked = case.facts.get("heard.requirements")
-    return [Text(f"\n  They asked for: {text.clean(asked)}", style="cyan")] if asked else []
+    asked = case.facts.get("heard.requirements") or case.facts.get("heard.second_chance")
+    return (
+        [Text(""), _hanging(Text("  They asked for: ", "cyan"), Text(text.clean(asked)))] if asked else []
+    )
+
+
+def _hanging(label: Text, words: Text) -> RenderableType:
+    """A label and what belongs to it, whose further lines stand under the first."""
+    table = Table.grid()
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row(label, words)
+    return table
 
 
 def review(step: "Step", rows: "Sequence[Row]", width: int) -> RenderableType:
@@ -107,31 +125,9 @@ def review(step: "Step", rows: "Sequence[Row]", width: int) -> RenderableType:
     return Group(heading(f"Review: {step.title}"), indented(table))
 
 
-def finding(found: "Finding") -> Text:
+def finding(found: "Finding") -> RenderableType:
     """A guard's word: what, why, and whence."""
     stops = found.level == "block"
-    line = Text("  Stop: " if stops else "  Mind: ", style="bold red" if stops else "bold yellow")
-    line.append(f"{found.say} {found.why}", style="not bold")
-    return line.append(f"  [{', '.join(found.source)}]", style="not bold dim")
-
-
-def playbook(book: "Playbook", *, sources: bool) -> RenderableType:
-    """A playbook as it is walked; with `sources`, each part with the rules it comes from."""
-
-    def cited(ids: Sequence[str]) -> str:
-        return f"  [{', '.join(ids)}]" if sources and ids else ""
-
-    parts: list[RenderableType] = [Text(f"{book.title}", style="bold"), Text(book.summary)]
-    for number, step in enumerate(book.steps, 1):
-        parts.append(heading(f"{number}. {step.title}{cited(step.source)}"))
-        parts += [Text(f"  {step.aim}"), _coaching(step)]
-        table = pairs()
-        for question in step.questions:
-            need = " (needed)" if question.required else ""
-            table.add_row("Asks", f"{question.worded(None)}{need}{cited(question.source)}")
-        for guard in [*step.guards, *(g for q in step.questions for g in q.guards)]:
-            if guard.kind != "not_here":
-                level = "Stops" if guard.level == "block" else "Warns"
-                table.add_row(level, f"{guard.say} {guard.why}{cited(guard.source)}")
-        parts.append(indented(table))
-    return Group(*parts)
+    label = Text("  Stop: " if stops else "  Mind: ", style="bold red" if stops else "bold yellow")
+    words = Text(f"{found.say} {found.why}", style="red" if stops else "yellow")
+    return _hanging(label, words.append(f"  [{', '.join(found.source)}]", style="dim"))

@@ -6,6 +6,7 @@ from typing import Any
 from winback_cli import answers, route
 from winback_cli.answers import Customs
 from winback_cli.case import Case, items_of
+from winback_cli.guards import Finding
 from winback_cli.playbook import Playbook, Question, Step, choices_of
 from winback_cli.prompter import Row
 
@@ -20,7 +21,9 @@ def default(
     if standing is not None and standing.value is not None:
         return standing.value
     if question.fact == "followed_up.ending":
-        return route.suggested_ending(case)
+        ending = route.suggested_ending(case)
+        if ending != "dormant" or not question.default or not route.said_no(case):
+            return ending
     given = suggested.get(question.fact or "", question.default)
     if given is None:
         return None
@@ -47,3 +50,9 @@ def rows(playbook: Playbook, step: Step, case: Case, missing: Sequence[Question]
         how = answer.how if answer else ""
         found.append(Row(question.key, words, said, how, question in missing))
     return found
+
+
+def excuse(step: Step, question: Question) -> Finding:
+    """What is overridden where a required answer is to be left out."""
+    say, why = f"{question.worded(None)}", "The playbook wants an answer."
+    return Finding(step.id, question.key, "required", "block", say, why, question.source)

@@ -37,6 +37,11 @@ class Settings:
     origins: dict[str, str] = field(default_factory=dict)
 
     @property
+    def playbook_chosen(self) -> bool:
+        """Whether the settings name the firm's playbook, and not only the program."""
+        return self.origins.get("playbook", "default") != "default"
+
+    @property
     def weekend_days(self) -> frozenset[int]:
         """The weekend as weekday numbers, Monday 0."""
         return frozenset(dates.WEEKDAYS.index(day) for day in self.weekend)
@@ -47,7 +52,7 @@ DOCS = {
     "currency": "the currency of amounts that name none (three letters)",
     "lapsed_months": "months without a purchase after which a customer counts as lapsed (1 to 120)",
     "weekend": "the days that are no business days (a list of weekday names)",
-    "playbook": "the playbook for new cases",
+    "playbook": "the firm's playbook for new cases; without it one is suggested (a playbook's name)",
 }
 
 

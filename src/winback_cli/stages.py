@@ -68,7 +68,7 @@ class FirstSight(StrEnum):
 
 
 class Channel(StrEnum):
-    """How somebody is contacted."""
+    """How somebody is contacted: a talk for few, a survey or a focus group for thousands (A2)."""
 
     PHONE = "phone"
     IN_PERSON = "in_person"
@@ -76,6 +76,8 @@ class Channel(StrEnum):
     EMAIL = "email"
     LETTER = "letter"
     MESSAGE = "message"
+    SURVEY = "survey"
+    FOCUS_GROUP = "focus_group"
 
 
 class Disposition(StrEnum):
@@ -212,12 +214,14 @@ def fact(
     waits_for: str = "",
     unless: str = "",
     optional: bool = False,
+    shown: str = "{}",
 ) -> Any:
     """One fact of a stage: what it is, and how it is asked.
 
     `long`: several lines. `past`: it has happened, so never after the clock. Within an item:
     `waits_for` names the date of the same item before which it is not asked, `unless` the yes-or-no
-    that makes it needless, `optional` that an item is whole without it.
+    that makes it needless, `optional` that an item is whole without it, `shown` how its value reads
+    in a line with the others.
     """
     extra: dict[str, Any] = {
         "long": long,
@@ -225,6 +229,7 @@ def fact(
         "waits_for": waits_for,
         "unless": unless,
         "optional": optional,
+        "shown": shown,
     }
     return Field(default=None, description=what, json_schema_extra=extra)
 
@@ -239,7 +244,7 @@ class Landmine(Facts):
     """Something to be ready for before calling, with the prepared explanation (B1.3, B1.4)."""
 
     what: str | None = fact("What could blow up in the call?")
-    explanation: str | None = fact("How would you explain it, or its fix?", optional=True)
+    explanation: str | None = fact("How would you explain it, or its fix?", optional=True, shown="say: {}")
 
 
 class Change(Facts):
@@ -248,8 +253,10 @@ class Change(Facts):
     what: str | None = fact("What changes, exactly?")
     done: bool | None = fact("Is it done already?")
     owner: str | None = fact("Who sees to it?", unless="done")
-    due: date | None = fact("By when?", unless="done")
-    assured_by: str | None = fact("Who gives them a personal assurance?", optional=True)
+    due: date | None = fact("By when?", unless="done", shown="by {}")
+    assured_by: str | None = fact(
+        "Who gives them a personal assurance?", optional=True, shown="assured by {}"
+    )
 
 
 class Offer(Facts):
@@ -257,8 +264,8 @@ class Offer(Facts):
 
     kind: OfferKind | None = fact("What kind of offer?")
     terms: str | None = fact("Which terms, in one plain sentence?")
-    cost: Money | None = fact("What does it cost us?", optional=True)
-    expires: date | None = fact("Until when does it stand?", optional=True)
+    cost: Money | None = fact("What does it cost us?", optional=True, shown="costs {}")
+    expires: date | None = fact("Until when does it stand?", optional=True, shown="until {}")
 
 
 class CheckIn(Facts):

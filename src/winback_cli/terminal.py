@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from winback_cli import answers, settings, text
 from winback_cli.answers import Customs
 from winback_cli.case import Case
-from winback_cli.errors import Stopped, UsageError, WinbackError
+from winback_cli.errors import Stopped, WinbackError
 from winback_cli.facts import Spec
 from winback_cli.guards import Finding
 from winback_cli.playbook import Question, Step
@@ -32,7 +32,7 @@ _WITH_TEXT: dict[str, ReplyKind] = {
     "kept": "kept",
     "broken": "broken",
 }
-KEYS = "Enter takes what stands in [brackets] · ? help · :back · :skip · :note TEXT · :quit"
+KEYS = "Enter takes what is in [brackets] · ? help · :back · :skip · :note TEXT · :quit"
 HELP = """  :back           the question before
   :skip           leave this one open; the review reminds you
   :known ANSWER   you knew this before the call; it is marked so
@@ -45,11 +45,15 @@ HELP = """  :back           the question before
 
 def ask_line(mark: str) -> str:
     """One line from the keyboard; empty where nothing was typed."""
+    return _one_line(mark) or ""
+
+
+def _one_line(mark: str) -> str | None:
     from prompt_toolkit import PromptSession
     from prompt_toolkit.output import create_output
 
     session: PromptSession[str] = PromptSession(output=create_output(stdout=sys.stderr))
-    return prompt_line(session, mark, "") or ""
+    return prompt_line(session, mark, "")
 
 
 def prompt_line(session: "PromptSession[str]", mark: str, typed: str) -> str | None:
@@ -88,27 +92,52 @@ def prompt_line(session: "PromptSession[str]", mark: str, typed: str) -> str | N
             raise Stopped(heard[0])
 
 
-def ask_value(out: "Console", spec: Spec, customs: Customs) -> answers.Value:
-    """One value from the keyboard, asked until it is read; raises UsageError where none is given."""
-    out.print(spec.what, style="bold")
+def ask_value(
+    out: "Console",
+    spec: Spec,
+    customs: Customs,
+    default: str = "",
+    told: str = "",
+) -> answers.Value:
+    """One value from the keyboard, asked until it is read; Enter takes the default, `?` shows `told`.
+
+    None where the user leaves: Ctrl-D, `:quit`, or Enter without a default.
+    """
+    out.print(spec.what, style="bold", end="")
+    out.print(f"  [{default}]" if default else "", style="cyan")
     if spec.kind == "choice":
         out.print(choices(spec.choices, out.width))
-    while line := ask_line("> ").strip():
+    while (line := _one_line("> ")) is not None:
+        said = line.strip() or default
+        if said in ("", ":quit"):
+            return None
+        if said == "?" and told:
+            out.print(told)
+            continue
         try:
-            return answers.parse(spec, line, customs)
+            return answers.parse(spec, said, customs)
         except ValueError as problem:
             sentence = text.clean(str(problem))
             out.print(f"  {sentence[:1].upper()}{sentence[1:]}.", style="yellow")
-    raise UsageError("Nothing was typed.", "Run the command again.")
+    return None
 
 
 def choices(given: tuple[str, ...], width: int) -> str:
     """The choices with their letters, in as many columns as fit."""
-    shown = [f"{letter} {answers.words_of(c)}" for letter, c in answers.letters(given).items()]
+    shown = [f"{letter} {text.line(answers.words_of(c))}" for letter, c in answers.letters(given).items()]
     room = max(map(len, shown)) + 3
     columns = max(1, min(len(shown), (width - 2) // room))
     rows = [shown[i : i + columns] for i in range(0, len(shown), columns)]
     return "\n".join("  " + "".join(c.ljust(room) for c in row).rstrip() for row in rows)
+
+
+def _of_list(asked: Asked) -> str:
+    """What Enter takes at an optional part of a list; nothing where a first entry is wanted."""
+    if asked.spec.name != asked.question.spec.item[0].name:
+        return "  [none]"
+    if asked.item > 1:
+        return "  [no more]"
+    return "" if asked.question.required else "  [none]"
 
 
 class TerminalPrompter:
@@ -175,6 +204,7 @@ class TerminalPrompter:
                 return Reply("quit")
             if line.strip() in ("?", ":help"):
                 self._help(asked)
+                self._put(asked)
                 continue
             reply = self._understood(line, asked)
             if reply is not None:
@@ -186,7 +216,9 @@ class TerminalPrompter:
         for promise in case.commitments:
             if promise["state"] == "open":
                 self._out.print(f"  {promise['n']}. {text.clean(promise['what'])}", style="yellow")
-        words = ":override WHY · :kept N · :back · :quit"
+        asked = step.question(findings[0].question or "")
+        optional = asked is not None and not asked.required
+        words = ("Enter leaves it out · " if optional else "") + ":override WHY · :kept N · :back · :quit"
         self._out.print(f"  {words}", style="dim")
         while True:
             line = self._line("> ", "")
@@ -195,8 +227,10 @@ class TerminalPrompter:
             if line.strip() in ("?", ":help"):
                 self._out.print(HELP, style="dim")
                 continue
-            reply = self._understood(line, None) if line.strip() else None
-            if reply is not None and reply.kind not in ("said", "skip"):
+            reply = self._understood(line, None) if line.strip() or optional else None
+            if optional and reply is not None and reply.kind in ("enter", "skip"):
+                return Reply("skip")
+            if reply is not None and reply.kind not in ("said", "skip", "enter"):
                 return reply
             self._out.print(f"  {words}", style="dim")
 
@@ -227,7 +261,8 @@ class TerminalPrompter:
             reply = self._understood(line, None)
             if reply is not None and reply.kind not in ("said", "skip"):
                 return reply
-            self._out.print(f"  A number from 1 to {len(rows)}, or Enter.", style="dim")
+            ways = "." if blocks else ", or Enter."
+            self._out.print(f"  A number from 1 to {len(rows)}{ways}", style="dim")
 
     # -- lines -------------------------------------------------------------------------------
 
@@ -241,7 +276,9 @@ class TerminalPrompter:
             shown = text.shorten(answers.shown(asked.spec, asked.default), 60)
             question.append(f"  [{shown}]", style="not bold cyan")
         elif asked.item and not asked.required:
-            question.append("  [none]", style="not bold cyan")
+            question.append(_of_list(asked), style="not bold cyan")
+        elif not asked.required and not asked.item:
+            question.append("  (optional)", style="not bold dim")
         self._out.print(question)
         if asked.spec.kind == "choice":
             self._out.print(choices(asked.spec.choices, self._out.width))
@@ -291,15 +328,17 @@ class TerminalPrompter:
         return Reply("said", written) if written else None
 
     def _help(self, asked: Asked) -> None:
+        from winback_cli.views import indented
+
         if asked.question.help:
-            self._out.print(f"  {text.clean(asked.question.help)}")
+            self._out.print(indented(text.clean(asked.question.help)))
         if asked.spec.kind == "date":
             from winback_cli.dates import EXAMPLES
 
             self._out.print(f"  A date: {EXAMPLES}", style="dim")
         try:
             for rule in self._rules(asked.question.source):
-                self._out.print(f"  {rule}", style="dim")
+                self._out.print(indented(rule), style="dim")
         except WinbackError:
             pass  # the walk goes on without the texts of the rules
         self._out.print(HELP, style="dim")

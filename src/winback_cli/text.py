@@ -5,6 +5,7 @@ and again before it is shown: a name must never move the cursor or turn the line
 """
 
 import unicodedata
+from functools import cache
 
 # Directional overrides and isolates; the other format characters stay: emoji and Persian need them.
 _TURNS = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}
@@ -42,9 +43,14 @@ def shorten(text: str, width: int) -> str:
     return text if len(text) <= width else text[: max(width - 1, 0)].rstrip() + "…"
 
 
-def nearest(word: str, known: list[str]) -> str | None:
-    """The known name closest to a misspelt one, or None where nothing is close."""
+@cache
+def _close(word: str, known: tuple[str, ...]) -> str | None:
     from difflib import get_close_matches
 
     found = get_close_matches(word, known, n=1, cutoff=0.6)
     return found[0] if found else None
+
+
+def nearest(word: str, known: list[str]) -> str | None:
+    """The known name closest to a misspelt one, or None where nothing is close."""
+    return _close(word, tuple(known)) if len(word) < 80 else None

@@ -111,6 +111,10 @@ class Walk:
         reply = self.prompter.gate(there.step, there.findings, self.case)
         if reply.kind == "override":
             self._override(there.findings[0], reply.text)
+        elif reply.kind == "skip" and there.question:
+            self._record([entries.left_out(there.step, there.question)])
+        elif reply.kind == "wait":
+            return entries.promised(self.case, there.findings[0])
         elif reply.kind == "back":
             before = self._met(before=(there.step, there.question))
             self.spot = before[-1] if before else None
@@ -377,7 +381,7 @@ class Walk:
             else:
                 return self._complete(step)
         elif reply.kind == "override" and (blocks or missing):
-            self._override(blocks[0] if blocks else _excuse(step, missing[0]), reply.text)
+            self._override(blocks[0] if blocks else screening.excuse(step, missing[0]), reply.text)
         elif reply.kind == "change":
             question = step.question(reply.text)
             self.spot, self.single = ((step, question), True) if question else (None, False)
@@ -432,8 +436,3 @@ class Walk:
 
 _CHANGES = "revisited.changes"
 _KEPT = Spec("kept", "yesno", "Is it kept?", optional=True)
-
-
-def _excuse(step: Step, question: Question) -> Finding:
-    say, why = f"{question.worded(None)}", "The playbook wants an answer."
-    return Finding(step.id, question.key, "required", "block", say, why, question.source)

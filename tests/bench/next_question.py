@@ -37,7 +37,9 @@ SCRIPT = (
 
 
 def walk(customer: int, env: dict[str, str]) -> list[float]:
-    child = pexpect.spawn(WINBACK, ["walk", str(customer)], env=env, encoding="utf-8", timeout=30)
+    child = pexpect.spawn(
+        WINBACK, ["walk", str(customer), "--playbook", "standard"], env=env, encoding="utf-8", timeout=30
+    )
     child.setwinsize(50, 100)
     child.delaybeforesend = None
     child.expect("How did they leave")

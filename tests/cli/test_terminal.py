@@ -62,6 +62,8 @@ def test_the_walk_of_the_readme_looks_as_shown(terminal: Callable[..., Terminal]
     shown = re.findall(r"```text\n(.*?)```", README, re.DOTALL)[0]
 
     walk = terminal("walk", "2")
+    walk.until("Which playbook?")
+    walk.type("")
     screen = walk.until("c content\n>")
 
     place = 0
@@ -74,21 +76,21 @@ def test_a_whole_walk_by_hand_with_past_dates_ends_in_a_closed_case(
     terminal: Callable[..., Terminal], winback: Runner
 ) -> None:
     script = """lapsed|last buy|-200d|told you|Mara|happened|Nobody called.|…||blow up||reach them
-|g|want this customer|y|Do you know why||Enter completes||When did you try|-9d|How?|p
+|g|want this customer|y|why already||Enter completes||When did you try|-9d|How did you try|p
 |How did it end|r|Whom|Ben|role|owner|Do they decide|y|slip out||Enter completes||nothing from us
 ||no longer use|You forgot me.|…||win back|Call me once a quarter.|…||Where do you||another chance
-||long term||unclear||Did they complain|n|own up|We forgot you.|…||thank them|y|reconsider
-||slip out||Enter completes||in one word|taken for granted|own view|y|only, or a pattern|sp
-|be changed|y|in our hands|y|rest on|His words.|…||Enter completes||Which referrals||be mended
+||long term||unclear||Did they complain|n|our fault|We forgot you.|…||thank them|y|reconsider
+||slip out||Enter completes||Choose from|taken for granted|own view|y|only, or a pattern|sp
+|be changed|y|in our hands|y|based on|His words.|…||Enter completes||Which referrals||be mended
 |A call a quarter.|…||simple fix|s|cost, roughly|100|on the price||Pursue|p|which reasons|Cheap, and right.|…
 ||Enter completes||What changes|A call every quarter|done already|y|assurance|Mara|(2)
-||easy to come back||message apologise|n|their words|y|offer or ask||message go out|-5d
+||easy to come back||message apologise|n|their words|y|anything it should||message go out|-5d
 |to thank them|-3d|point out|The calls have begun.|…||respond|c|they say||Enter completes
-||speak again|-1d|take place|y|they say|Glad.|(2)||How often|q|so seldom|He wants no more.
-|business again|y|about itself|We forget the quiet ones.|…||case end|w|in touch next|+3m
+||speak again|-1d|take place|y|they say|Glad.|(2)||How often|q|so rarely|He wants no more.
+|about itself|We forget the quiet ones.|…||case end|w|in touch next|+3m
 |Enter completes|"""
     words = script.replace("\n", "").split("|")
-    walk = terminal("walk", "2")
+    walk = terminal("walk", "2", "--playbook", "standard")
     walk.until("How did they leave?")
 
     typed = walk_through(walk, words)

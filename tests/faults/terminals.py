@@ -86,9 +86,11 @@ class Terminal:
     def __init__(self, *args: str, command: tuple[str, ...] = REAL) -> None:
         env = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}
         env |= {"TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"}
+        # Named, so that the first prompt is the first question and not which playbook.
+        named = ["--playbook", "standard"] if args[:1] == ("walk",) else []
         self.child = pexpect.spawn(
             command[0],
-            [*command[1:], *args],
+            [*command[1:], *args, *named],
             env=env,  # type: ignore[arg-type]
             dimensions=(40, 100),
             encoding="utf-8",

@@ -14,6 +14,8 @@ import pytest
 
 from tests.conftest import Ran, Runner
 from tests.faults.terminals import REAL
+from winback_cli import answers
+from winback_cli.facts import Spec
 
 NAME = "Canary Secret-9931"
 MAIL = "canary-7f3a@example.com"
@@ -304,11 +306,14 @@ def test_a_failure_that_tells_a_name_would_be_caught(caged: Runner) -> None:
 def test_a_program_that_says_what_went_wrong_in_its_own_words_is_caught(
     caged: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = tmp_path / "twice.yaml"
-    path.write_text(f"answers:\n  backstory:\n    told_by: {NAME}\n    told_by: {MAIL}\n", "utf-8")
+    path = tmp_path / "odd.yaml"
+    path.write_text(f"answers:\n  backstory:\n    how_left: {MAIL}\n    told_by: {NAME}\n", "utf-8")
     check_silent(caged("walk", 1, "--answers", path), 65)
 
-    monkeypatch.setattr("winback_cli.library._first_line", lambda message: message)
+    def telling(spec: Spec, said: str, customs: answers.Customs) -> str:
+        raise ValueError(f"{said} is none of them")
+
+    monkeypatch.setitem(answers._PARSERS, "choice", telling)
 
     with pytest.raises(AssertionError):
         check_silent(caged("walk", 1, "--answers", path), 65)

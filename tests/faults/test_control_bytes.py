@@ -108,8 +108,8 @@ def as_csv(values: dict[str, str]) -> bytes:
 
 
 def as_yaml(given: str) -> str:
-    """A text as YAML can carry it, every sign escaped that is no plain letter."""
-    written = (c if c.isalnum() and ord(c) < 0x250 else f"\\U{ord(c):08x}" for c in given)
+    """A text as YAML can carry it, every sign escaped that is no plain letter; as much as a file may hold."""
+    written = (c if c.isalnum() and ord(c) < 0x250 else f"\\U{ord(c):08x}" for c in given[:8_000])
     return '"' + "".join(written) + '"'
 
 
@@ -167,7 +167,8 @@ def fill(winback: Runner, folder: Path, given: str) -> None:
 
 def answer(winback: Runner, folder: Path, given: str) -> None:
     """Walk a case with the text as every answer that is one."""
-    (folder / "answers.yaml").write_text(LONGHAND.format(t=as_yaml("x" + given)), "utf-8")
+    whole = given.encode("utf-8", "ignore").decode()  # half a sign is a mistake in the file
+    (folder / "answers.yaml").write_text(LONGHAND.format(t=as_yaml("x" + whole)), "utf-8")
     ran = winback("walk", 5, "--answers", folder / "answers.yaml")
     assert ran.code == 0, ran.err
     check(ran)

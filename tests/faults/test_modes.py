@@ -55,6 +55,21 @@ def check_private(folder: Path, umask: int, program: Sequence[str]) -> None:
 
 
 @UMASKS
+def test_an_own_playbook_its_schema_and_their_folder_are_the_users_alone(
+    umask: int, home: Path, winback: Runner
+) -> None:
+    with umask_of(umask):
+        assert winback("playbook", "new", "mine").code == 0
+
+    assert {path.name: mode(path) for path in [home, *home.rglob("*")]} == {
+        "home": 0o700,
+        "playbooks": 0o700,
+        "mine.yaml": 0o600,
+        "playbook.schema.json": 0o600,
+    }
+
+
+@UMASKS
 def test_store_key_rejects_and_folders_are_the_users_alone(umask: int, tmp_path: Path) -> None:
     check_private(tmp_path, umask, PROGRAM)
 

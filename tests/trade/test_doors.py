@@ -27,12 +27,17 @@ TRADE = {
     "stages",
     "facts",
     "answers",
+    "conditions",
     "guards",
     "playbook",
+    "proofreading",
+    "comparison",
+    "choosing",
     "route",
 }
 WORK = {
     "library",
+    "yamltext",
     "answersfile",
     "prompter",
     "entries",
@@ -44,7 +49,7 @@ WORK = {
 }
 SETTINGS = {"settings"}
 STORE = {"store"}
-COUNTER = {"cli", "talk", "terminal", "screen", "views", "scenes", "rows"}
+COUNTER = {"cli", "talk", "terminal", "screen", "views", "scenes", "shelf", "rows"}
 ENTRANCE = {"main", "__main__", "__init__"}
 
 DATABASE = {"sqlmodel", "sqlalchemy", "alembic"}

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from winback_cli import library
+from winback_cli.cli import FAMILIES
+from winback_cli.comparison import citing
 from winback_cli.playbook import Playbook
 from winback_cli.stages import Stage
 
@@ -52,10 +54,25 @@ def test_every_rule_has_a_stage_a_sentence_and_says_whether_it_is_a_must() -> No
     stages = {stage.value for stage in Stage} | {"all", "programme"}
 
     for name, rule in library.rules().items():
-        assert set(rule) == {"stage", "must", "text"}, name
+        assert {"stage", "must", "text"} <= set(rule) <= {"stage", "must", "text", "commands", "later"}, (
+            name
+        )
         assert rule["stage"] in stages, name
         assert isinstance(rule["must"], bool), name
         assert len(rule["text"]) > 10, name
+
+
+def test_every_command_that_a_rule_names_exists() -> None:
+    known = {name for family in FAMILIES.values() for name, _, _ in family}
+
+    named = {command for rule in library.rules().values() for command in rule.get("commands", ())}
+
+    assert named
+    assert named - known == set()
+
+
+def test_what_a_rule_says_is_not_there_yet_is_what_is_pending() -> None:
+    assert {name for name, rule in library.rules().items() if rule.get("later")} == PENDING
 
 
 def test_what_is_pending_only_shrinks() -> None:
@@ -64,6 +81,28 @@ def test_what_is_pending_only_shrinks() -> None:
 
 def test_what_is_pending_are_musts() -> None:
     assert PENDING <= MUST
+
+
+# Of which document each playbook is the road.
+ROADS = {"A": "second-chance", "B": "six-steps", "C": "lapsed-list", "D": "service-recovery", "E": "trust"}
+PROGRAMME = frozenset(words("E9 E10 E11 E12"))
+
+
+@pytest.mark.parametrize("rule", sorted(MUST - PROGRAMME))
+def test_every_must_is_implemented_by_the_playbook_of_its_document(rule: str) -> None:
+    road = library.load(ROADS[rule[0]], Path("/nowhere")).playbook
+
+    assert citing(rule, [road])
+
+
+@pytest.mark.parametrize("name", ROADS.values())
+def test_a_document_is_walked_by_its_own_rules(name: str) -> None:
+    road = library.load(name, Path("/nowhere")).playbook
+    document = {road: letter for letter, road in ROADS.items()}[name]
+
+    strange = {rule for rule in road.cited() if rule[0] != document}
+
+    assert strange == set()
 
 
 @pytest.mark.parametrize("rule", sorted(MUST - PENDING))

@@ -274,8 +274,23 @@ def test_a_promise_that_the_file_now_says_is_done_is_kept_on_the_way(tmp_path: P
     assert [c["state"] for c in second.case().commitments] == ["kept", "kept"]
 
 
-def test_an_open_promise_stops_the_file_with_the_words_that_would_override(tmp_path: Path) -> None:
+def test_a_promise_that_is_not_due_yet_lets_the_file_wait_for_it(tmp_path: Path) -> None:
     day = date(2026, 3, 23)
+    _, first = play(sample(), today=date(2026, 3, 20))
+    loaded = answersfile.load(_written(tmp_path, CALLED), STANDARD, Customs(day))
+
+    ended, second = play(without(loaded, ("revisit", "changes")), first, day)
+
+    assert (ended.kind, ended.until) == ("waiting", date(2026, 3, 30))
+    assert ended.finding is not None
+    assert ended.finding.guard == "changes"
+    assert second.case().facts["revisited.called_on"] == "2026-03-23"
+
+
+def test_a_promise_that_is_overdue_stops_the_file_with_the_words_that_would_override(
+    tmp_path: Path,
+) -> None:
+    day = date(2026, 3, 30)
     _, first = play(sample(), today=date(2026, 3, 20))
     script = without(
         answersfile.load(_written(tmp_path, CALLED), STANDARD, Customs(day)), ("revisit", "changes")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,12 +32,13 @@ from tests.work.scripted import (
     override,
     walk,
 )
-from winback_cli import route
+from winback_cli import library, route
 from winback_cli.answers import Customs
 from winback_cli.case import Case, Entry
 from winback_cli.errors import AnsweredMeanwhile
 from winback_cli.journal import Journal, Rehearsal
 from winback_cli.prompter import Asked, Reply
+from winback_cli.route import new_round
 from winback_cli.walk import Walk
 
 TUESDAY = date(2026, 3, 3)
@@ -1186,3 +1188,87 @@ def test_a_later_walk_begins_with_its_own_day() -> None:
     second = walk({"contact.on": "today", "contact.channel": QUIT}, later(first.journal, TUESDAY), TUESDAY)
 
     assert second.case.facts["contacted.on"] == "2026-03-03"
+
+
+# -- what a playbook may leave to the rep ----------------------------------------------------
+
+PLEDGED: dict[str, Said] = {
+    "lapsed.how_left": "lapsed",
+    "lapsed.left_on": "2025-06-01",
+    "likely.worth_it": "yes",
+    "basics.contact_details": "good",
+    "ask.on": "2026-02-27",
+    "ask.channel": "phone",
+    "ask.disposition": "reached",
+    "ask.person": "Ben",
+    "ask.why_left": "You forgot me.",
+    "weigh.verdict": "pursue",
+    "weigh.reasons": "Cheap.",
+    "assure.requirements": "A call a quarter.",
+    "assure.changes[1].what": "A call a quarter",
+    "assure.changes[1].done": "no",
+    "assure.changes[1].owner": "Mara",
+    "assure.changes[1].due": "+1m",
+    "assure.changes[1].assured_by": "Mara",
+    "incentive.offers[1].kind": "voucher",
+    "incentive.offers[1].terms": "Ten off the next order.",
+    "incentive.sent_on": "2026-02-28",
+}
+LAPSED = library.load("lapsed-list", Path("/nowhere")).playbook
+
+
+def test_a_claim_that_a_promise_stands_in_the_way_of_may_be_left_out() -> None:
+    stopped = walk(PLEDGED, playbook=LAPSED)
+    passed = walk(PLEDGED | {"gate assure.pointed_out": SKIP, "incentive.response": "no"}, playbook=LAPSED)
+
+    assert stopped.who.gates == {"gate assure.pointed_out": ("changes",)}
+    assert passed.case.answers["assure.pointed_out"].how == "skipped"
+    assert "assure" in passed.case.done
+    assert passed.case.outcome == "lost"
+
+
+@pytest.mark.parametrize(
+    ("response", "ending"), [("thinking", "dormant"), ("not now", "dormant"), ("no", "lost")]
+)
+def test_lost_is_only_suggested_where_they_said_no(response: str, ending: str) -> None:
+    script = PLEDGED | {"gate assure.pointed_out": SKIP, "incentive.response": response}
+
+    walked = walk(script, playbook=LAPSED)
+
+    assert walked.who.put["accept.ending"].default == ending
+
+
+def test_a_default_of_the_playbook_for_the_ending_is_read_as_an_answer_is() -> None:
+    text = (
+        (library.built_in() / "lapsed-list.yaml").read_text("utf-8").replace("default: lost", "default: Lo")
+    )
+    book, told = library.check(text)
+    assert told == []
+    assert book is not None
+    script = PLEDGED | {"gate assure.pointed_out": SKIP, "incentive.response": "no"}
+
+    assert walk(script, playbook=book).case.outcome == "lost"
+
+
+def test_a_woken_case_is_asked_again_how_they_respond() -> None:
+    asleep = walk(
+        PLEDGED
+        | {
+            "gate assure.pointed_out": SKIP,
+            "incentive.response": "thinking",
+            "accept.next_contact_on": "+3m",
+        },
+        playbook=LAPSED,
+    )
+    assert asleep.case.status == "dormant"
+    asleep.journal.record([Entry("reopened", new_round(LAPSED, asleep.case))])
+
+    woken = walk(
+        {"incentive.response": "coming back", "accept.next_contact_on": "+1m"},
+        asleep.journal,
+        date(2026, 6, 3),
+        LAPSED,
+    )
+
+    assert woken.who.asked[1:3] == ["incentive.response", "incentive.response_words"]
+    assert woken.case.outcome == "won"

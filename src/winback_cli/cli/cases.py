@@ -77,7 +77,10 @@ def _read(here: Here, fact: str, said: str, flag: str) -> Any:
             raise UsageError(f"{flag} is missing.", f"Give {flag}: {known}.")
         from winback_cli.terminal import ask_value
 
-        return ask_value(here.err, spec, here.customs)
+        value = ask_value(here.err, spec, here.customs)
+        if value is None:
+            raise UsageError("Nothing was typed.", "Run the command again.")
+        return value
     try:
         return answers.parse(spec, said, here.customs)
     except ValueError as problem:
@@ -167,7 +170,7 @@ def _close(here: Here, store: "Store", who: str, body: dict[str, Any], override:
     if work is None or work.case.status == "closed":
         raise Refused("There is no open case to close.", f"winback show {who}")
     days = Days(here.clock.today, here.settings.weekend_days)
-    stops = closing(work.playbook, work.case, days)
+    stops = closing(work.playbook, work.case, days, body["outcome"])
     if stops and not override:
         raise _stopped(stops[0], who)
     entries = [_overridden(finding, override) for finding in stops]

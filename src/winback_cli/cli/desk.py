@@ -4,17 +4,12 @@ from typing import Annotated, Any
 
 import typer
 
-from winback_cli import dates, text
+from winback_cli import text
 from winback_cli.cli.here import GREETING, Here, at_terminal, print_json, print_rows
 from winback_cli.customer import label
 from winback_cli.store import reads
 
 app = typer.Typer(rich_markup_mode=None)
-
-
-def cutoff(here: Here) -> str:
-    """The last day of purchase that counts as lapsed."""
-    return dates.add_months(here.clock.today, -here.settings.lapsed_months).isoformat()
 
 
 def show_desk(here: Here) -> None:
@@ -31,7 +26,7 @@ def show_desk(here: Here) -> None:
             reads.overdue_promises(connection, today),
             reads.due(connection, today),
             reads.waiting(connection, today),
-            reads.queue(connection, cutoff(here), 5),
+            reads.queue(connection, here.lapsed_before, 5),
             here.clock.today,
         )
     here.show(views.desk(page, here.out.width))
@@ -114,7 +109,7 @@ def best(here: Here, connection: reads.Connection) -> dict[str, Any] | None:
     urgent = reads.to_walk(connection, here.clock.today.isoformat())
     if urgent:
         return due_json(urgent, here)
-    queue = reads.queue(connection, cutoff(here), 1)
+    queue = reads.queue(connection, here.lapsed_before, 1)
     if not queue:
         return None
     line = queue[0]

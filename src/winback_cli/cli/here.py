@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from winback_cli import settings, talk, text
+from winback_cli import dates, settings, talk, text
 from winback_cli.customer import label
 from winback_cli.dates import Clock
 from winback_cli.errors import BadInput, NotFound, UsageError
@@ -58,6 +59,11 @@ class Here:
     @cached_property
     def clock(self) -> Clock:
         return settings.clock(self.as_of)
+
+    @property
+    def lapsed_before(self) -> str:
+        """The last day of purchase that counts as lapsed (C1), as an ISO day."""
+        return dates.add_months(self.clock.today, -self.settings.lapsed_months).isoformat()
 
     @cached_property
     def customs(self) -> "Customs":
@@ -176,6 +182,20 @@ def _several(words: str, found: list[tuple[int, str, str, str]]) -> str:
     ]
     more = ["  ... and more"] if len(found) > 20 else []
     return "\n".join([f"Several go by {text.shorten(words, 60)!r}:", *shown, *more])
+
+
+def write_new(place: Path, content: str) -> None:
+    """A new file that only its owner can read; never over another, nor through a link. Where the
+    disk has no room for it, it is taken away again. Raises OSError.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+    with os.fdopen(os.open(place, flags, 0o600), "w", encoding="utf-8", newline="") as out:
+        try:
+            out.write(content)
+            out.flush()
+        except OSError:
+            place.unlink(missing_ok=True)
+            raise
 
 
 def print_json(value: Any) -> None:

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 import typer
 
 from winback_cli import text
-from winback_cli.cli.here import Here, print_json
+from winback_cli.cli.here import Here, print_json, write_new
 from winback_cli.errors import BadInput, Exit, NotFound, NotPermitted, UsageError
 
 if TYPE_CHECKING:
@@ -182,10 +181,8 @@ def _write_rejects(place: Path, plan: "Plan") -> None:
     writer.writerow([*plan.table.header, "rejected because"])
     for reject, row in zip(plan.rejects, plan.rejected_rows, strict=True):
         writer.writerow([*row, f"{reject.field}: {reject.reason}".strip(": ")])
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
     try:
-        with os.fdopen(os.open(place, flags, 0o600), "w", encoding="utf-8", newline="") as out:
-            out.write(stream.getvalue())
+        write_new(place, stream.getvalue())
     except OSError:
         raise NotPermitted(
             f"{place} cannot be written.", "The list is in; name another file for --rejects."

@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from winback_cli import dates
+from winback_cli import dates, text
 from winback_cli.cli.here import Here, need_terminal
-from winback_cli.cli.work import WhoArg, Work, take_up
+from winback_cli.cli.work import WhoArg, Work, fitting, take_up
 from winback_cli.errors import Refused
 from winback_cli.money import Money
 from winback_cli.store import reads
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from winback_cli.answersfile import Script
+    from winback_cli.case import Case, Entry
     from winback_cli.prompter import Ended, Prompter
     from winback_cli.store.writes import Store
 
@@ -26,7 +30,7 @@ def walk(
     ctx: typer.Context,
     who: WhoArg,
     answers: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Answer from a file (YAML or JSON).")
+        Path | None, typer.Option(metavar="FILE", readable=False, help="Answer from a file (YAML or JSON).")
     ] = None,
     playbook: Annotated[str | None, typer.Option(metavar="NAME", help="For a new case.")] = None,
     override: Annotated[
@@ -65,37 +69,103 @@ def walk_customer(
     if script is None:
         need_terminal("--answers FILE")
     with here.writing("walk") as store:
+        loaded = None
         if script is not None:
-            _rehearse(here, store, str(who), script, playbook)
+            loaded = _rehearse(here, store, str(who), script, playbook)
+        else:
+            playbook = playbook or _choose(here, store, str(who))
         work = take_up(here, store, str(who), playbook)
         _wake(work)
+        _tell_changed(work)
         try:
-            ended = _run(work, script, override)
+            ended = _run(work, loaded, override)
         except KeyboardInterrupt:
             here.say(f"\nStopped. Everything you answered is stored. Go on: {_again(work)}")
             raise
     _tell_ended(work, ended)
 
 
-def _run(work: Work, script: Path | None, override: str | None) -> "Ended":
+def _choose(here: Here, store: "Store", who: str) -> str | None:
+    """The playbook for a new case, asked with the one that fits; None where there is nothing to ask.
+
+    Nothing is asked where a case runs already or the firm's settings name a playbook.
+    """
+    from winback_cli import library
+    from winback_cli.facts import Spec
+    from winback_cli.terminal import ask_value
+
+    with store.reads() as connection:
+        meant = here.who(connection, who)
+        ref = reads.case_ref(connection, meant.number, meant.case)
+        customer = reads.customer(connection, meant.number)
+        assert customer is not None
+        running = ref is not None and (ref.status != "closed" or meant.case is not None)
+        if running or customer.suppressed or here.settings.playbook_chosen:
+            return None
+        found = fitting(here, connection, customer)
+    books = [edition.playbook for edition in library.usable(here.settings.playbooks)]
+    spec = Spec("playbook", "choice", "Which playbook?", tuple(book.name for book in books))
+    if found:
+        here.err.print(text.line(f"{found.playbook} fits {customer.label}: {found.because}."), style="cyan")
+    default = found.playbook if found else here.settings.playbook
+    told = "\n".join(f"  {book.name}: {book.summary or book.title}" for book in books)
+    chosen = ask_value(here.err, spec, here.customs, default, told)
+    if chosen is None:
+        here.say("Nothing was opened.")
+        raise typer.Exit
+    return str(chosen)
+
+
+def _tell_changed(work: Work) -> None:
+    """Say where a case goes on under a playbook whose file has changed, or is gone."""
+    from winback_cli import library
+
+    book, own = work.playbook, work.here.settings.playbooks
+    became = library.became(book.name, work.case.digest, own)
+    if became:
+        work.here.say(f"Case {work.ref.id} keeps version {book.version} of {book.name}: {became}.")
+    if became == library.CHANGED:
+        work.here.say(f"To see what is new, and to move it: winback playbook move {work.ref.customer}")
+
+
+def _run(work: Work, script: "Script | None", override: str | None) -> "Ended":
     from winback_cli.journal import Journal
     from winback_cli.walk import Walk
 
+    record = work.record if script else _suggesting(work)
     return Walk(
         work.playbook,
         work.case,
         _prompter(work, script, override),
-        Journal(work.record, work.reload),  # type: ignore[arg-type]
+        Journal(record, work.reload),  # type: ignore[arg-type]
         work.here.customs,
         suggested=_suggestions(work.customer),
     ).run()
 
 
-def _prompter(work: Work, script: Path | None, override: str | None) -> "Prompter":
+def _suggesting(work: Work) -> "Callable[..., Case]":
+    """Record, and say which playbook fits where they left otherwise than the list had it."""
+    from winback_cli.choosing import suggestion
+
+    def record(entries: "list[Entry]", seen: dict[str, int] | None = None) -> "Case":
+        case = work.record(entries, seen)
+        answered = [e.body for e in entries if e.body.get("fact") == "backstory.how_left"]
+        how_left = answered[0].get("value") if answered else ""
+        if how_left in ("departing", "upset") and how_left != work.customer.how_left:
+            better = suggestion(how_left, quiet=False, alike=0)
+            if better and better.playbook != work.playbook.name:
+                move = f"winback playbook move {work.ref.customer} --to {better.playbook}"
+                work.here.say(f"{better.playbook} may fit better: {better.because}. Later: {move}")
+        return case
+
+    return record
+
+
+def _prompter(work: Work, script: "Script | None", override: str | None) -> "Prompter":
     if script is not None:
         from winback_cli import answersfile
 
-        return answersfile.FilePrompter(answersfile.load(script, work.playbook, work.here.customs))
+        return answersfile.FilePrompter(script)
     from winback_cli import library
     from winback_cli.terminal import TerminalPrompter
 
@@ -134,7 +204,7 @@ def _suggestions(customer: reads.CustomerRecord) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value}
 
 
-def _rehearse(here: Here, store: "Store", who: str, script: Path, playbook: str | None) -> None:
+def _rehearse(here: Here, store: "Store", who: str, script: Path, playbook: str | None) -> "Script":
     """Walk the script once without storing anything, so that a bad file changes nothing."""
     from winback_cli import answersfile, library
     from winback_cli.case import Entry
@@ -156,7 +226,7 @@ def _rehearse(here: Here, store: "Store", who: str, script: Path, playbook: str 
         book = library.load(playbook or here.settings.playbook, here.settings.playbooks).playbook
     loaded = answersfile.load(script, book, here.customs)
     if customer.suppressed or (ref and running and ref.status == "closed"):
-        return  # refused by name in a moment
+        return loaded  # refused by name in a moment
     rehearsal = Rehearsal(events, here.clock.today)
     if not events:
         rehearsal.record([Entry("opened", {"playbook": "", "version": 1, "digest": ""})])
@@ -170,6 +240,7 @@ def _rehearse(here: Here, store: "Store", who: str, script: Path, playbook: str 
         here.customs,
         suggested=_suggestions(customer),
     ).run()
+    return loaded
 
 
 def _wake(work: Work) -> None:
@@ -212,6 +283,8 @@ def _tell_ended(work: Work, ended: "Ended") -> None:
         here.say(f"\nCase {work.ref.id} sleeps" + (f" until {until}." if until else "."))
     elif ended.kind == "closed":
         here.say(f"\nCase {work.ref.id} is closed: {ended.what}.")
+        for due in work.standing(work.case).dues:
+            here.say(f"Still owed: {due.what}, by {due.due_on}.")
         if ended.what == "lost":
             here.say(f"If they are to be left alone: winback suppress {work.ref.customer}")
     else:

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from winback_cli.cli.here import Here
-from winback_cli.errors import Refused, UsageError
+from winback_cli.errors import NotFound, Refused, TryAgain, UsageError
 from winback_cli.store import reads
 
 if TYPE_CHECKING:
     from winback_cli.case import Case, Entry
+    from winback_cli.choosing import Suggestion
+    from winback_cli.library import Edition
     from winback_cli.playbook import Playbook
     from winback_cli.route import Standing
-    from winback_cli.store.writes import Store
+    from winback_cli.store.writes import Opening, Store
 
 WhoArg = Annotated[str, typer.Argument(metavar="WHO", help="A number, or words of the name.")]
 
@@ -28,11 +30,17 @@ class Work:
     ref: reads.CaseRef
     case: "Case"
     playbook: "Playbook"
+    digest: str
 
     def standing(self, case: "Case") -> "Standing":
-        """What the case row keeps of this case."""
+        """What the case row keeps of this case; raises TryAgain where it runs under another playbook."""
         from winback_cli.route import standing
 
+        if case.digest != self.digest:
+            raise TryAgain(
+                f"Case {self.ref.id} was moved to another playbook meanwhile.",
+                "Run the command again; what was stored stays.",
+            )
         return standing(self.playbook, case, self.here.settings.weekend_days)
 
     def record(self, entries: "list[Entry]", seen: dict[str, int] | None = None) -> "Case":
@@ -68,31 +76,74 @@ def take_up(here: Here, store: "Store", words: str, playbook: str | None = None)
             "No case is opened or walked for them.",
         )
     if ref is None or (ref.status == "closed" and who.case is None):
-        return _open(here, store, customer, playbook or here.settings.playbook)
+        return _open(here, store, customer, playbook)
     running = library.kept(kept)
     if playbook and playbook != running.name:
-        raise UsageError(f"Case {ref.id} runs under {running.name}.", "Leave --playbook out to go on.")
+        raise UsageError(
+            f"Case {ref.id} runs under {running.name}.",
+            f"Leave --playbook out to go on; winback playbook move {ref.customer} --to {playbook}"
+            " changes it.",
+        )
     from winback_cli.case import Case
 
-    work = Work(here, store, customer, ref, Case(ref.id), running)
+    work = Work(here, store, customer, ref, Case(ref.id), running, ref.playbook)
     work.reload()
     return work
 
 
-def _open(here: Here, store: "Store", customer: reads.CustomerRecord, name: str) -> Work:
+def _open(here: Here, store: "Store", customer: reads.CustomerRecord, named: str | None) -> Work:
+    """A new case, under the playbook named or else the firm's; one that fits better is said."""
     from winback_cli import library
     from winback_cli.route import standing
-    from winback_cli.store.writes import Opening
 
+    name = named or here.settings.playbook
     edition = library.load(name, here.settings.playbooks)
-    opening = Opening(name, edition.playbook.version, edition.text, edition.tree, edition.digest)
     weekend = here.settings.weekend_days
+    opening = opening_of(edition)
     case = store.open_case(customer.number, opening, lambda c: standing(edition.playbook, c, weekend))
     with store.reads() as connection:
         ref = reads.case_ref(connection, customer.number)
+        better = None if named else fitting(here, connection, customer)
     assert ref is not None
     here.say(f"Opened case {ref.id} for {customer.label} under {name}.")
-    return Work(here, store, customer, ref, case, edition.playbook)
+    if better and better.playbook != name:
+        move = f"winback playbook move {customer.number} --to {better.playbook}"
+        here.say(f"{better.playbook} may fit better: {better.because}. To change: {move}")
+    return Work(here, store, customer, ref, case, edition.playbook, edition.digest)
+
+
+def opening_of(edition: "Edition") -> "Opening":
+    """A playbook as the store keeps it beside the cases that run under it."""
+    from winback_cli.store.writes import Opening
+
+    book = edition.playbook
+    return Opening(book.name, book.version, edition.text, edition.tree, edition.digest)
+
+
+def fitting(
+    here: Here, connection: reads.Connection, customer: reads.CustomerRecord
+) -> "Suggestion | None":
+    """The playbook that fits how this customer left, and how many there are like them."""
+    from winback_cli.choosing import THOUSANDS, suggestion
+
+    cutoff = here.lapsed_before
+    quiet = customer.last_purchase is not None and customer.last_purchase <= cutoff
+    lapsed = customer.how_left in ("", "lapsed")
+    others = reads.alike(connection, cutoff, customer.number, THOUSANDS) if lapsed else 0
+    return suggestion(customer.how_left, quiet, others)
+
+
+def unclosed(here: Here, store: "Store", who: str) -> Work:
+    """The customer's running case; raises NotFound where there is none, Refused where it is closed."""
+    work = latest(here, store, who)
+    if work is None:
+        raise NotFound("There is no case to move.", "winback walk WHO --playbook NAME opens one.")
+    if work.case.status == "closed":
+        raise Refused(
+            f"Case {work.ref.id} is closed: {work.case.outcome}.",
+            f"winback walk {work.ref.customer} opens a new one.",
+        )
+    return work
 
 
 def latest(here: Here, store: "Store", who: str) -> Work | None:
@@ -113,4 +164,4 @@ def in_hand(here: Here, store: "Store", ref: reads.CaseRef) -> Work:
         kept = reads.playbook_tree(connection, ref.playbook)
     assert customer is not None
     playbook = library.kept(kept)
-    return Work(here, store, customer, ref, case, playbook)
+    return Work(here, store, customer, ref, case, playbook, ref.playbook)

@@ -38,23 +38,13 @@ def open_case(w: Writing, customer: int, opening: Opening, standing: Standings) 
 
     Raises Refused for a suppressed customer.
     """
-    from winback_cli.store.tables import CaseRow, PlaybookRow
+    from winback_cli.store.tables import CaseRow
 
     refuse_suppressed(w, customer)
     there = reads.case_ref(w.raw, customer)
     if there and there.status != "closed":
         return fold(there.id, reads.events(w.raw, there.key))
-    if w.session.get(PlaybookRow, opening.digest) is None:
-        w.session.add(
-            PlaybookRow(
-                digest=opening.digest,
-                name=opening.playbook,
-                version=opening.version,
-                text=opening.text,
-                tree=opening.tree,
-            )
-        )
-        w.session.flush()
+    _keep_playbook(w, opening)
     row = CaseRow(
         customer_id=customer,
         number=there.number + 1 if there else 1,
@@ -69,12 +59,36 @@ def open_case(w: Writing, customer: int, opening: Opening, standing: Standings) 
     w.session.add(row)
     w.session.flush()
     assert row.id is not None
-    body = {
-        "playbook": opening.playbook,
-        "version": opening.version,
-        "digest": opening.digest,
-    }
-    return append(w, row.id, [Entry("opened", body)], standing)
+    return append(w, row.id, [Entry("opened", _named(opening))], standing)
+
+
+def move(w: Writing, case_key: int, opening: Opening, standing: Standings) -> Case:
+    """Let an unclosed case go on under another version of its playbook, or under another playbook.
+
+    Raises Refused for a closed case and for a suppressed customer.
+    """
+    from winback_cli.store.tables import CaseRow
+
+    _keep_playbook(w, opening)
+    case = record(w, case_key, [Entry("moved", _named(opening))], standing)
+    w.session.get_one(CaseRow, case_key).playbook = opening.digest
+    w.session.flush()
+    return case
+
+
+def _keep_playbook(w: Writing, opening: Opening) -> None:
+    """The playbook's text, once, beside the cases that run under it."""
+    from winback_cli.store.tables import PlaybookRow
+
+    if w.session.get(PlaybookRow, opening.digest) is None:
+        fields = opening._asdict()
+        w.session.add(PlaybookRow(**{"name": fields.pop("playbook"), **fields}))
+        w.session.flush()
+
+
+def _named(opening: Opening) -> dict[str, Any]:
+    """How an event names a playbook."""
+    return {"playbook": opening.playbook, "version": opening.version, "digest": opening.digest}
 
 
 def record(

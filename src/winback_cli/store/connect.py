@@ -110,7 +110,7 @@ def create(path: Path, migrate_to_head: Callable[[Path], None]) -> None:
     `migrate_to_head(path)` lays the tables out.
     """
     folder = path.parent
-    _make_folder(folder)
+    make_folder(folder)
     handle, name = tempfile.mkstemp(prefix=".new-store-", dir=folder)  # 0600, O_EXCL
     os.close(handle)
     temporary = Path(name)
@@ -123,11 +123,11 @@ def create(path: Path, migrate_to_head: Callable[[Path], None]) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
     """The folder and those above it that are missing, 0700 whatever the umask."""
     if folder.is_dir():
         return
-    _make_folder(folder.parent)
+    make_folder(folder.parent)
     with contextlib.suppress(FileExistsError):
         folder.mkdir(mode=0o700)
         folder.chmod(0o700)

@@ -291,6 +291,17 @@ def queue(connection: Connection, cutoff: str, limit: int) -> list[CustomerLine]
     return [_line(row) for row in rows]
 
 
+def alike(connection: Connection, cutoff: str, number: int, most: int) -> int:
+    """How many others wait in the queue who went quiet, counted no further than `most`."""
+    (count,) = connection.execute(
+        "SELECT count(*) FROM (SELECT 1 FROM customer"
+        " WHERE suppression_id IS NULL AND case_status IS NULL AND how_rank = 2"
+        " AND (last_purchase IS NULL OR last_purchase <= ?) AND id != ? LIMIT ?)",
+        (cutoff, number, most),
+    ).fetchone()
+    return int(count)
+
+
 def lines(connection: Connection, limit: int) -> list[CustomerLine]:
     """Every customer with the state of the latest case: what is due first, then as in the queue."""
     rows = connection.execute(

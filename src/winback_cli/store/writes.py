@@ -117,6 +117,11 @@ class Store:
         with self._writing() as w:
             return cases.record(w, case_key, entries, standing, seen)
 
+    def move(self, case_key: int, opening: Opening, standing: Standings) -> Case:
+        """See `cases.move`."""
+        with self._writing() as w:
+            return cases.move(w, case_key, opening, standing)
+
     def add(self, customer: Customer) -> int:
         """See `people.add`."""
         with self._writing() as w:

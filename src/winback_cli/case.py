@@ -139,6 +139,22 @@ class Case:
             if item.get("what") and not item.get("removed")
         ]
 
+    @property
+    def said(self) -> str:
+        """Every text of the case, one a line: what a search for words looks through."""
+        own = [answer.value for answer in self.answers.values() if not answer.fact]
+        kept = (self.facts, own, self.notes, self.touches, self.closing)
+        return "\n".join(dict.fromkeys(word for part in kept for word in _texts(part)))
+
+
+def _texts(value: Any) -> list[str]:
+    """The texts within plain data, in order; days and numbers are none."""
+    if isinstance(value, dict):
+        return [text for inner in value.values() for text in _texts(inner)]
+    if isinstance(value, list):
+        return [text for inner in value for text in _texts(inner)]
+    return [value] if isinstance(value, str) and not value[:4].isdecimal() else []
+
 
 def _state(item: Body) -> str:
     return str(item.get("state") or ("kept" if item.get("done") else "open"))

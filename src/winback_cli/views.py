@@ -47,38 +47,73 @@ def heading(words: str) -> Text:
 
 
 class Desk(NamedTuple):
-    """What the desk shows, already read."""
+    """What the desk shows, already read; of each list no more than it may show."""
 
     counts: "reads.Counts"
+    dues: "reads.Dues"
     overdue: "Sequence[reads.DueLine]"
     due: "Sequence[reads.DueLine]"
     waiting: "Sequence[reads.DueLine]"
     queue: "Sequence[reads.CustomerLine]"
     today: date
+    keyless: str = ""  # why nobody is put forward
+
+
+DESK_LINES = 23  # and the prompt makes 24
 
 
 def desk(page: Desk, width: int) -> RenderableType:
-    """The desk: what is owed first, then what waits, then whom to win back next."""
+    """The desk, in 24 lines: what is owed first, then what waits, then whom to win back next."""
     parts: list[RenderableType] = [_desk_title(page)]
-    if page.overdue:
-        parts += [Text("\nOverdue promises", style="bold red")]
-        parts += [_dues(page.overdue[:5], page.today, width, late="red"), _more(page.overdue, 5)]
-    due = [line for line in page.due if line not in page.overdue]
-    if due:
-        parts += [heading("Due"), _dues(due[:6], page.today, width), _more(due, 6)]
-    if page.waiting:
-        parts += [
-            heading("Waiting"),
-            _dues(page.waiting[:3], page.today, width),
-            _more(page.waiting, 3),
-        ]
-    if page.queue:
-        parts += [heading("Whom to win back next"), _queue(page.queue[:5], width)]
-    if not (due or page.overdue or page.queue):
+    nothing = not (page.due or page.overdue or page.queue)
+    sections: list[tuple[str, Sequence[Any], int, int]] = [
+        ("Overdue promises", page.overdue, page.dues.overdue, 2),
+        ("Due", page.due, page.dues.due, 3),
+        ("Waiting", page.waiting, page.dues.waiting, 1),
+        ("Whom to win back next", page.queue, len(page.queue), 3),
+    ]
+    room = _rooms([(len(lines), total, least) for _, lines, total, least in sections], DESK_LINES - 3)
+    for (title, lines, total, _), shown in zip(sections, room, strict=True):
+        if not lines:
+            continue
+        if title.startswith("Whom"):
+            parts += [heading(title), _queue(page.queue[:shown], width)]
+            continue
+        overdue = title.startswith("Overdue")
+        parts.append(Text("\n" + title, style="bold red" if overdue else "bold"))
+        parts.append(_dues(lines[:shown], page.today, width, late="red" if overdue else ""))
+        if total > shown:
+            parts.append(Text(f"  and {_many(total - shown)} more: winback due", style="dim"))
+    if page.keyless:
+        parts.append(Text(f"\n{page.keyless}", style="bold red"))
+    elif nothing:
         parts.append(Text("\nAll is done for today.", style="green"))
     else:
         parts.append(Text("\nwinback next takes up the most urgent.", style="dim"))
-    return Group(*[part for part in parts if part is not None])
+    return Group(*parts)
+
+
+def _rooms(sections: list[tuple[int, int, int]], lines: int) -> list[int]:
+    """How many lines each section may show, of (how many there are to show, of how many, the least)."""
+    shown = [there for there, _, _ in sections]
+
+    def taken() -> int:
+        heads = sum(2 for there in shown if there)
+        return sum(shown) + heads + sum(n < total for n, (_, total, _) in zip(shown, sections, strict=True))
+
+    while taken() > lines:
+        spare = [n - least for n, (_, _, least) in zip(shown, sections, strict=True)]
+        widest = max(range(len(spare)), key=lambda place: spare[place])
+        if spare[widest] <= 0:
+            break
+        shown[widest] -= 1
+    return shown
+
+
+def _many(count: int) -> str:
+    from winback_cli.store import reads
+
+    return f"{count:,}" if count < reads.MANY // 2 else f"over {reads.MANY // 2}"
 
 
 def _desk_title(page: Desk) -> Text:
@@ -89,11 +124,6 @@ def _desk_title(page: Desk) -> Text:
     parts += [f"{counts.suppressed} left alone"] if counts.suppressed else []
     title = Text(f"{page.today:%A} {page.today.day} {page.today:%B %Y}", style="bold")
     return title.append("  " + " · ".join(parts), style="not bold dim")
-
-
-def _more(lines: Sequence[Any], shown: int) -> Any:
-    rest = len(lines) - shown
-    return Text(f"  and {rest} more: winback due", style="dim") if rest > 0 else None
 
 
 def _dues(lines: "Sequence[reads.DueLine]", today: date, width: int, late: str = "") -> RenderableType:

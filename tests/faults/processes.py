@@ -151,10 +151,12 @@ def assert_whole(store: Path) -> None:
 
 
 def dump(store: Path, without: Sequence[str] = ()) -> dict[str, list[dict[str, Any]]]:
-    """Every row of every table."""
+    """Every row of every table; the indexes of words apart, which hold nothing of their own."""
     with opened(store) as connection:
         tables = [
-            row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            row[0]
+            for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            if not row[0].startswith(("customer_text", "case_text"))
         ]
         return {
             table: sorted(

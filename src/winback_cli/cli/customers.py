@@ -31,8 +31,8 @@ def list_(
     if customers:
         return _list_customers(here, limit, json=json)
     with here.reading() as connection:
-        lines = reads.lines(connection, limit)
-        total = reads.counts(connection).customers
+        lines = reads.lines(connection, reads.Wanted(), limit)
+        total = reads.count_lines(connection, reads.Wanted())
     if json:
         return print_json([_line_json(line) for line in lines])
     _show_list(here, lines, total)

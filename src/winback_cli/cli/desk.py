@@ -23,9 +23,10 @@ def show_desk(here: Here) -> None:
     with here.reading() as connection:
         page = views.Desk(
             reads.counts(connection),
-            reads.overdue_promises(connection, today),
-            reads.due(connection, today),
-            reads.waiting(connection, today),
+            reads.count_dues(connection, today),
+            reads.overdue_promises(connection, today, 4),
+            reads.due(connection, today, 6),
+            reads.waiting(connection, today, 3),
             reads.queue(connection, here.lapsed_before, 5),
             here.clock.today,
         )

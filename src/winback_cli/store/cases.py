@@ -157,12 +157,22 @@ def append(
     _insert_events(w, case_key, added)
     _project(w, case_key, case, standing(case))
     owner = w.session.get_one(CustomerRow, ref.customer)
-    latest = reads.case_ref(w.raw, ref.customer)
-    if latest is None or latest.key == case_key:
-        owner.case_status = case.status
     for entry in entries:
         _tell_customer(w, owner, entry.body)
+    _mirror(w, owner)
     return case
+
+
+def _mirror(w: Writing, owner: CustomerRow) -> None:
+    """What the customer's row repeats of their latest case, so that lists need no join."""
+    from winback_cli.store.tables import LEFT_ALONE, NO_DUE
+
+    assert owner.id is not None
+    latest = reads.cases_of(w.raw, owner.id)[-1]
+    dues = reads.dues_of(w.raw, latest.key)
+    owner.case_id, owner.case_status = latest.key, latest.status
+    owner.list_on = LEFT_ALONE if owner.suppression_id is not None else dues[0][2] if dues else NO_DUE
+    w.session.flush()
 
 
 def _tell_customer(w: Writing, owner: CustomerRow, body: Mapping[str, Any]) -> None:
@@ -217,13 +227,16 @@ def _project(w: Writing, case_key: int, case: Case, standing: Standing | None) -
     """Write the case row and its dues as the events make them."""
     from sqlmodel import col, delete
 
-    from winback_cli.store.tables import CaseRow, DueRow
+    from winback_cli.store.tables import CaseRow, CustomerRow, DueRow
 
     row = w.session.get_one(CaseRow, case_key)
     row.status, row.outcome, row.closed_at = case.status, case.outcome, case.closed_at
     row.seq, row.head = case.seq, case.head
+    row.reason, row.said = case.facts.get("classified.reason") or "", case.said
+    w.session.flush()
     if standing is None:
         return
+    owner = w.session.get_one(CustomerRow, row.customer_id)
     row.stage, row.step = standing.stage, standing.step
     if standing.breaches is not None:
         found = [breach._asdict() for breach in standing.breaches]
@@ -232,6 +245,9 @@ def _project(w: Writing, case_key: int, case: Case, standing: Standing | None) -
     for due in standing.dues:
         w.session.add(
             DueRow(
+                customer_id=row.customer_id,
+                how_rank=owner.how_rank,
+                revenue=owner.revenue,
                 case_id=case_key,
                 kind=due.kind,
                 opens_on=date.fromisoformat(due.opens_on),

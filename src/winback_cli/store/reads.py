@@ -4,6 +4,7 @@ Used by reading commands on a connection of their own and by the writing transac
 """
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -224,40 +225,67 @@ def playbook_tree(connection: Connection, digest: str) -> str:
 
 _DUE = """SELECT u.id, u.name, u.company, u.owner, u.id || '.' || c.number, c.status, d.kind,
     d.opens_on, d.due_on, d.what, d.ref
-    FROM due d JOIN casefile c ON c.id = d.case_id JOIN customer u ON u.id = c.customer_id
-    WHERE u.suppression_id IS NULL AND """
-_DUE_ORDER = " ORDER BY d.due_on, u.how_rank, u.revenue DESC, d.id LIMIT ?"
+    FROM due d JOIN casefile c ON c.id = d.case_id JOIN customer u ON u.id = d.customer_id WHERE """
+_DUE_ORDER = " ORDER BY d.due_on, d.how_rank, d.revenue DESC, d.id LIMIT ?"
+_OVERDUE_PROMISE = "d.kind = 'promise' AND d.due_on < ?"
+
+
+def _dues(connection: Connection, clause: str, *values: object) -> list[DueLine]:
+    rows = connection.execute(_DUE + clause + _DUE_ORDER, values)
+    return [DueLine(*row) for row in rows]
 
 
 def due(connection: Connection, today: str, limit: int = 0) -> list[DueLine]:
-    """What can be done today: everything that has opened, the most urgent first."""
-    rows = connection.execute(f"{_DUE} d.opens_on <= ? {_DUE_ORDER}", (today, limit or -1))
-    return [DueLine(*row) for row in rows]
+    """What can be done today, the most urgent first; overdue promises apart."""
+    clause = f"d.opens_on <= ? AND NOT ({_OVERDUE_PROMISE})"
+    return _dues(connection, clause, today, today, limit or -1)
 
 
 def to_walk(connection: Connection, today: str) -> DueLine | None:
     """The most urgent thing that a walk can settle: closed cases are not walked."""
-    rows = connection.execute(f"{_DUE} c.status != 'closed' AND d.opens_on <= ? {_DUE_ORDER}", (today, 1))
-    return next((DueLine(*row) for row in rows), None)
+    return next(iter(_dues(connection, "c.status != 'closed' AND d.opens_on <= ?", today, 1)), None)
 
 
-def overdue_promises(connection: Connection, today: str) -> list[DueLine]:
-    rows = connection.execute(f"{_DUE} d.kind = 'promise' AND d.due_on < ? {_DUE_ORDER}", (today, -1))
-    return [DueLine(*row) for row in rows]
+def overdue_promises(connection: Connection, today: str, limit: int = 0) -> list[DueLine]:
+    return _dues(connection, _OVERDUE_PROMISE, today, limit or -1)
 
 
 def due_until(connection: Connection, last_day: str, limit: int = 0) -> list[DueLine]:
     """What falls due up to a day, overdue things included."""
-    rows = connection.execute(
-        f"{_DUE} (d.opens_on <= ? OR d.due_on <= ?) {_DUE_ORDER}", (last_day, last_day, limit or -1)
-    )
-    return [DueLine(*row) for row in rows]
+    return _dues(connection, "d.opens_on <= ?", last_day, limit or -1)
 
 
 def waiting(connection: Connection, today: str, limit: int = 0) -> list[DueLine]:
     """What opens later, the soonest first."""
-    rows = connection.execute(f"{_DUE} d.opens_on > ? {_DUE_ORDER}", (today, limit or -1))
+    rows = connection.execute(
+        f"{_DUE} d.opens_on > ? ORDER BY d.opens_on, d.due_on, d.id LIMIT ?", (today, limit or -1)
+    )
     return [DueLine(*row) for row in rows]
+
+
+class Dues(NamedTuple):
+    """How much is due, each counted no further than `MANY`."""
+
+    overdue: int
+    due: int
+    waiting: int
+
+
+MANY = 1000
+
+
+def count_dues(connection: Connection, today: str) -> Dues:
+    """How many promises are overdue, how much else can be done, how much waits."""
+    clauses = (
+        (_OVERDUE_PROMISE, (today,)),
+        (f"d.opens_on <= ? AND NOT ({_OVERDUE_PROMISE})", (today, today)),
+        ("d.opens_on > ?", (today,)),
+    )
+    counted = []
+    for clause, values in clauses:
+        query = f"SELECT count(*) FROM (SELECT 1 FROM due d WHERE {clause} LIMIT {MANY})"  # noqa: S608
+        counted.append(connection.execute(query, values).fetchone()[0])
+    return Dues(*counted)
 
 
 def dues_of(connection: Connection, key: int) -> list[tuple[str, str, str, str, int]]:
@@ -270,9 +298,8 @@ def dues_of(connection: Connection, key: int) -> list[tuple[str, str, str, str, 
 
 _LINE = f"""SELECT u.id, u.name, u.company, u.owner, u.how_left, u.last_purchase, u.revenue,
     u.currency, u.{_SUPPRESSED}, u.id || '.' || c.number, c.status, c.outcome, c.stage,
-    (SELECT min(d.due_on) FROM due d WHERE d.case_id = c.id) AS next_due
-    FROM customer u LEFT JOIN casefile c ON c.customer_id = u.id AND c.number =
-    (SELECT max(n.number) FROM casefile n WHERE n.customer_id = u.id)"""  # noqa: S608 - a constant
+    CASE WHEN u.list_on < '9999' THEN u.list_on END
+    FROM customer u LEFT JOIN casefile c ON c.id = u.case_id"""  # noqa: S608 - a constant
 
 
 def queue(connection: Connection, cutoff: str, limit: int) -> list[CustomerLine]:
@@ -302,13 +329,97 @@ def alike(connection: Connection, cutoff: str, number: int, most: int) -> int:
     return int(count)
 
 
-def lines(connection: Connection, limit: int) -> list[CustomerLine]:
-    """Every customer with the state of the latest case: what is due first, then as in the queue."""
+class Wanted(NamedTuple):
+    """Which customers a list shows, and in which order; what is empty leaves nobody out."""
+
+    status: str = ""  # open, dormant, closed, none, suppressed; or an outcome
+    stage: str = ""
+    owner: str = ""
+    reason: str = ""
+    lapsed_by: str = ""  # last bought on this day or before
+    words: tuple[str, ...] = ()  # each is found in the name, the notes or a case
+    sort: str = "due"
+
+
+SORTS = {
+    "due": "u.list_on, u.how_rank, u.revenue DESC, u.id",
+    "name": "u.folded, u.id",
+    "revenue": "u.revenue DESC, u.id",
+    "last": "u.last_purchase DESC, u.id",
+    "number": "u.id",
+}
+OUTCOMES = ("won", "lost", "released")
+STATUSES = ("open", "dormant", "closed", "none", "suppressed", *OUTCOMES)
+
+
+def lines(connection: Connection, wanted: Wanted, limit: int) -> list[CustomerLine]:
+    """The customers that are wanted, each with the state of the latest case; `limit` 0 for all."""
+    clause, values = _wanted(wanted)
     rows = connection.execute(
-        f"{_LINE} ORDER BY u.{_SUPPRESSED}, next_due NULLS LAST, u.how_rank, u.revenue DESC, u.id LIMIT ?",
-        (limit or -1,),
+        f"{_LINE}{clause} ORDER BY {SORTS[wanted.sort]} LIMIT ?", (*values, limit or -1)
     )
     return [_line(row) for row in rows]
+
+
+def count_lines(connection: Connection, wanted: Wanted) -> int:
+    """How many are wanted."""
+    clause, values = _wanted(wanted)
+    query = "SELECT count(*) FROM customer u LEFT JOIN casefile c ON c.id = u.case_id"
+    if clause == "":
+        query = "SELECT count(*) FROM customer"
+    return int(connection.execute(query + clause, values).fetchone()[0])
+
+
+def _wanted(wanted: Wanted) -> tuple[str, list[object]]:
+    clauses: list[str] = []
+    values: list[object] = []
+
+    def only(clause: str, *given: object) -> None:
+        clauses.append(clause)
+        values.extend(given)
+
+    if wanted.status == "none":
+        only("u.case_status IS NULL AND u.suppression_id IS NULL")
+    elif wanted.status == "suppressed":
+        only("u.suppression_id IS NOT NULL")
+    elif wanted.status in OUTCOMES:
+        only("c.outcome = ? AND u.suppression_id IS NULL", wanted.status)
+    elif wanted.status:
+        only("u.case_status = ? AND u.suppression_id IS NULL", wanted.status)
+    if wanted.stage:
+        only("c.stage = ? AND c.status = 'open'", wanted.stage)
+    if wanted.owner:
+        only("u.owner = ?", wanted.owner)
+    if wanted.reason:  # one of the taxonomy takes its leaves along; a list's own words count too
+        only(
+            "(c.reason = ? OR substr(c.reason, 1, ?) = ? OR coalesce(c.reason, '') = '' AND u.reason = ?)",
+            wanted.reason,
+            len(wanted.reason) + 1,
+            f"{wanted.reason}/",
+            wanted.reason,
+        )
+    if wanted.lapsed_by:
+        only("u.last_purchase <= ?", wanted.lapsed_by)
+    for word in wanted.words:
+        only(_FOUND, _match(word), _match(word))
+    return (f" WHERE {' AND '.join(clauses)}" if clauses else ""), values
+
+
+_FOUND = """u.id IN (SELECT rowid FROM customer_text WHERE customer_text MATCH ? UNION
+    SELECT f.customer_id FROM casefile f WHERE f.id IN
+    (SELECT rowid FROM case_text WHERE case_text MATCH ?))"""
+
+
+def _match(word: str) -> str:
+    """A word as FTS5 looks for it: its letters and digits, whole or as the beginning of a word."""
+    parts = re.findall(r"\w+", text.fold(word)) or ["\x01"]  # which no text holds
+    return " AND ".join(f'"{part}"*' for part in parts)
+
+
+def owners(connection: Connection) -> list[str]:
+    """Everybody who owns a customer."""
+    rows = connection.execute("SELECT DISTINCT owner FROM customer WHERE owner != '' ORDER BY owner")
+    return [row[0] for row in rows]
 
 
 def _line(row: tuple[object, ...]) -> CustomerLine:

@@ -43,18 +43,17 @@ def _is_suppressed(w: Writing, number: int) -> bool:
 def _put_on_list(w: Writing, number: int, reason: str) -> list[str]:
     """Returns the case that was closed, if there was one."""
     from winback_cli.route import Standing
-    from winback_cli.store.tables import CustomerRow, SuppressionRow
+    from winback_cli.store.tables import LEFT_ALONE, CustomerRow, SuppressionRow
 
     row = SuppressionRow(command_id=w.run(), reason=reason, by=w.by, on=w.clock.today)
     w.session.add(row)
     w.session.flush()
     assert row.id is not None
-    w.session.get_one(CustomerRow, number).suppression_id = row.id
+    customer = w.session.get_one(CustomerRow, number)
+    customer.suppression_id, customer.list_on = row.id, LEFT_ALONE
     w.session.flush()
     insert_keys(w, row.id, guises(stored(w, number)), key_of(w))
-    w.raw.execute(
-        "DELETE FROM due WHERE case_id IN (SELECT id FROM casefile WHERE customer_id = ?)", (number,)
-    )
+    w.raw.execute("DELETE FROM due WHERE customer_id = ?", (number,))
     there = reads.case_ref(w.raw, number)
     if there is None or there.status == "closed":
         return []

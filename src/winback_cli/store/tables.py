@@ -8,6 +8,17 @@ from datetime import date
 from sqlalchemy import Date, Index, String, Text, text
 from sqlmodel import Field, SQLModel
 
+NO_DUE = "9999-12-30"  # sorts behind everybody who is due, before those left alone
+LEFT_ALONE = "9999-12-31"
+
+
+class AboutRow(SQLModel, table=True):
+    """What the store knows about itself: `key`, the mark of the suppressions' key that belongs to it."""
+
+    __tablename__ = "about"
+    name: str = Field(sa_type=String(20), primary_key=True)
+    value: str
+
 
 class CommandRow(SQLModel, table=True):
     """One writing run of the program: what an undo or an audit goes by."""
@@ -35,7 +46,8 @@ class BatchRow(SQLModel, table=True):
 class CustomerRow(SQLModel, table=True):
     """A customer. `edited` names the fields a user set by hand, which no import changes.
 
-    `case_status` mirrors the latest case, so that queues need no join.
+    `case_id` and `case_status` mirror the latest case, `list_on` what it owes first, so that lists
+    and queues need no join. `folded` and `notes` are searched by `customer_text`.
     """
 
     __tablename__ = "customer"
@@ -47,6 +59,7 @@ class CustomerRow(SQLModel, table=True):
             "id",
             sqlite_where=text("suppression_id IS NULL AND case_status IS NULL"),
         ),
+        Index("ix_customer_list", "list_on", "how_rank", text("revenue DESC"), "id"),
     )
     id: int | None = Field(default=None, primary_key=True)
     external_id: str | None = Field(default=None, unique=True)
@@ -69,6 +82,8 @@ class CustomerRow(SQLModel, table=True):
     batch_id: int | None = Field(default=None, foreign_key="batch.id")
     suppression_id: int | None = Field(default=None, foreign_key="suppression.id")
     case_status: str | None = None
+    case_id: int | None = None
+    list_on: str = Field(default=NO_DUE, sa_type=String(10))
 
 
 class ContactPointRow(SQLModel, table=True):
@@ -125,7 +140,10 @@ class PlaybookRow(SQLModel, table=True):
 
 
 class CaseRow(SQLModel, table=True):
-    """A case as its events make it: written in the same transaction as they are, never apart."""
+    """A case as its events make it: written in the same transaction as they are, never apart.
+
+    `said` holds every word of it, which `case_text` searches.
+    """
 
     __tablename__ = "casefile"
     __table_args__ = (
@@ -151,6 +169,8 @@ class CaseRow(SQLModel, table=True):
     seq: int
     head: str = Field(sa_type=String(64))
     breaches: str = Field(default="[]", sa_type=Text)
+    reason: str = ""
+    said: str = Field(default="", sa_type=Text)
 
 
 class EventRow(SQLModel, table=True):
@@ -172,11 +192,20 @@ class EventRow(SQLModel, table=True):
 
 
 class DueRow(SQLModel, table=True):
-    """What a case owes and when; made anew with every event of the case."""
+    """What a case owes and when; made anew with every event of the case.
+
+    `how_rank` and `revenue` mirror the customer's (a trigger sees to it), for the order.
+    """
 
     __tablename__ = "due"
-    __table_args__ = (Index("ix_due_on", "due_on", "opens_on"),)
+    __table_args__ = (
+        Index("ix_due_on", "due_on", "how_rank", text("revenue DESC"), "id", "opens_on", "kind"),
+        Index("ix_due_opens", "opens_on", "due_on", "id"),
+    )
     id: int | None = Field(default=None, primary_key=True)
+    customer_id: int = Field(foreign_key="customer.id", index=True)
+    how_rank: int = 3
+    revenue: int | None = None
     case_id: int = Field(foreign_key="casefile.id", index=True, ondelete="CASCADE")
     kind: str = Field(sa_type=String(10))
     opens_on: date = Field(sa_type=Date)

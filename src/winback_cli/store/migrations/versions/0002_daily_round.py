@@ -1,0 +1,138 @@
+"""The daily round: what lists and queues are ordered by beside their rows, and words to search.
+
+Text search is SQLite's FTS5 over the rows' own columns; triggers keep it, so that no writer can
+forget to.
+"""
+
+import json
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+NO_DUE = "9999-12-30"
+SEARCHED = {"customer_text": ("customer", "folded, notes"), "case_text": ("casefile", "said")}
+
+
+def upgrade() -> None:
+    op.create_table(
+        "about",
+        sa.Column("name", sa.String(length=20), nullable=False),
+        sa.Column("value", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.add_column("customer", sa.Column("case_id", sa.Integer(), nullable=True))
+    op.add_column(
+        "customer", sa.Column("list_on", sa.String(length=10), nullable=False, server_default=NO_DUE)
+    )
+    op.add_column("casefile", sa.Column("reason", sa.String(), nullable=False, server_default=""))
+    op.add_column("casefile", sa.Column("said", sa.Text(), nullable=False, server_default=""))
+    _fill_cases()
+    _remake_dues()
+    _fill_customers()
+    op.create_index("ix_customer_list", "customer", ["list_on", "how_rank", sa.text("revenue DESC"), "id"])
+    for name, (table, columns) in SEARCHED.items():
+        _search(name, table, columns)
+    op.execute(
+        "CREATE TRIGGER customer_due AFTER UPDATE OF how_rank, revenue ON customer BEGIN"
+        " UPDATE due SET how_rank = new.how_rank, revenue = new.revenue WHERE customer_id = new.id; END"
+    )
+
+
+def _fill_cases() -> None:
+    """The reason that was found, and all words of each case, out of its events."""
+    connection = op.get_bind()
+    said: dict[int, list[str]] = {}
+    reasons: dict[int, str] = {}
+    for case, kind, text in connection.execute(
+        sa.text("SELECT case_id, kind, body FROM event ORDER BY case_id, seq")
+    ):
+        body = json.loads(text)
+        if kind == "reopened" and "classified" in body.get("forget", []):
+            reasons.pop(case, None)
+        if body.get("fact") == "classified.reason" and body.get("value"):
+            reasons[case] = body["value"]
+        if kind not in ("opened", "moved", "overridden", "step_done", "reopened"):
+            said.setdefault(case, []).extend(_words(body))
+    for case, words in said.items():
+        connection.execute(
+            sa.text("UPDATE casefile SET said = :said, reason = :reason WHERE id = :case"),
+            {"said": "\n".join(words), "reason": reasons.get(case, ""), "case": case},
+        )
+
+
+def _words(body: object) -> list[str]:
+    if isinstance(body, dict):
+        left_out = ("question", "fact", "how")
+        return [word for key, value in body.items() if key not in left_out for word in _words(value)]
+    if isinstance(body, list):
+        return [word for value in body for word in _words(value)]
+    return [body] if isinstance(body, str) else []
+
+
+def _remake_dues() -> None:
+    op.execute("ALTER TABLE due RENAME TO due_before")
+    for index in ("ix_due_case_id", "ix_due_on"):
+        op.drop_index(index)
+    op.create_table(
+        "due",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("customer_id", sa.Integer(), nullable=False),
+        sa.Column("how_rank", sa.Integer(), nullable=False),
+        sa.Column("revenue", sa.Integer(), nullable=True),
+        sa.Column("case_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("opens_on", sa.Date(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("what", sa.String(), nullable=False),
+        sa.Column("ref", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"]),
+        sa.ForeignKeyConstraint(["case_id"], ["casefile.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.execute(
+        "INSERT INTO due (id, customer_id, how_rank, revenue, case_id, kind, opens_on, due_on, what, ref)"
+        " SELECT d.id, u.id, u.how_rank, u.revenue, d.case_id, d.kind, d.opens_on, d.due_on, d.what, d.ref"
+        " FROM due_before d JOIN casefile c ON c.id = d.case_id JOIN customer u ON u.id = c.customer_id"
+    )
+    op.drop_table("due_before")
+    op.create_index("ix_due_case_id", "due", ["case_id"])
+    op.create_index("ix_due_customer_id", "due", ["customer_id"])
+    op.create_index(
+        "ix_due_on", "due", ["due_on", "how_rank", sa.text("revenue DESC"), "id", "opens_on", "kind"]
+    )
+    op.create_index("ix_due_opens", "due", ["opens_on", "due_on", "id"])
+
+
+def _fill_customers() -> None:
+    op.execute(
+        "UPDATE customer SET case_id = (SELECT c.id FROM casefile c WHERE c.customer_id = customer.id"
+        " ORDER BY c.number DESC LIMIT 1)"
+    )
+    op.execute(
+        "UPDATE customer SET list_on = coalesce((SELECT min(d.due_on) FROM due d"
+        " WHERE d.case_id = customer.case_id), list_on) WHERE case_id IS NOT NULL"
+    )
+    op.execute("UPDATE customer SET list_on = '9999-12-31' WHERE suppression_id IS NOT NULL")
+
+
+def _search(name: str, table: str, columns: str) -> None:
+    """An index of the words in a table's columns, and the triggers that keep it."""
+    op.execute(
+        f"CREATE VIRTUAL TABLE {name} USING fts5({columns}, content='{table}', content_rowid='id',"
+        " detail=none, columnsize=0, tokenize='unicode61 remove_diacritics 2')"
+    )
+    new = ", ".join(f"new.{column.strip()}" for column in columns.split(","))
+    old = new.replace("new.", "old.")
+    forget = f"INSERT INTO {name} ({name}, rowid, {columns}) VALUES ('delete', old.id, {old});"  # noqa: S608
+    learn = f"INSERT INTO {name} (rowid, {columns}) VALUES (new.id, {new});"  # noqa: S608
+    for when, does in (
+        ("INSERT", learn),
+        ("DELETE", forget),
+        (f"UPDATE OF {columns}", forget + learn),
+    ):
+        trigger = f"{name}_{when[:6].lower()}"
+        op.execute(f"CREATE TRIGGER {trigger} AFTER {when} ON {table} BEGIN {does} END")
+    op.execute(f"INSERT INTO {name} ({name}) VALUES ('rebuild')")  # noqa: S608

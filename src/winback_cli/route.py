@@ -329,7 +329,7 @@ def _dues(playbook: Playbook, case: Case, there: Place, days: Days) -> list[Due]
         until = case.snoozed["until"]
         return [
             *_promises(case),
-            Due("snoozed", until, until, case.snoozed.get("because") or "snoozed"),
+            Due("snoozed", until, until, case.snoozed.get("because") or "take it up again"),
         ]
     return [*_promises(case), _next_due(playbook, case, there, days)]
 

@@ -31,7 +31,7 @@ def events(store: Path) -> list[tuple[object, ...]]:
 
 
 def test_every_version_before_this_one_is_frozen() -> None:
-    assert VERSIONS == [f"{number:04}" for number in range(1, int(connect.HEAD))]
+    assert [f"{number:04}" for number in range(1, int(connect.HEAD))] == VERSIONS
 
 
 @pytest.mark.parametrize("old", VERSIONS, indirect=True)

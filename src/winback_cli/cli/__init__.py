@@ -15,9 +15,13 @@ FAMILIES: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("next", "desk", "The best thing to do now, and walk it."),
         ("walk", "walking", "Walk a case: open it, or go on where it stopped."),
         ("due", "desk", "What falls due."),
+        ("brief", "brief", "One screen to read before the call."),
         ("touch", "cases", "Log a contact attempt."),
         ("note", "cases", "Write a remark into the file."),
+        ("snooze", "again", "Put a case off until a day."),
         ("close", "cases", "Close a case, or put it to sleep."),
+        ("reopen", "again", "Wake a case that sleeps, or was closed."),
+        ("undo", "again", "Take back the last thing done in a case."),
     ),
     "Customers": (
         ("import", "lists", "Bring in a list of customers."),

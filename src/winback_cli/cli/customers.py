@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from winback_cli import text
+from winback_cli.case import MODEL_OF
 from winback_cli.cli.here import Here, at_terminal, given_text, print_json, print_rows
 from winback_cli.cli.work import WhoArg
 from winback_cli.errors import Refused, UsageError
@@ -20,6 +21,17 @@ app = typer.Typer(rich_markup_mode=None)
 @app.command("list")
 def list_(
     ctx: typer.Context,
+    search: Annotated[
+        str, typer.Option(metavar="WORDS", help="Each found in the name, the notes or an answer.")
+    ] = "",
+    status: Annotated[
+        str, typer.Option(help="open, dormant, closed, won, lost, released, none or suppressed.")
+    ] = "",
+    stage: Annotated[str, typer.Option(help="The stage of the open case: listen, follow up.")] = "",
+    owner: Annotated[str, typer.Option(help="Whose customers.")] = "",
+    reason: Annotated[str, typer.Option(help="Why they left: price, support.")] = "",
+    lapsed: Annotated[bool, typer.Option("--lapsed", help="Only those who have lapsed.")] = False,
+    sort: Annotated[str, typer.Option(help="due, name, revenue, last or number.")] = "due",
     customers: Annotated[
         bool, typer.Option("--customers", help="The customers' own data instead of their cases.")
     ] = False,
@@ -28,15 +40,34 @@ def list_(
 ) -> None:
     """Everybody, with where their case stands: what is due first."""
     here: Here = ctx.obj
+    wanted = reads.Wanted(
+        one_of("--status", status, reads.STATUSES),
+        one_of("--stage", stage, tuple(MODEL_OF)),
+        text.line(owner),
+        text.line(reason).lower().replace(" ", "_"),
+        here.lapsed_before if lapsed else "",
+        tuple(text.line(search).split()),
+        one_of("--sort", sort or "due", tuple(reads.SORTS)),
+    )
     if customers:
-        return _list_customers(here, limit, json=json)
+        return _list_customers(here, wanted, limit, json=json)
     with here.reading() as connection:
-        lines = reads.lines(connection, reads.Wanted(), limit)
-        total = reads.count_lines(connection, reads.Wanted())
+        lines = reads.lines(connection, wanted, limit)
+        total = reads.count_lines(connection, wanted) if limit and len(lines) == limit else len(lines)
     if json:
         return print_json([_line_json(line) for line in lines])
     _show_list(here, lines, total)
     return None
+
+
+def one_of(flag: str, said: str, known: tuple[str, ...]) -> str:
+    """One of a closed list, as typed or with blanks; raises UsageError with the nearest name."""
+    word = text.line(said).lower().replace(" ", "_").replace("-", "_")
+    if not word or word in known:
+        return word
+    near = text.nearest(word, list(known))
+    hint = f"Did you mean {near}?" if near else f"Give one of {', '.join(known)}."
+    raise UsageError(f"{flag} {text.shorten(said, 40)!r} is not known.", hint)
 
 
 def _show_list(here: Here, lines: list[reads.CustomerLine], total: int) -> None:
@@ -44,6 +75,9 @@ def _show_list(here: Here, lines: list[reads.CustomerLine], total: int) -> None:
 
     if not here.drawn:
         return print_rows(rows.LIST_COLUMNS, rows.list_rows(lines))
+    if not lines:
+        here.say("Nobody fits.")
+        return None
     from winback_cli import views
 
     here.show(views.customer_table(lines, here.out.width))
@@ -52,12 +86,12 @@ def _show_list(here: Here, lines: list[reads.CustomerLine], total: int) -> None:
     return None
 
 
-def _list_customers(here: Here, limit: int, *, json: bool) -> None:
+def _list_customers(here: Here, wanted: reads.Wanted, limit: int, *, json: bool) -> None:
     from winback_cli.rows import money_words
 
     with here.reading() as connection:
-        records = reads.customers(connection, limit)
-        points = reads.all_points(connection) if json or records else {}
+        records = reads.customers(connection, wanted, limit)
+        points = reads.points_of(connection, [record.number for record in records])
     if json:
         return print_json([customer_json(r, points.get(r.number, [])) for r in records])
     table = [

@@ -70,11 +70,7 @@ def take_up(here: Here, store: "Store", words: str, playbook: str | None = None)
         ref = reads.case_ref(connection, who.number, who.case)
         kept = reads.playbook_tree(connection, ref.playbook) if ref else ""
     assert customer is not None
-    if customer.suppressed:
-        raise Refused(
-            f"{customer.label} asked to be left alone: {customer.suppression_reason}.",
-            "No case is opened or walked for them.",
-        )
+    refuse_left_alone(customer)
     if ref is None or (ref.status == "closed" and who.case is None):
         return _open(here, store, customer, playbook)
     running = library.kept(kept)
@@ -89,6 +85,15 @@ def take_up(here: Here, store: "Store", words: str, playbook: str | None = None)
     work = Work(here, store, customer, ref, Case(ref.id), running, ref.playbook)
     work.reload()
     return work
+
+
+def refuse_left_alone(customer: reads.CustomerRecord) -> None:
+    """Raise Refused for a suppressed customer."""
+    if customer.suppressed:
+        raise Refused(
+            f"{customer.label} asked to be left alone: {customer.suppression_reason}.",
+            "No case is opened or walked for them.",
+        )
 
 
 def _open(here: Here, store: "Store", customer: reads.CustomerRecord, named: str | None) -> Work:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from winback_cli.acts import next_to_undo
 from winback_cli.case import FIRST_HASH, Case, Entry, Event, digest, fold
 from winback_cli.errors import AnsweredMeanwhile, Refused, TryAgain
 from winback_cli.store import reads
@@ -20,7 +21,7 @@ Standings = Callable[[Case], "Standing | None"]  # None: the row stands as it wa
 
 
 # What a closed case still takes.
-_AFTER_CLOSING = ("noted", "touched", "checked_in", "kept", "broken")
+_AFTER_CLOSING = ("noted", "touched", "checked_in", "kept", "broken", "reopened")
 
 
 class Opening(NamedTuple):
@@ -111,9 +112,41 @@ def record(
         raise Refused(
             f"Case {ref.id} is closed: {ref.outcome}.", f"winback walk {ref.customer} opens a new one."
         )
+    if any(entry.kind == "reopened" for entry in entries):
+        _refuse_second(w, ref)
     if seen:
         _compare(fold(ref.id, reads.events(w.raw, case_key)), seen)
     return append(w, case_key, entries, standing)
+
+
+def undo(w: Writing, case_key: int, seqs: Sequence[int], standing: Standings) -> Case:
+    """Take back the act that has these events: it is passed over from now on.
+
+    Raises TryAgain where it is not the latest that stands any more: somebody else was quicker.
+    """
+    ref = reads.case_by_key(w.raw, case_key)
+    refuse_suppressed(w, ref.customer)
+    before = reads.events(w.raw, case_key)
+    act = next_to_undo(before)
+    if act is None or act.seqs != tuple(seqs):
+        raise TryAgain("That case was changed meanwhile.", "See what stands now: winback undo WHO --list")
+    if act.last.kind == "closed":
+        _refuse_second(w, ref)
+    entries = [Entry("undone", {"seq": seq}) for seq in reversed(act.seqs)]
+    case = append(w, case_key, entries, standing)
+    for event in reversed(act.events):
+        _tell_as_before(w, ref.customer, event.body)
+    return case
+
+
+def _refuse_second(w: Writing, ref: reads.CaseRef) -> None:
+    """One unclosed case a customer: an old one stays closed while a newer one runs."""
+    running = reads.case_ref(w.raw, ref.customer)
+    if running and running.key != ref.key and running.status != "closed":
+        raise Refused(
+            f"Case {running.id} is running; case {ref.id} stays closed.",
+            f"winback walk {ref.customer} goes on with {running.id}.",
+        )
 
 
 def _compare(case: Case, seen: Mapping[str, int]) -> None:
@@ -148,17 +181,18 @@ def append(
 
     ref = reads.case_by_key(w.raw, case_key)
     before = reads.events(w.raw, case_key)
-    added = _signed(w, ref.id, before[-1] if before else None, entries)
+    owner = w.session.get_one(CustomerRow, ref.customer)
+    told = [entry._replace(body=_with_before(w, owner, entry.body)) for entry in entries]
+    added = _signed(w, ref.id, before[-1] if before else None, told)
     case = fold(ref.id, [*before, *added])
     if any(entry.kind != "noted" for entry in entries):
         from winback_cli.facts import typed
 
         typed(case.facts)
     _insert_events(w, case_key, added)
-    _project(w, case_key, case, standing(case))
-    owner = w.session.get_one(CustomerRow, ref.customer)
     for entry in entries:
         _tell_customer(w, owner, entry.body)
+    _project(w, case_key, case, standing(case))
     _mirror(w, owner)
     return case
 
@@ -184,8 +218,41 @@ def _tell_customer(w: Writing, owner: CustomerRow, body: Mapping[str, Any]) -> N
     if body.get("fact") == "backstory.contact_details" and value:
         w.raw.execute(
             "UPDATE contact_point SET state = ? WHERE customer_id = ? AND state != 'invalid'",
-            ("stale" if value == "stale" else "good", owner.id),
+            (_state_after(value), owner.id),
         )
+
+
+def _state_after(details: str) -> str:
+    return "stale" if details == "stale" else "good"
+
+
+def _with_before(w: Writing, owner: CustomerRow, body: dict[str, Any]) -> dict[str, Any]:
+    """The body of an event with what the customer's record said before it, for an undo."""
+    if not body.get("value"):
+        return body
+    if body.get("fact") == "backstory.how_left":
+        return body | {"was": {"how_left": owner.how_left, "edited": "how_left" in owner.edited.split()}}
+    if body.get("fact") == "backstory.contact_details":
+        rows = w.raw.execute("SELECT id, state FROM contact_point WHERE customer_id = ?", (owner.id,))
+        return body | {"was": {"states": {str(row[0]): row[1] for row in rows}}}
+    return body
+
+
+def _tell_as_before(w: Writing, number: int, body: Mapping[str, Any]) -> None:
+    """Give the customer's record back what an undone answer had changed, where that still stands."""
+    from winback_cli.store.tables import CustomerRow
+
+    was, owner = body.get("was") or {}, w.session.get_one(CustomerRow, number)
+    if "how_left" in was and owner.how_left == body["value"]:
+        owner.how_left, owner.how_rank = was["how_left"], RANKS.get(was["how_left"], 2)
+        if not was["edited"]:
+            owner.edited = " ".join(word for word in owner.edited.split() if word != "how_left")
+    for point, state in was.get("states", {}).items():
+        w.raw.execute(
+            "UPDATE contact_point SET state = ? WHERE id = ? AND customer_id = ? AND state = ?",
+            (state, int(point), number, _state_after(body["value"])),
+        )
+    w.session.flush()
 
 
 def _signed(w: Writing, case_id: str, last: Event | None, entries: Sequence[Entry]) -> list[Event]:

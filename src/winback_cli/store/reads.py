@@ -109,26 +109,21 @@ class Counts(NamedTuple):
     closed: int
 
 
-_CUSTOMER = f"""SELECT c.id, c.external_id, c.name, c.company, c.city, c.country, c.owner,
-    c.how_left, c.reason, c.notes, c.first_purchase, c.last_purchase, c.orders, c.revenue,
-    c.currency, c.edited, c.{_SUPPRESSED}, s.reason, c.case_status
-    FROM customer c LEFT JOIN suppression s ON s.id = c.suppression_id"""  # noqa: S608 - a constant
+_CUSTOMER = f"""SELECT u.id, u.external_id, u.name, u.company, u.city, u.country, u.owner,
+    u.how_left, u.reason, u.notes, u.first_purchase, u.last_purchase, u.orders, u.revenue,
+    u.currency, u.edited, u.{_SUPPRESSED}, s.reason, u.case_status
+    FROM customer u LEFT JOIN suppression s ON s.id = u.suppression_id"""  # noqa: S608 - a constant
+_CUSTOMER_LINE = f"{_CUSTOMER} LEFT JOIN casefile c ON c.id = u.case_id"
 
 
 def customer(connection: Connection, number: int) -> CustomerRecord | None:
-    row = connection.execute(f"{_CUSTOMER} WHERE c.id = ?", (number,)).fetchone()
+    row = connection.execute(f"{_CUSTOMER} WHERE u.id = ?", (number,)).fetchone()
     return _record(row) if row else None
 
 
 def _record(row: tuple[object, ...]) -> CustomerRecord:
     record = CustomerRecord(*row)  # type: ignore[arg-type]
     return record._replace(suppressed=bool(record.suppressed))
-
-
-def customers(connection: Connection, limit: int) -> list[CustomerRecord]:
-    """Every customer by number; `limit` 0 for all."""
-    rows = connection.execute(f"{_CUSTOMER} ORDER BY c.id LIMIT ?", (limit or -1,))
-    return [_record(row) for row in rows]
 
 
 def breaches(connection: Connection, key: int) -> list[tuple[str, list[str]]]:
@@ -144,13 +139,16 @@ def points(connection: Connection, number: int) -> list[ContactPoint]:
     return [ContactPoint(*row) for row in rows]
 
 
-def all_points(connection: Connection) -> dict[int, list[ContactPoint]]:
-    """Every customer's contact points, by customer."""
+def points_of(connection: Connection, numbers: list[int]) -> dict[int, list[ContactPoint]]:
+    """The contact points of these customers, by customer."""
     found: dict[int, list[ContactPoint]] = {}
-    for number, *point in connection.execute(
-        "SELECT customer_id, kind, value, state FROM contact_point ORDER BY customer_id, id"
-    ):
-        found.setdefault(number, []).append(ContactPoint(*point))
+    for start in range(0, len(numbers), 500):
+        chunk = numbers[start : start + 500]
+        marks = ",".join("?" * len(chunk))
+        query = f"""SELECT customer_id, kind, value, state FROM contact_point
+            WHERE customer_id IN ({marks}) ORDER BY customer_id, id"""  # noqa: S608 - marks only
+        for number, *point in connection.execute(query, chunk):
+            found.setdefault(number, []).append(ContactPoint(*point))
     return found
 
 
@@ -359,6 +357,14 @@ def lines(connection: Connection, wanted: Wanted, limit: int) -> list[CustomerLi
         f"{_LINE}{clause} ORDER BY {SORTS[wanted.sort]} LIMIT ?", (*values, limit or -1)
     )
     return [_line(row) for row in rows]
+
+
+def customers(connection: Connection, wanted: Wanted, limit: int) -> list[CustomerRecord]:
+    """The customers that are wanted, by number unless sorted otherwise; `limit` 0 for all."""
+    clause, values = _wanted(wanted)
+    order = SORTS["number" if wanted.sort == "due" else wanted.sort]
+    rows = connection.execute(f"{_CUSTOMER_LINE}{clause} ORDER BY {order} LIMIT ?", (*values, limit or -1))
+    return [_record(row) for row in rows]
 
 
 def count_lines(connection: Connection, wanted: Wanted) -> int:

@@ -117,6 +117,11 @@ class Store:
         with self._writing() as w:
             return cases.record(w, case_key, entries, standing, seen)
 
+    def undo(self, case_key: int, seqs: Sequence[int], standing: Standings) -> Case:
+        """See `cases.undo`."""
+        with self._writing() as w:
+            return cases.undo(w, case_key, seqs, standing)
+
     def move(self, case_key: int, opening: Opening, standing: Standings) -> Case:
         """See `cases.move`."""
         with self._writing() as w:

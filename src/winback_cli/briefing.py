@@ -1,0 +1,120 @@
+"""What to have in mind before a call, out of the case and its playbook: values for one screen."""
+
+from datetime import date
+from typing import NamedTuple
+
+from winback_cli import dates, route
+from winback_cli.case import Body, Case, items_of
+from winback_cli.playbook import Playbook, Step
+from winback_cli.stages import Stage
+
+# What one asks the customer; every other question is the rep's own.
+_OF_THEM = (
+    "heard.why_left",
+    "heard.requirements",
+    "heard.buys_now",
+    "heard.second_chance",
+    "heard.long_term",
+    "heard.complaints",
+)
+_SAID = (
+    ("They said", "heard.why_left"),
+    ("They want", "heard.requirements"),
+    ("Chance if", "heard.second_chance"),
+    ("To stay", "heard.long_term"),
+    ("Buys now", "heard.buys_now"),
+    ("Complaint", "heard.complaints"),
+    ("Answered", "revisited.response_words"),
+    ("We think", "backstory.internal_view"),
+)
+_TALKS = (Stage.CONTACT, Stage.LISTEN)
+
+
+class Promise(NamedTuple):
+    """A promise as it stands: `overdue` where it is open and its day has gone by."""
+
+    number: int
+    what: str
+    state: str
+    due: str
+    owner: str
+    overdue: bool
+
+
+class Briefing(NamedTuple):
+    """One case before a call. `said` and `mines` hold pairs of texts."""
+
+    step: str
+    stage: str
+    clock: str
+    mines: tuple[tuple[str, str], ...]
+    said: tuple[tuple[str, str], ...]
+    promises: tuple[Promise, ...]
+    do: tuple[str, ...]
+    ask: tuple[str, ...]
+    rules: tuple[str, ...]
+    avoid: tuple[str, ...]
+    last: tuple[Body, ...]
+
+
+def briefing(playbook: Playbook, case: Case, days: route.Days) -> Briefing:
+    """What this case asks of whoever calls now (B1.3, B2.4, B6.6)."""
+    step = _step(playbook, case, days)
+    promises = tuple(_promise(body, days.today) for body in case.commitments)
+    owed = route.clock(playbook, case, days)
+    return Briefing(
+        step.title,
+        step.stage.words,
+        _clock_words(*owed[:1], days.today) if owed else "",
+        tuple(
+            (mine.get("what") or "", mine.get("explanation") or "")
+            for _, mine in items_of(case.facts.get("backstory.landmines"))
+        ),
+        tuple((label, str(case.facts[name])) for label, name in _SAID if case.facts.get(name)),
+        promises,
+        step.do,
+        _asks(playbook, step, case),
+        tuple(guard.say for guard in step.guards if guard.kind == "not_here"),
+        (*_claims(promises), *step.avoid),
+        tuple(case.touches[-2:]),
+    )
+
+
+def _step(playbook: Playbook, case: Case, days: route.Days) -> Step:
+    """The step that the call belongs to: where the case stands, or the first talk it leads to."""
+    there = route.place(playbook, case, days)
+    step = playbook.steps[-1] if isinstance(there, route.Through) else there.step
+    if step.stage != Stage.BACKSTORY:
+        return step
+    talks = (s for s in playbook.steps if s.stage in _TALKS and s.applies(case))
+    return next(talks, step)
+
+
+def _asks(playbook: Playbook, step: Step, case: Case) -> tuple[str, ...]:
+    """The questions to put to them that have no answer yet."""
+    steps = [s for s in playbook.steps if s.stage in _TALKS] if step.stage in _TALKS else [step]
+    left = case.facts.get("backstory.how_left")
+    open_ones = (
+        question.worded(left)
+        for s in steps
+        for question in s.questions
+        if question.fact in _OF_THEM and not case.known(question.fact)
+    )
+    return tuple(dict.fromkeys(open_ones))
+
+
+def _claims(promises: tuple[Promise, ...]) -> tuple[str, ...]:
+    """What is not to be called done, because it is not (B6.6)."""
+    return tuple(f"Calling done what is not yet: {p.what}" for p in promises if p.state != "kept")
+
+
+def _promise(body: Body, today: date) -> Promise:
+    due = body.get("due") or ""
+    overdue = body["state"] == "open" and "" < due < today.isoformat()
+    return Promise(body["n"], body["what"], body["state"], due, body.get("owner") or "", overdue)
+
+
+def _clock_words(deadline: date, today: date) -> str:
+    late = " It is overdue." if deadline < today else ""
+    verb = "was" if late else "is"
+    return f"The first contact {verb} owed by {dates.day_words(deadline, today)}.{late}"

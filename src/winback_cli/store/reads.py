@@ -166,10 +166,15 @@ def find(connection: Connection, who: str, limit: int = 21) -> list[tuple[int, s
         return []
     clause = " AND ".join(["folded LIKE ? ESCAPE '\\'"] * len(words))
     marks = [_like(word) for word in words]
-    found = connection.execute(
-        f"SELECT id, name, company, city FROM customer WHERE {clause} ORDER BY id LIMIT ?",  # noqa: S608
-        (*marks, limit),
-    ).fetchall()
+    query = f"SELECT id, name, company, city FROM customer WHERE {clause}"  # noqa: S608
+    begins = f"{query} AND id IN (SELECT rowid FROM customer_text WHERE customer_text MATCH ?)"
+    for look, values in (
+        (begins, [*marks, _match(who)]),
+        (query, marks),
+    ):  # parts of words last: a long look
+        found = connection.execute(f"{look} ORDER BY id LIMIT ?", (*values, limit)).fetchall()
+        if found:
+            break
     exact = [row for row in found if text.fold(who) in (text.fold(row[1]), text.fold(row[2]))]
     return exact if len(exact) == 1 else found
 
@@ -434,9 +439,9 @@ def _line(row: tuple[object, ...]) -> CustomerLine:
 
 
 def counts(connection: Connection) -> Counts:
-    total, suppressed = connection.execute(
-        "SELECT count(*), count(suppression_id) FROM customer"
-    ).fetchone()
+    total = connection.execute("SELECT count(*) FROM customer").fetchone()[0]
+    alone = "SELECT count(*) FROM customer WHERE list_on = '9999-12-31'"
+    suppressed = connection.execute(alone).fetchone()[0]
     by_status = dict(connection.execute("SELECT status, count(*) FROM casefile GROUP BY status").fetchall())
     found = (by_status.get(status, 0) for status in ("open", "dormant", "closed"))
     return Counts(total, suppressed, *found)

@@ -60,6 +60,12 @@ class CustomerRow(SQLModel, table=True):
             sqlite_where=text("suppression_id IS NULL AND case_status IS NULL"),
         ),
         Index("ix_customer_list", "list_on", "how_rank", text("revenue DESC"), "id"),
+        Index(
+            "ix_customer_status",
+            "case_status",
+            "list_on",
+            sqlite_where=text("case_status IS NOT NULL"),
+        ),
     )
     id: int | None = Field(default=None, primary_key=True)
     external_id: str | None = Field(default=None, unique=True)

@@ -33,6 +33,12 @@ def upgrade() -> None:
     _remake_dues()
     _fill_customers()
     op.create_index("ix_customer_list", "customer", ["list_on", "how_rank", sa.text("revenue DESC"), "id"])
+    op.create_index(
+        "ix_customer_status",
+        "customer",
+        ["case_status", "list_on"],
+        sqlite_where=sa.text("case_status IS NOT NULL"),
+    )
     for name, (table, columns) in SEARCHED.items():
         _search(name, table, columns)
     op.execute(

@@ -129,16 +129,15 @@ def _desk_title(page: Desk) -> Text:
 
 def _dues(lines: "Sequence[reads.DueLine]", today: date, width: int, late: str = "") -> RenderableType:
     table = _plain("", "", "", "", show_header=False)
-    room = max(width - 24, 30)
-    for line in lines:
-        day = date.fromisoformat(line.due_on)
-        opens = date.fromisoformat(line.opens_on)
-        words, style = when(opens, day, today)
+    told = [when(date.fromisoformat(d.opens_on), date.fromisoformat(d.due_on), today) for d in lines]
+    day = max((len(words) for words, _ in told), default=0)
+    case = max((len(line.case) for line in lines), default=0)
+    room = max(width - case - day - 8, 30)  # the indent, and two blanks between columns
+    names = min(max((len(label_of(line)) for line in lines), default=0), room // 2)
+    for line, (words, style) in zip(lines, told, strict=True):
+        name = text.shorten(label_of(line), names)
         table.add_row(
-            line.case,
-            text.shorten(label_of(line), room // 2),
-            text.shorten(line.what, room // 2 - 4),
-            Text(words, style=late or style),
+            line.case, name, text.shorten(line.what, room - names), Text(words, style=late or style)
         )
     return indented(table)
 
@@ -158,7 +157,7 @@ def _queue(lines: "Sequence[reads.CustomerLine]", width: int) -> RenderableType:
         table.add_row(
             str(line.number),
             text.shorten(label_of(line), max(width - 52, 20)),
-            line.how_left or "lapsed",
+            line.how_left or ("lapsed" if line.last_purchase else "not known"),
             money_words(line.revenue, line.currency),
             f"last {line.last_purchase}" if line.last_purchase else "",
         )

@@ -167,11 +167,9 @@ def find(connection: Connection, who: str, limit: int = 21) -> list[tuple[int, s
     clause = " AND ".join(["folded LIKE ? ESCAPE '\\'"] * len(words))
     marks = [_like(word) for word in words]
     query = f"SELECT id, name, company, city FROM customer WHERE {clause}"  # noqa: S608
-    begins = f"{query} AND id IN (SELECT rowid FROM customer_text WHERE customer_text MATCH ?)"
-    for look, values in (
-        (begins, [*marks, _match(who)]),
-        (query, marks),
-    ):  # parts of words last: a long look
+    begins = f"{query} AND id IN (SELECT rowid FROM customer_text WHERE customer_text MATCH ?)"  # noqa: S608
+    # A part within a word is looked for last: that takes a look at everybody.
+    for look, values in ((begins, [*marks, _match(who)]), (query, marks)):
         found = connection.execute(f"{look} ORDER BY id LIMIT ?", (*values, limit)).fetchall()
         if found:
             break

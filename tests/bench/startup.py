@@ -31,6 +31,8 @@ COMMANDS = {
     "due": (["due", "--days", "30"], 3.0),
     "show": (["show", "1"], 4.0),
     "show --json": (["show", "1", "--json"], 4.0),
+    "brief": (["brief", "1"], 4.0),
+    "list --search": (["list", "--search", "ana"], 3.0),
     "a write (note)": (["note", "1", "a remark"], 9.0),
     "a write (touch)": (["touch", "1", "--channel", "phone", "--disposition", "reached"], 9.0),
 }
@@ -47,7 +49,7 @@ def process(words: list[str], env: dict[str, str]) -> Callable[[], object]:
 
 
 def first_question(env: dict[str, str]) -> None:
-    child = pexpect.spawn(WINBACK, ["walk", "2"], env=env, encoding="utf-8", timeout=30)
+    child = pexpect.spawn(WINBACK, ["walk", "2", "--playbook", "standard"], env=env, encoding="utf-8", timeout=30)
     child.expect("How did they leave")
     child.expect_exact(READY)
     child.kill(9)

@@ -150,7 +150,7 @@ class Case:
 def _texts(value: Any) -> list[str]:
     """The texts within plain data, in order; days and numbers are none."""
     if isinstance(value, dict):
-        return [text for inner in value.values() for text in _texts(inner)]
+        return [text for _, inner in sorted(value.items()) for text in _texts(inner)]
     if isinstance(value, list):
         return [text for inner in value for text in _texts(inner)]
     return [value] if isinstance(value, str) and not value[:4].isdecimal() else []

@@ -4,7 +4,9 @@ The sole reader of the environment. A variable or a key that is misspelt is an e
 """
 
 import os
+import re
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,11 @@ class Settings:
     lapsed_months: int = 6
     weekend: tuple[str, ...] = ("saturday", "sunday")
     playbook: str = "standard"
+    country: str = ""
+    contact_hours: str = "9:00-18:00"
+    owners: tuple[str, ...] = ()
+    backup: bool = True
+    backups_kept: int = 7
     store: Path = Path()
     store_named: bool = False
     config: Path = Path()
@@ -47,13 +54,66 @@ class Settings:
         return frozenset(dates.WEEKDAYS.index(day) for day in self.weekend)
 
 
-DOCS = {
-    "name": "your name, which signs what you write (text)",
-    "currency": "the currency of amounts that name none (three letters)",
-    "lapsed_months": "months without a purchase after which a customer counts as lapsed (1 to 120)",
-    "weekend": "the days that are no business days (a list of weekday names)",
-    "playbook": "the firm's playbook for new cases; without it one is suggested (a playbook's name)",
+def _text(given: Any) -> str | None:
+    return text.line(given) if isinstance(given, str) and text.line(given) else None
+
+
+def _number(least: int, most: int) -> Callable[[Any], int | None]:
+    return lambda given: given if type(given) is int and least <= given <= most else None
+
+
+def _currency(given: Any) -> str | None:
+    return given if isinstance(given, str) and money.is_currency(given) else None
+
+
+def _weekend(given: Any) -> tuple[str, ...] | None:
+    days = given if isinstance(given, list) and all(isinstance(day, str) for day in given) else [""]
+    return tuple(days) if set(days) < set(dates.WEEKDAYS) else None
+
+
+def _country(given: Any) -> str | None:
+    return given if isinstance(given, str) and re.fullmatch("[A-Z]{2}", given) else None
+
+
+def _hours(given: Any) -> str | None:
+    """`9:00-18:00`, the first before the second."""
+    told = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)-([01]?\d|2[0-3]):([0-5]\d)", str(given))
+    if not told or not isinstance(given, str):
+        return None
+    begin, end = (int(told[1]), int(told[2])), (int(told[3]), int(told[4]))
+    return given if begin < end else None
+
+
+def _owners(given: Any) -> tuple[str, ...] | None:
+    names = [_text(name) for name in given] if isinstance(given, list) else [None]
+    return tuple(name for name in names if name) if None not in names else None
+
+
+def _yes(given: Any) -> bool | None:
+    return given if isinstance(given, bool) else None
+
+
+# Every setting: what it is, and how its value is read; None where that is no value of it.
+KEYS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "name": ("your name, which signs what you write (text)", _text),
+    "currency": ("the currency of amounts that name none (three letters)", _currency),
+    "lapsed_months": (
+        "months without a purchase after which a customer counts as lapsed (1 to 120)",
+        _number(1, 120),
+    ),
+    "weekend": ("the days that are no business days (a list of weekday names)", _weekend),
+    "playbook": (
+        "the firm's playbook for new cases; without it one is suggested (a playbook's name)",
+        _text,
+    ),
+    "country": ("where your customers are unless their row says so (two letters, such as DE)", _country),
+    "contact_hours": ("when you call; brief warns outside them (such as 9:00-18:00)", _hours),
+    "owners": ("who customers can belong to; other names are refused (a list of names)", _owners),
+    "backup": ("copy the store before the first write of a day (true or false)", _yes),
+    "backups_kept": ("how many of those copies are kept (1 to 365)", _number(1, 365)),
 }
+DOCS = {key: doc for key, (doc, _) in KEYS.items()}
+LARGEST = 100_000  # bytes of a settings file
 
 
 def load(store: str | None = None) -> Settings:
@@ -114,36 +174,35 @@ def _login() -> str:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        content = path.read_text("utf-8")
+        with path.open("rb") as stream:
+            raw = stream.read(LARGEST + 1)
+        if len(raw) > LARGEST:
+            raise BadInput(
+                f"The settings {path} are too large.", f"They may have at most {LARGEST:,} bytes."
+            )
+        tree = tomllib.loads(raw.decode("utf-8-sig").replace("\r\n", "\n"))
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError):
         raise BadInput(f"The settings {path} cannot be read.", "Mend or remove the file.") from None
-    try:
-        tree = tomllib.loads(content)
     except tomllib.TOMLDecodeError as bad:
         raise BadInput(f"{path}: {bad}.", "Mend the line; winback config path shows the file.") from None
-    return {key: _checked(path, key, value) for key, value in tree.items()}
+    except RecursionError:
+        raise BadInput(f"{path} is nested too deeply.", "Mend or remove the file.") from None
+    wrong = [problem for key, value in tree.items() if (problem := _problem(key, value))]
+    if wrong:
+        raise BadInput("\n".join(f"{path}: {problem}" for problem in wrong), "Mend the file and try again.")
+    return {key: KEYS[key][1](value) for key, value in tree.items()}
 
 
-def _checked(path: Path, key: str, value: Any) -> Any:
-    if key not in DOCS:
-        near = text.nearest(key, list(DOCS))
-        hint = f"Did you mean {near}?" if near else f"Known are {', '.join(DOCS)}."
-        raise BadInput(f"{path}: {text.shorten(key, 40)!r} is not known.", hint)
-    right: object = value
-    if key in ("name", "playbook"):
-        right = text.line(value) if isinstance(value, str) else None
-    elif key == "currency":
-        right = value if isinstance(value, str) and money.is_currency(value) else None
-    elif key == "lapsed_months":
-        right = value if type(value) is int and 1 <= value <= 120 else None
-    elif key == "weekend":
-        days = value if isinstance(value, list) else [None]
-        right = tuple(days) if set(days) < set(dates.WEEKDAYS) else None
-    if right is None or right == "":
-        raise BadInput(f"{path}: {key} should be {DOCS[key]}.", "Mend the line and try again.")
-    return right
+def _problem(key: str, value: Any) -> str:
+    """What is wrong with one line of the settings; empty where it is right."""
+    if key not in KEYS:
+        near = text.nearest(key, list(KEYS))
+        hint = f"Did you mean {near}?" if near else f"Known are {', '.join(KEYS)}."
+        return f"{text.shorten(key, 40)!r} is not known. {hint}"
+    doc, read = KEYS[key]
+    return "" if read(value) is not None else f"{key} should be {doc}."
 
 
 def clock(as_of: str | None) -> dates.Clock:

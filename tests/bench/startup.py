@@ -49,7 +49,9 @@ def process(words: list[str], env: dict[str, str]) -> Callable[[], object]:
 
 
 def first_question(env: dict[str, str]) -> None:
-    child = pexpect.spawn(WINBACK, ["walk", "2", "--playbook", "standard"], env=env, encoding="utf-8", timeout=30)
+    child = pexpect.spawn(
+        WINBACK, ["walk", "2", "--playbook", "standard"], env=env, encoding="utf-8", timeout=30
+    )
     child.expect("How did they leave")
     child.expect_exact(READY)
     child.kill(9)

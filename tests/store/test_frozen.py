@@ -71,3 +71,13 @@ def test_an_old_store_is_worked_on_as_a_new_one(old: Path, winback: Runner) -> N
     ran = winback("--as-of", "2026-11-23", "list", "--search", "number mail")
 
     assert [line.split("\t")[0] for line in ran.out.splitlines()[1:]] == ["2"]
+
+
+@pytest.mark.parametrize("old", VERSIONS, indirect=True)
+def test_an_old_store_is_sound_after_its_upgrade(old: Path, winback: Runner) -> None:
+    assert winback("store", "upgrade").err.startswith("The store is up to date now. As it was: ")
+    assert winback("store", "upgrade").err == "The store is up to date.\n"
+
+    ran = winback("store", "doctor")
+
+    assert ran.code == 0, ran.out

@@ -34,7 +34,7 @@ FAMILIES: dict[str, tuple[tuple[str, str, str], ...]] = {
     "Setting up": (
         ("demo", "demo", "A sample list in a scratch store, one case walked and shown."),
         ("playbook", "playbooks", "The playbooks: list, show, compare, rules, your own."),
-        ("store", "places", "Where the store lies."),
+        ("store", "keeping", "The store: path, backup, restore, doctor, upgrade."),
         ("config", "places", "The settings: path, show."),
     ),
 }

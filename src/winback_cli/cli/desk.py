@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from winback_cli import text
-from winback_cli.cli.here import GREETING, Here, at_terminal, print_json, print_rows
+from winback_cli.cli.here import GREETING, Here, at_terminal, keyless_now, print_json, print_rows
 from winback_cli.customer import label
 from winback_cli.store import reads
 
@@ -21,14 +21,16 @@ def show_desk(here: Here) -> None:
         return
     today = here.clock.today.isoformat()
     with here.reading() as connection:
+        keyless = keyless_now(here, connection)
         page = views.Desk(
             reads.counts(connection),
             reads.count_dues(connection, today),
             reads.overdue_promises(connection, today, 4),
             reads.due(connection, today, 6),
             reads.waiting(connection, today, 3),
-            reads.queue(connection, here.lapsed_before, 5),
+            [] if keyless else reads.queue(connection, here.lapsed_before, 5),
             here.clock.today,
+            f"Nobody is put forward. {keyless.message} {keyless.hint}" if keyless else "",
         )
     here.show(views.desk(page, here.out.width))
 
@@ -106,7 +108,12 @@ def next_(
 
 
 def best(here: Here, connection: reads.Connection) -> dict[str, Any] | None:
-    """What comes first: the most urgent thing due, else the top of the queue; None when all is done."""
+    """What comes first: the most urgent thing due, else the top of the queue; None when all is done.
+
+    Raises BadInput where the suppressions' key is lost: nobody is put forward then.
+    """
+    if keyless := keyless_now(here, connection):
+        raise keyless
     urgent = reads.to_walk(connection, here.clock.today.isoformat())
     if urgent:
         return due_json(urgent, here)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from winback_cli import dates, settings, talk, text
 from winback_cli.customer import label
 from winback_cli.dates import Clock
-from winback_cli.errors import BadInput, NotFound, UsageError
+from winback_cli.errors import BadInput, NotFound, UsageError, WinbackError
 from winback_cli.store import reading, reads
 
 if TYPE_CHECKING:
@@ -137,6 +137,8 @@ class Here:
         from winback_cli.store.writes import Store
 
         new = create and not self.path.exists()
+        if not new:
+            self._copy_daily()
         store = Store.open(self.path, self.settings.name, self.clock, command, create=create)
         if new:
             self.say(f"Made a new store: {self.path}")
@@ -144,6 +146,24 @@ class Here:
             yield store
         finally:
             store.close()
+
+    def _copy_daily(self) -> None:
+        """Copy the store before its first write of a day; what keeps that from being done is said.
+
+        Under --as-of none is made: its day is not one of the calendar that copies are kept by.
+        """
+        if not self.settings.backup or self.clock.is_set or not os.access(self.path, os.W_OK):
+            return
+        from winback_cli.store import copies
+
+        if copies.of_day(self.path, self.clock.today):
+            return
+        from winback_cli.store import keeping
+
+        try:
+            keeping.backup(self.path, None, self.clock.today, self.settings.backups_kept)
+        except WinbackError as problem:
+            self.say(f"Today's copy of the store was not made: {problem.message} {problem.hint}")
 
     def must_know(self, words: str) -> None:
         """Raise NotFound for a WHO that means nobody, or several, before anything is asked."""
@@ -182,6 +202,13 @@ def _several(words: str, found: list[tuple[int, str, str, str]]) -> str:
     ]
     more = ["  ... and more"] if len(found) > 20 else []
     return "\n".join([f"Several go by {text.shorten(words, 60)!r}:", *shown, *more])
+
+
+def keyless_now(here: Here, connection: reads.Connection) -> BadInput | None:
+    """Why nobody may be put forward: the key of the suppressions is lost, or another store's."""
+    from winback_cli.store.connect import keyless
+
+    return keyless(connection, here.path)
 
 
 def write_new(place: Path, content: str) -> None:

@@ -1,4 +1,4 @@
-"""Where things lie: the store and the settings."""
+"""The settings: where they lie, and what holds."""
 
 from typing import Annotated
 
@@ -8,24 +8,8 @@ from winback_cli.cli.here import Here, print_json
 from winback_cli.settings import DOCS
 
 app = typer.Typer(rich_markup_mode=None)
-store = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 config = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
-app.add_typer(store, name="store", help="Where the store lies.")
 app.add_typer(config, name="config", help="The settings.")
-
-
-@store.callback()
-def _store() -> None:
-    """Where the store lies."""
-
-
-@store.command("path")
-def store_path(ctx: typer.Context) -> None:
-    """The store's file, and whether it is there."""
-    here: Here = ctx.obj
-    typer.echo(str(here.path))
-    if not here.path.exists():
-        here.say("It is made by the first import or add.")
 
 
 @config.callback()
@@ -56,6 +40,7 @@ def config_show(
         )
     for key, value in values.items():
         shown = ", ".join(value) if isinstance(value, tuple) else value
+        shown = str(shown).lower() if isinstance(value, bool) else shown or "none"
         typer.echo(f"{key} = {shown}  ({now.origins[key]})")
         if key in DOCS:
             typer.echo(f"    {DOCS[key]}")

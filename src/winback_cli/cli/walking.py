@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from winback_cli import dates, text
-from winback_cli.cli.here import Here, need_terminal
+from winback_cli.cli.here import Here, keyless_now, need_terminal
 from winback_cli.cli.work import WhoArg, Work, fitting, take_up
 from winback_cli.errors import Refused
 from winback_cli.money import Money
@@ -68,6 +68,7 @@ def walk_customer(
     """Walk the case of WHO, at the terminal or from an answers file, until it ends or waits."""
     if script is None:
         need_terminal("--answers FILE")
+    _refuse_keyless(here)
     with here.writing("walk") as store:
         loaded = None
         if script is not None:
@@ -83,6 +84,16 @@ def walk_customer(
             here.say(f"\nStopped. Everything you answered is stored. Go on: {_again(work)}")
             raise
     _tell_ended(work, ended)
+
+
+def _refuse_keyless(here: Here) -> None:
+    """Raise BadInput where the key of the suppressions is lost: nobody is taken up then."""
+    if not here.has_store:
+        return
+    with here.reading() as connection:
+        wrong = keyless_now(here, connection)
+    if wrong:
+        raise wrong
 
 
 def _choose(here: Here, store: "Store", who: str) -> str | None:

@@ -36,11 +36,20 @@ def bring_up_to_date(path: Path) -> Path:
     """Upgrade an older store, after a copy; returns the copy's place."""
     from winback_cli.store import upgrade
 
-    with contextlib.closing(door.connect(path)) as connection:
-        old = door.version(connection)
-    copy = upgrade.copy_before(path, old)
-    upgrade.to_head(path)
-    return copy
+    with door.told():
+        with contextlib.closing(door.connect(path)) as connection:
+            old = door.version(connection)
+        copy = upgrade.copy_before(path, old)
+        upgrade.to_head(path)
+        return copy
+
+
+def is_behind(path: Path) -> bool:
+    """Whether a store was written by an older version of this program."""
+    with door.told():
+        door.check_file(path)
+        with contextlib.closing(door.connect(path)) as connection:
+            return door.version(connection) != door.HEAD
 
 
 __all__ = ["reading", "reads"]

@@ -139,6 +139,18 @@ def undo(w: Writing, case_key: int, seqs: Sequence[int], standing: Standings) ->
     return case
 
 
+def remake(w: Writing, case_key: int, standing: Standings) -> None:
+    """Make a case's row, its dues and what its customer's row repeats anew from its events."""
+    from winback_cli.store.tables import CustomerRow
+
+    ref = reads.case_by_key(w.raw, case_key)
+    w.run()
+    case = fold(ref.id, reads.events(w.raw, case_key))
+    _project(w, case_key, case, standing(case))
+    owner = w.session.get_one(CustomerRow, ref.customer)
+    _mirror(w, owner)
+
+
 def _refuse_second(w: Writing, ref: reads.CaseRef) -> None:
     """One unclosed case a customer: an old one stays closed while a newer one runs."""
     running = reads.case_ref(w.raw, ref.customer)

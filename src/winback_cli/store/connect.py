@@ -118,7 +118,7 @@ def create(path: Path, migrate_to_head: Callable[[Path], None]) -> None:
         migrate_to_head(temporary)
         with contextlib.suppress(FileExistsError):
             os.link(temporary, path)
-        _sync(folder)
+        sync(folder)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -133,7 +133,8 @@ def make_folder(folder: Path) -> None:
         folder.chmod(0o700)
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
+    """Make what was linked, renamed or removed in a folder last through a power cut."""
     if os.name != "posix":
         return
     handle = os.open(folder, os.O_RDONLY)
@@ -146,6 +147,34 @@ def _sync(folder: Path) -> None:
 def key_path(path: Path) -> Path:
     """Where the key of the suppressions lies: beside the store."""
     return path.with_name(path.name + ".key")
+
+
+KEY_MEND = "winback store doctor says how to mend it."
+
+
+def mark_of(key: bytes) -> str:
+    """By what a store knows its key again: it gives nothing of the key away."""
+    import hmac
+
+    return hmac.new(key, b"winback: the key of a store", "sha256").hexdigest()[:32]
+
+
+def keyless(connection: sqlite3.Connection, path: Path) -> BadInput | None:
+    """Why nobody may be put forward: the key of the suppressions is lost, damaged or another store's."""
+    if connection.execute("SELECT 1 FROM suppression_key LIMIT 1").fetchone() is None:
+        return None
+    try:
+        return wrong_key(connection, path, read_key(path, make=False))
+    except BadInput as missing:
+        return missing
+
+
+def wrong_key(connection: sqlite3.Connection, path: Path, key: bytes) -> BadInput | None:
+    """What is wrong with a key that is not this store's; None where it is, or where none is known yet."""
+    row = connection.execute("SELECT value FROM about WHERE name = 'key'").fetchone()
+    if row is None or row[0] == mark_of(key):
+        return None
+    return BadInput(f"The key of the suppression list is another store's: {key_path(path)}.", KEY_MEND)
 
 
 def read_key(path: Path, *, make: bool) -> bytes:
@@ -163,23 +192,28 @@ def read_key(path: Path, *, make: bool) -> bytes:
         if not make:
             raise BadInput(
                 f"The key of the suppression list is missing: {place}.",
-                "Bring it back from the copy that belongs to this store.",
+                KEY_MEND,
             ) from None
     except ValueError:
-        raise BadInput(f"The key file {place} is damaged.", "Bring it back from a copy.") from None
+        raise BadInput(f"The key of the suppression list is damaged: {place}.", KEY_MEND) from None
+    try:
+        return write_key(place, os.urandom(KEY_BYTES))
+    except FileExistsError:
+        return read_key(path, make=False)
+
+
+def write_key(place: Path, key: bytes) -> bytes:
+    """A new key file (0600), whole or not at all; raises FileExistsError where there is one."""
     handle, name = tempfile.mkstemp(prefix=".new-key-", dir=place.parent)  # 0600, O_EXCL
-    key = os.urandom(KEY_BYTES)
     try:
         with os.fdopen(handle, "w") as stream:
             stream.write(key.hex() + "\n")
             stream.flush()
             os.fsync(stream.fileno())
-        os.link(name, place)  # whole or not at all
-    except FileExistsError:
-        return read_key(path, make=False)
+        os.link(name, place)
     finally:
         Path(name).unlink(missing_ok=True)
-    _sync(place.parent)
+    sync(place.parent)
     return key
 
 

@@ -15,6 +15,7 @@ from winback_cli.customer import ContactPoint, canonical_email, label
 
 Connection = sqlite3.Connection
 _SUPPRESSED = "suppression_id IS NOT NULL"
+SEARCHED = ("customer_text", "case_text")  # the indexes of words
 
 
 class CustomerRecord(NamedTuple):
@@ -222,6 +223,11 @@ def playbook_tree(connection: Connection, digest: str) -> str:
     """A kept playbook as JSON."""
     row = connection.execute("SELECT tree FROM playbook WHERE digest = ?", (digest,)).fetchone()
     return str(row[0])
+
+
+def playbook_trees(connection: Connection) -> dict[str, str]:
+    """Every kept playbook as JSON, by its digest."""
+    return dict(connection.execute("SELECT digest, tree FROM playbook").fetchall())
 
 
 _DUE = """SELECT u.id, u.name, u.company, u.owner, u.id || '.' || c.number, c.status, d.kind,

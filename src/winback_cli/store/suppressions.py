@@ -1,6 +1,6 @@
 """Being left alone: the suppression list and its keyed hashes."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import NamedTuple
 
 from winback_cli.case import Entry
@@ -64,22 +64,30 @@ def _put_on_list(w: Writing, number: int, reason: str) -> list[str]:
 
 def insert_keys(w: Writing, suppression: int, names: Sequence[str], key: bytes) -> None:
     """Keep the hash of everything a customer may be known by."""
+    _insert_hashes(w, suppression, {hashed(identity, key) for identity in names})
+
+
+def _insert_hashes(w: Writing, suppression: int, hashes: Set[str]) -> None:
     from winback_cli.store.tables import SuppressionKeyRow
 
-    hashes = [hashed(identity, key) for identity in names]
-    listed = reads.suppressed_hashes(w.raw, hashes)
+    there = reads.suppressed_hashes(w.raw, hashes)
     w.session.add_all(
-        SuppressionKeyRow(suppression_id=suppression, hash=one) for one in hashes if one not in listed
+        SuppressionKeyRow(suppression_id=suppression, hash=one) for one in sorted(hashes - there)
     )
     w.session.flush()
 
 
 def stored(w: Writing, number: int) -> Customer:
     """A stored customer with everything they are or were known by."""
-    record = reads.customer(w.raw, number)
+    return known(w.raw, number)
+
+
+def known(connection: reads.Connection, number: int) -> Customer:
+    """A customer of any store, with everything they are or were known by."""
+    record = reads.customer(connection, number)
     assert record is not None
-    points = reads.points(w.raw, number)
-    names = w.raw.execute("SELECT identity FROM identity WHERE customer_id = ? ORDER BY id", (number,))
+    points = reads.points(connection, number)
+    names = connection.execute("SELECT identity FROM identity WHERE customer_id = ? ORDER BY id", (number,))
     return Customer(
         name=record.name,
         company=record.company,
@@ -91,5 +99,103 @@ def stored(w: Writing, number: int) -> Customer:
 
 
 def key_of(w: Writing) -> bytes:
-    """The key of the suppressions; raises BadInput where it is lost."""
-    return door.read_key(w.path, make=not reads.any_suppression(w.raw))
+    """The key of the suppressions; raises BadInput where it is lost, or another store's."""
+    listed = reads.any_suppression(w.raw)
+    key = door.read_key(w.path, make=not listed)
+    if listed and (wrong := door.wrong_key(w.raw, w.path, key)):
+        raise wrong
+    note(w, "key", door.mark_of(key))
+    return key
+
+
+def note(w: Writing, name: str, value: str) -> None:
+    """Keep what the store knows about itself."""
+    w.raw.execute(
+        "INSERT INTO about (name, value) VALUES (?, ?) ON CONFLICT (name)"
+        " DO UPDATE SET value = excluded.value WHERE value != excluded.value",
+        (name, value),
+    )
+
+
+class Carried(NamedTuple):
+    """A suppression of another store: the hashes under its key, and who it was, where it still knows."""
+
+    reason: str
+    hashes: tuple[str, ...]
+    person: Customer | None
+
+
+def carry(w: Writing, carried: Sequence[Carried], *, same_key: bool) -> int:
+    """Take over the suppressions that this store does not hold; returns how many those were.
+
+    Under another key the hashes are made anew, out of what their customers were known by.
+    """
+    from winback_cli.store.tables import SuppressionRow
+
+    key, taken = key_of(w), 0
+    for one in carried:
+        names = guises(one.person) if one.person else []
+        hashes = set(one.hashes) if same_key else {hashed(name, key) for name in names}
+        missing = hashes - reads.suppressed_hashes(w.raw, hashes)
+        if not missing:
+            continue
+        taken += 1
+        known = one.person.known_as if one.person else ()
+        for number in _known_as(w, known):
+            if not _is_suppressed(w, number):
+                _put_on_list(w, number, one.reason)
+        missing -= reads.suppressed_hashes(w.raw, missing)
+        if not missing:
+            continue
+        row = SuppressionRow(command_id=w.run(), reason=one.reason, by=w.by, on=w.clock.today)
+        w.session.add(row)
+        w.session.flush()
+        assert row.id is not None
+        _insert_hashes(w, row.id, missing)
+    return taken
+
+
+def _known_as(w: Writing, names: Sequence[str]) -> list[int]:
+    found: dict[int, None] = {}
+    for name in names:
+        rows = w.raw.execute("SELECT customer_id FROM identity WHERE identity = ?", (name,))
+        found |= dict.fromkeys(int(row[0]) for row in rows)
+    return list(found)
+
+
+def listed(connection: reads.Connection) -> list[Carried]:
+    """Every suppression of a store, with who it was where there is a record."""
+    hashes: dict[int, list[str]] = {}
+    for number, one in connection.execute("SELECT suppression_id, hash FROM suppression_key ORDER BY id"):
+        hashes.setdefault(number, []).append(one)
+    people: dict[int, list[int]] = {}
+    for customer, number in connection.execute(
+        "SELECT id, suppression_id FROM customer WHERE suppression_id IS NOT NULL ORDER BY id"
+    ):
+        people.setdefault(number, []).append(customer)
+    found = []
+    for number, reason in connection.execute("SELECT id, reason FROM suppression ORDER BY id"):
+        mine = tuple(hashes.get(number, []))
+        persons: list[Customer | None] = [known(connection, one) for one in people.get(number, [])]
+        found += [Carried(reason, mine, person) for person in persons or [None]]
+    return found
+
+
+def new_key(w: Writing) -> tuple[int, int]:
+    """Make every hash anew, under the key that lies beside the store now.
+
+    Returns how many suppressions were kept, and how many could not be: their customers are gone.
+    """
+    before = listed(w.raw)
+    key = door.read_key(w.path, make=False)
+    w.raw.execute("DELETE FROM suppression_key")
+    note(w, "key", door.mark_of(key))
+    w.run()
+    kept = 0
+    for (number,) in w.raw.execute(
+        "SELECT id FROM customer WHERE suppression_id IS NOT NULL ORDER BY id"
+    ).fetchall():
+        row = w.raw.execute("SELECT suppression_id FROM customer WHERE id = ?", (number,)).fetchone()
+        insert_keys(w, row[0], guises(stored(w, number)), key)
+        kept += 1
+    return kept, sum(1 for one in before if one.person is None and one.hashes)

@@ -7,8 +7,10 @@ import os
 import sqlite3
 from pathlib import Path
 
+from winback_cli.case import fold
 from winback_cli.errors import BadInput
 from winback_cli.store import connect as door
+from winback_cli.store import reads
 
 SCRIPTS = "winback_cli.store:migrations"
 
@@ -38,10 +40,19 @@ def to_head(path: Path, scripts: str = SCRIPTS, head: str = door.HEAD) -> None:
                     "The upgraded store would not hold together.",
                     "Report this; nothing was changed.",
                 )
+            _tell_cases_anew(raw)
             raw.execute(f"PRAGMA application_id={door.APPLICATION_ID}")
             raw.execute(f"PRAGMA user_version={int(head)}")
     finally:
         raw.close()
+
+
+def _tell_cases_anew(raw: sqlite3.Connection) -> None:
+    """What a case's row holds of its events beside where it stands, as this version reads them."""
+    for key, customer, number in raw.execute("SELECT id, customer_id, number FROM casefile").fetchall():
+        case = fold(f"{customer}.{number}", reads.events(raw, key))
+        reason = case.facts.get("classified.reason") or ""
+        raw.execute("UPDATE casefile SET said = ?, reason = ? WHERE id = ?", (case.said, reason, key))
 
 
 def copy_before(path: Path, version: str) -> Path:

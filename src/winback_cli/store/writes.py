@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from winback_cli.case import Case, Entry
 from winback_cli.customer import Customer
 from winback_cli.dates import Clock
+from winback_cli.errors import TryAgain
 from winback_cli.store import cases, people, reading, reads, suppressions
 from winback_cli.store import connect as door
 from winback_cli.store.cases import Opening, Standings
 from winback_cli.store.people import Brought
-from winback_cli.store.suppressions import Suppressed
+from winback_cli.store.suppressions import Carried, Suppressed
 from winback_cli.store.writing import Writing
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
     from sqlmodel import Session
+
+    from winback_cli.route import Standing
 
 
 class Store:
@@ -33,6 +37,7 @@ class Store:
         self.command = command
         self._command_id: int | None = None
         self._engine: Engine | None = None
+        self._file: tuple[int, int] | None = None
 
     @classmethod
     def open(cls, path: Path, by: str, clock: Clock, command: str, *, create: bool = False) -> Store:
@@ -65,6 +70,7 @@ class Store:
             from sqlalchemy import create_engine, event
             from sqlalchemy.pool import StaticPool
 
+            self._file = _file_at(self.path)
             self._engine = create_engine(
                 "sqlite://",
                 creator=lambda: door.connect(self.path, writing=True),
@@ -84,10 +90,22 @@ class Store:
             with door.told(), Session(self._made_engine()) as session, session.begin():
                 raw = session.connection().connection.driver_connection
                 assert isinstance(raw, sqlite3.Connection)
+                self._refuse_replaced()
                 yield Writing(session, raw, self.path, self.by, self.clock, lambda: self._run(session))
         except BaseException:
             self._command_id = before
             raise
+
+    def _refuse_replaced(self) -> None:
+        """Raise TryAgain where another file lies in the store's place since it was opened.
+
+        Asked under the write lock, which a restore takes before it puts another file there.
+        """
+        if self._file != _file_at(self.path):
+            raise TryAgain(
+                "The store was replaced by another one meanwhile.",
+                "Run the command again; it goes on in the new one.",
+            )
 
     def _run(self, session: Session) -> int:
         """The row of this run of the program, made with its first write."""
@@ -151,10 +169,35 @@ class Store:
             return result._replace(batch=None)
         return result
 
+    def carry(self, carried: Sequence[Carried], *, same_key: bool) -> int:
+        """See `suppressions.carry`; marks the store as restored too, which pauses what it would send."""
+        with self._writing() as w:
+            suppressions.note(w, "restored", w.clock.stamp)
+            return suppressions.carry(w, carried, same_key=same_key)
+
+    def new_key(self) -> tuple[int, int]:
+        """See `suppressions.new_key`."""
+        with self._writing() as w:
+            return suppressions.new_key(w)
+
+    def remake(self, keys: Sequence[int], standing: Callable[[str, Case], Standing]) -> None:
+        """Make the rows of these cases anew, and the indexes of words; see `cases.remake`."""
+        with self._writing() as w:
+            for key in keys:
+                cases.remake(w, key, partial(standing, reads.case_by_key(w.raw, key).playbook))
+            for name in reads.SEARCHED:
+                w.raw.execute(f"INSERT INTO {name} ({name}) VALUES ('rebuild')")  # noqa: S608
+            w.run()
+
     def suppress(self, number: int, reason: str) -> Suppressed:
         """See `suppressions.suppress`."""
         with self._writing() as w:
             return suppressions.suppress(w, number, reason)
+
+
+def _file_at(path: Path) -> tuple[int, int]:
+    there = path.stat()
+    return there.st_dev, there.st_ino
 
 
 class _DryRun(Exception):

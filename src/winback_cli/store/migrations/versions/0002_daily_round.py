@@ -1,10 +1,8 @@
 """The daily round: what lists and queues are ordered by beside their rows, and words to search.
 
 Text search is SQLite's FTS5 over the rows' own columns; triggers keep it, so that no writer can
-forget to.
+forget to. What the new columns of a case hold is made from its events after the migrations.
 """
-
-import json
 
 import sqlalchemy as sa
 from alembic import op
@@ -29,7 +27,6 @@ def upgrade() -> None:
     )
     op.add_column("casefile", sa.Column("reason", sa.String(), nullable=False, server_default=""))
     op.add_column("casefile", sa.Column("said", sa.Text(), nullable=False, server_default=""))
-    _fill_cases()
     _remake_dues()
     _fill_customers()
     op.create_index("ix_customer_list", "customer", ["list_on", "how_rank", sa.text("revenue DESC"), "id"])
@@ -45,37 +42,6 @@ def upgrade() -> None:
         "CREATE TRIGGER customer_due AFTER UPDATE OF how_rank, revenue ON customer BEGIN"
         " UPDATE due SET how_rank = new.how_rank, revenue = new.revenue WHERE customer_id = new.id; END"
     )
-
-
-def _fill_cases() -> None:
-    """The reason that was found, and all words of each case, out of its events."""
-    connection = op.get_bind()
-    said: dict[int, list[str]] = {}
-    reasons: dict[int, str] = {}
-    for case, kind, text in connection.execute(
-        sa.text("SELECT case_id, kind, body FROM event ORDER BY case_id, seq")
-    ):
-        body = json.loads(text)
-        if kind == "reopened" and "classified" in body.get("forget", []):
-            reasons.pop(case, None)
-        if body.get("fact") == "classified.reason" and body.get("value"):
-            reasons[case] = body["value"]
-        if kind not in ("opened", "moved", "overridden", "step_done", "reopened"):
-            said.setdefault(case, []).extend(_words(body))
-    for case, words in said.items():
-        connection.execute(
-            sa.text("UPDATE casefile SET said = :said, reason = :reason WHERE id = :case"),
-            {"said": "\n".join(words), "reason": reasons.get(case, ""), "case": case},
-        )
-
-
-def _words(body: object) -> list[str]:
-    if isinstance(body, dict):
-        left_out = ("question", "fact", "how")
-        return [word for key, value in body.items() if key not in left_out for word in _words(value)]
-    if isinstance(body, list):
-        return [word for value in body for word in _words(value)]
-    return [body] if isinstance(body, str) else []
 
 
 def _remake_dues() -> None:

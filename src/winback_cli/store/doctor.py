@@ -1,0 +1,266 @@
+"""What can be wrong with a store, looked at from its file to its cases; and what can be made anew.
+
+Events are the truth: a case's row, its dues, what its customer's row repeats and the indexes of
+words are compared with what the events make, and can be made again from them. Events themselves are
+never mended. Nothing told here holds a customer's data.
+"""
+
+import json
+import os
+import sqlite3
+import stat
+import time
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from winback_cli.case import FIRST_HASH, Case, Event, digest, fold
+from winback_cli.errors import BadInput
+from winback_cli.store import connect as door
+from winback_cli.store import reads
+
+if TYPE_CHECKING:
+    from winback_cli.route import Standing
+
+Standings = Callable[[str, Case], "Standing"]  # by the digest of the playbook it runs under
+RESTORE = "Restore a copy: winback store restore FILE"
+MEND = "winback store doctor --mend makes it anew."
+LEFT_OVER = (".new-store-", ".new-key-", ".new-copy-")
+OLD = 86_400  # seconds after which a passing file is nobody's any more
+
+
+class Finding(NamedTuple):
+    """Something wrong: which check found it, where, what it is, and what to do."""
+
+    check: str
+    where: str
+    what: str
+    do: str
+    case: int | None = None  # the store's own number of a case whose row can be made anew
+
+
+def is_sound(connection: sqlite3.Connection, *, quick: bool = False) -> bool:
+    """Whether SQLite finds the file whole and every reference kept."""
+    check = "PRAGMA quick_check(1)" if quick else "PRAGMA integrity_check(1)"
+    try:
+        whole = connection.execute(check).fetchone()[0] == "ok"
+        return whole and connection.execute("PRAGMA foreign_key_check").fetchone() is None
+    except sqlite3.DatabaseError:
+        return False
+
+
+def broken_chains(connection: sqlite3.Connection) -> bool:
+    """Whether any case's events are altered, cut or out of order."""
+    return any(wrong for _, _, _, wrong in _chains(connection))
+
+
+def examine(connection: sqlite3.Connection, path: Path, standing: Standings) -> Iterator[Finding]:
+    """Everything that is wrong inside the store, from the file to the cases."""
+    if not is_sound(connection):
+        yield Finding("file", str(path), "SQLite finds pages or references damaged.", RESTORE)
+        return
+    wrong = door.keyless(connection, path)
+    if wrong is not None:
+        yield Finding("key", str(door.key_path(path)), wrong.message, _key_mend(connection, path))
+    yield from _cases(connection, standing)
+    yield from _customers(connection)
+    yield from _words(connection)
+
+
+# -- cases -----------------------------------------------------------------------------------
+
+
+class _Row(NamedTuple):
+    """A case as its row has it, beside its customer's number and whether they are left alone."""
+
+    key: int
+    customer: int
+    number: int
+    playbook: str
+    status: str
+    outcome: str | None
+    stage: str
+    step: str
+    opened_at: str
+    closed_at: str | None
+    seq: int
+    head: str
+    breaches: str
+    reason: str
+    said: str
+    alone: bool
+
+    @property
+    def id(self) -> str:
+        return f"{self.customer}.{self.number}"
+
+
+_ROWS = """SELECT c.id, c.customer_id, c.number, c.playbook, c.status, c.outcome, c.stage, c.step,
+    c.opened_at, c.closed_at, c.seq, c.head, c.breaches, c.reason, c.said, u.suppression_id IS NOT NULL
+    FROM casefile c JOIN customer u ON u.id = c.customer_id ORDER BY c.id"""
+_EVENTS = """SELECT case_id, seq, kind, by, happened, recorded, command_id, as_of, body, hash
+    FROM event ORDER BY case_id, seq"""
+
+
+def _chains(connection: sqlite3.Connection) -> Iterator[tuple[_Row, list[Event], Case | None, str]]:
+    """Each case with its events, folded where its chain holds; otherwise with what is wrong with it."""
+    cursor = connection.cursor()
+    told = groupby(cursor.execute(_EVENTS), key=lambda row: row[0])
+    key, group = next(told, (None, iter(())))
+    for row in connection.execute(_ROWS):
+        case = _Row(*row)
+        found: list[Event] = []
+        while key is not None and key <= case.key:
+            if key == case.key:
+                found = list(_read(group))
+            key, group = next(told, (None, iter(())))
+        wrong = _broken(case, found)
+        yield case, found, None if wrong else _folded(case.id, found), wrong
+
+
+def _read(rows: Iterable[tuple[object, ...]]) -> Iterator[Event]:
+    for _, seq, kind, by, happened, recorded, command, as_of, body, hashed in rows:
+        try:
+            told = json.loads(str(body))
+        except ValueError:
+            told = {"unreadable": str(body)}
+        yield Event(
+            seq, kind, by, happened, recorded, command, bool(as_of), told, hashed  # type: ignore[arg-type]
+        )  # fmt: skip
+
+
+def _broken(row: _Row, events: list[Event]) -> str:
+    """What is wrong with a chain: an event altered, missing in between, or cut at its end."""
+    head = FIRST_HASH
+    for number, event in enumerate(events, 1):
+        if event.seq != number:
+            return f"event {number} is missing"
+        head = digest(head, row.id, event)
+        if head != event.hash:
+            return f"event {number} was altered"
+    if (len(events), head) != (row.seq, row.head):
+        return f"it holds {len(events)} events, and should hold {row.seq}"
+    return ""
+
+
+def _folded(case_id: str, events: list[Event]) -> Case | None:
+    try:
+        return fold(case_id, events)
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _cases(connection: sqlite3.Connection, standing: Standings) -> Iterator[Finding]:
+    dues = _dues(connection)
+    for row, _, case, wrong in _chains(connection):
+        if wrong or case is None:
+            what = wrong or "its events cannot be read"
+            told = f"The chain of its events is broken: {what}."
+            yield Finding("events", f"case {row.id}", told, RESTORE)
+            continue
+        differ = _differences(row, case, standing(row.playbook, case), dues.get(row.key, []))
+        if differ:
+            what = f"Its row is not what its events make: {', '.join(differ)}."
+            yield Finding("row", f"case {row.id}", what, MEND, row.key)
+
+
+def _dues(connection: sqlite3.Connection) -> dict[int, list[tuple[object, ...]]]:
+    found: dict[int, list[tuple[object, ...]]] = {}
+    for case, *due in connection.execute(
+        "SELECT d.case_id, d.kind, d.opens_on, d.due_on, d.what, d.ref, d.customer_id,"
+        " d.how_rank = u.how_rank AND d.revenue IS u.revenue"
+        " FROM due d JOIN customer u ON u.id = d.customer_id"
+    ):
+        found.setdefault(case, []).append(tuple(due))
+    return found
+
+
+def _differences(row: _Row, case: Case, standing: "Standing", dues: list[tuple[object, ...]]) -> list[str]:
+    made = {
+        "status": case.status,
+        "outcome": case.outcome,
+        "opened_at": case.opened_at,
+        "closed_at": case.closed_at,
+        "reason": case.facts.get("classified.reason") or "",
+        "said": case.said,
+    }
+    if not row.alone:  # what is owed to somebody left alone was taken away when they were
+        made |= {"stage": standing.stage, "step": standing.step}
+        breaches = [breach._asdict() for breach in standing.breaches or ()]
+        made["breaches"] = json.dumps(breaches, ensure_ascii=False)
+    differ = [name for name, value in made.items() if getattr(row, name) != value]
+    owed = [] if row.alone else [(*due, row.customer, 1) for due in standing.dues]
+    return [*differ, *(["dues"] if sorted(map(str, owed)) != sorted(map(str, dues)) else [])]
+
+
+# -- customers, words, files -----------------------------------------------------------------
+
+_MIRRORS = """SELECT u.id, c.id FROM customer u LEFT JOIN casefile c ON c.customer_id = u.id AND c.number =
+    (SELECT max(n.number) FROM casefile n WHERE n.customer_id = u.id)
+    WHERE u.case_id IS NOT c.id OR u.case_status IS NOT c.status OR u.list_on IS NOT
+    CASE WHEN u.suppression_id IS NOT NULL THEN '9999-12-31'
+    ELSE coalesce((SELECT min(d.due_on) FROM due d WHERE d.case_id = c.id), '9999-12-30') END"""
+
+
+def _customers(connection: sqlite3.Connection) -> Iterator[Finding]:
+    for number, case in connection.execute(_MIRRORS):
+        what = "Their row does not repeat what their latest case says."
+        yield Finding("customer", f"customer {number}", what, MEND, case)
+
+
+def _words(connection: sqlite3.Connection) -> Iterator[Finding]:
+    """Whether the indexes of words hold what the rows say; asked of SQLite under a savepoint."""
+    for name in reads.SEARCHED:
+        connection.execute("PRAGMA query_only=OFF")  # the question is put as an insert; it writes nothing
+        try:
+            connection.execute(f"INSERT INTO {name} ({name}, rank) VALUES ('integrity-check', 1)")  # noqa: S608
+        except sqlite3.DatabaseError:
+            yield Finding("words", name, "The index of words is not what the rows say.", MEND)
+        finally:
+            connection.execute("PRAGMA query_only=ON")
+
+
+def _key_mend(connection: sqlite3.Connection, path: Path) -> str:
+    """How a key comes back: from a copy that has the right one, or by making a new one."""
+    for copy in sorted(path.parent.glob("**/*.key")):
+        store = copy.with_name(copy.name.removesuffix(".key"))
+        if copy == door.key_path(path):
+            continue
+        try:
+            key = door.read_key(store, make=False)
+        except (BadInput, OSError):
+            continue
+        if door.wrong_key(connection, path, key) is None:
+            return f"The right one lies in a copy: cp '{copy}' '{door.key_path(path)}'"
+    return "Bring it back from a copy; without one: winback store doctor --new-key"
+
+
+def modes(path: Path, others: Iterable[Path]) -> Iterator[Finding]:
+    """Files and folders that others on this machine may read."""
+    if os.name != "posix":
+        return
+    for place in (path.parent, path, door.key_path(path), *others):
+        if not place.exists():
+            continue
+        mode = stat.S_IMODE(place.stat().st_mode)
+        if mode & 0o077 and (place.is_file() or place.name == "backups"):
+            right = "700" if place.is_dir() else "600"
+            yield Finding("modes", str(place), f"Others can read it: {mode:o}.", f"chmod {right} '{place}'")
+
+
+def left_over(path: Path) -> Iterator[Finding]:
+    """Files that a kill left behind in the store's folder."""
+    for place in sorted(path.parent.iterdir()):
+        if place.name.startswith(LEFT_OVER) and time.time() - place.stat().st_mtime > OLD:
+            yield Finding("files", str(place), "A command that was killed left it behind.", MEND)
+
+
+def mend_files(findings: Iterable[Finding]) -> None:
+    """Set modes right and take away what was left behind."""
+    for finding in findings:
+        place = Path(finding.where)
+        if finding.check == "modes":
+            place.chmod(0o700 if place.is_dir() else 0o600)
+        elif finding.check == "files":
+            place.unlink(missing_ok=True)

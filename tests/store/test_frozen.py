@@ -19,7 +19,10 @@ def old(store_path: Path, request: pytest.FixtureRequest) -> Path:
     """A store as that version left it, where this test's store lies."""
     store_path.parent.mkdir(parents=True, exist_ok=True)
     store_path.write_bytes(gzip.decompress((FROZEN / f"{request.param}.sqlite.gz").read_bytes()))
-    shutil.copy(FROZEN / f"{request.param}.key", store_path.with_name(store_path.name + ".key"))
+    key = store_path.with_name(store_path.name + ".key")
+    shutil.copy(FROZEN / f"{request.param}.key", key)
+    for place, mode in ((store_path.parent, 0o700), (store_path, 0o600), (key, 0o600)):
+        place.chmod(mode)
     return store_path
 
 

@@ -41,13 +41,30 @@ class Finding(NamedTuple):
 
 
 def is_sound(connection: sqlite3.Connection, *, quick: bool = False) -> bool:
-    """Whether SQLite finds the file whole and every reference kept."""
+    """Whether SQLite finds the file whole, every reference kept, and no text with a hole in it."""
     check = "PRAGMA quick_check(1)" if quick else "PRAGMA integrity_check(1)"
     try:
         whole = connection.execute(check).fetchone()[0] == "ok"
-        return whole and connection.execute("PRAGMA foreign_key_check").fetchone() is None
+        kept = whole and connection.execute("PRAGMA foreign_key_check").fetchone() is None
+        return kept and not _has_hole(connection)
     except sqlite3.DatabaseError:
         return False
+
+
+def _has_hole(connection: sqlite3.Connection) -> bool:
+    """Whether any text holds a NUL: none is ever stored, and a page that was zeroed is full of them.
+
+    SQLite itself does not look at what stands on the pages that a long text overflows to.
+    """
+    tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%!_text%' ESCAPE '!'"
+    for (table,) in connection.execute(tables).fetchall():
+        columns = [
+            row[1] for row in connection.execute(f'PRAGMA table_info("{table}")') if "INT" not in row[2]
+        ]
+        holes = " OR ".join(f"instr(CAST(\"{column}\" AS BLOB), x'00') > 0" for column in columns)
+        if holes and connection.execute(f'SELECT 1 FROM "{table}" WHERE {holes} LIMIT 1').fetchone():  # noqa: S608
+            return True
+    return False
 
 
 def broken_chains(connection: sqlite3.Connection) -> bool:
@@ -210,15 +227,27 @@ def _customers(connection: sqlite3.Connection) -> Iterator[Finding]:
 
 
 def _words(connection: sqlite3.Connection) -> Iterator[Finding]:
-    """Whether the indexes of words hold what the rows say; asked of SQLite under a savepoint."""
+    """Whether the indexes of words hold what the rows say."""
     for name in reads.SEARCHED:
-        connection.execute("PRAGMA query_only=OFF")  # the question is put as an insert; it writes nothing
-        try:
-            connection.execute(f"INSERT INTO {name} ({name}, rank) VALUES ('integrity-check', 1)")  # noqa: S608
-        except sqlite3.DatabaseError:
+        if not _agrees(connection, name):
             yield Finding("words", name, "The index of words is not what the rows say.", MEND)
-        finally:
-            connection.execute("PRAGMA query_only=ON")
+
+
+def _agrees(connection: sqlite3.Connection, name: str) -> bool:
+    """What SQLite says of an index of words; the question is put as an insert, and writes nothing."""
+    connection.execute("PRAGMA query_only=OFF")
+    try:
+        connection.execute(f"INSERT INTO {name} ({name}, rank) VALUES ('integrity-check', 1)")  # noqa: S608
+    except sqlite3.DatabaseError:
+        return False
+    finally:
+        connection.execute("PRAGMA query_only=ON")
+    return True
+
+
+def words_agree(connection: sqlite3.Connection) -> bool:
+    """Whether every index of words holds what the rows say."""
+    return all(_agrees(connection, name) for name in reads.SEARCHED)
 
 
 def _key_mend(connection: sqlite3.Connection, path: Path) -> str:

@@ -35,7 +35,7 @@ def backup(path: Path, target: Path | None, today: date, keep: int = 0) -> Path:
         place = target if target is not None else _next_name(path, today)
         _refuse_taken(path, place)
         with contextlib.closing(door.connect(path)) as source:
-            if not doctor.is_sound(source, quick=True):
+            if not doctor.is_sound(source, quick=True) or not doctor.words_agree(source):
                 raise BadInput(*DAMAGED)
             _copy(source, path, place)
         if keep and target is None:

@@ -131,6 +131,13 @@ class Case:
         return any(touch.get("disposition") in REACHED for touch in self.touches)
 
     @property
+    def told_already(self) -> bool:
+        """Whether the customer's reasons were known, and nobody spoke to them since (A4)."""
+        said = next((a.seq for a in self.answers.values() if a.fact == "backstory.known_already"), 0)
+        spoken = any(t["seq"] > said for t in self.touches if t.get("disposition") in REACHED)
+        return self.facts.get("backstory.known_already") is True and not spoken
+
+    @property
     def commitments(self) -> list[Body]:
         """The promises made, numbered, each with its state: open, kept or broken."""
         return [

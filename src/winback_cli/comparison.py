@@ -78,6 +78,7 @@ class Stance(NamedTuple):
 
     says: str
     source: tuple[str, ...]
+    positions: frozenset[str]
 
 
 class Matter(NamedTuple):
@@ -88,12 +89,22 @@ class Matter(NamedTuple):
 
     @property
     def clash(self) -> bool:
+        """Whether neither holds what the other does."""
         one, other = self.stances
-        return one is not None and other is not None and one.says != other.says
+        if one is None or other is None:
+            return False
+        return not (one.positions <= other.positions or other.positions <= one.positions)
+
+    @property
+    def between(self) -> bool:
+        """Whether one of them takes up the other's position beside another one, and rules between them."""
+        one, other = self.stances
+        return bool(one and other and not self.clash and one.positions != other.positions)
 
     @property
     def agreed(self) -> bool:
-        return self.stances[0] is not None and not self.clash and self.stances[1] is not None
+        one, other = self.stances
+        return bool(one and other and one.positions == other.positions)
 
 
 class Comparison(NamedTuple):
@@ -124,19 +135,19 @@ def rule_order(rule: str) -> tuple[str, tuple[int, ...]]:
 
 
 def _stance(book: Playbook, clash: Mapping[str, Any]) -> Stance | None:
-    """The position whose rules it cites; where it cites those of several, all, or the ruling."""
+    """The positions whose rules it cites; between several of them the standard playbook rules."""
     cited = book.cited()
     taken = [
         (position["stance"], tuple(rule for rule in position["rules"] if rule in cited))
         for position in clash["positions"]
     ]
-    taken = [(says, rules) for says, rules in taken if rules]
-    if not taken:
+    held = [(says, rules) for says, rules in taken if rules]
+    if not held:
         return None
-    rules = tuple(rule for _, cited_here in taken for rule in cited_here)
-    if len(taken) > 1 and book.name == RULING:
-        return Stance(clash["ruling"], rules)
-    return Stance(" Or: ".join(says for says, _ in taken), rules)
+    rules = tuple(rule for _, cited_here in held for rule in cited_here)
+    taken_up = frozenset(says for says, _ in held)
+    ruled = len(held) > 1 and (book.name == RULING or len(held) == len(taken))
+    return Stance(clash["ruling"] if ruled else " Or: ".join(sorted(taken_up)), rules, taken_up)
 
 
 def _on_stage(stage: Stage, one: Playbook, other: Playbook) -> OnStage | None:

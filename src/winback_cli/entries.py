@@ -99,9 +99,5 @@ def _touched(asked: Asked, case: Case, disposition: str, how: str) -> Entry:
 
 def _how(asked: Asked, case: Case, known: bool) -> str:
     """`known` where it was said so, or where the listening was left out as known already (A4)."""
-    unasked = (
-        asked.step.stage == Stage.LISTEN
-        and case.facts.get("backstory.known_already") is True
-        and not case.reached
-    )
+    unasked = asked.step.stage == Stage.LISTEN and case.told_already
     return "known" if known or unasked else "asked"

@@ -113,11 +113,11 @@ class Needs(Guard):
 
 
 class NotHere(Guard):
-    """What is not done in this step: an apology, an offer, asking for the business."""
+    """What is not done in this step: an apology, an offer, asking for the business, a reproach (E7)."""
 
     kind = "not_here"
     acts = ("complete",)
-    not_here: tuple[Literal["apology", "offer", "asking"], ...] = Field(min_length=1)
+    not_here: tuple[Literal["apology", "offer", "asking", "reproach"], ...] = Field(min_length=1)
 
     def looks_at(self, prefix: str) -> tuple[str, ...]:
         return (f"{prefix}.slipped",)
@@ -256,7 +256,8 @@ class Changes(Guard):
     """What may be claimed: a change is named, and each is done or dated with an owner (B6.2, C7, D4).
 
     With `assured`, each also has somebody who gives a personal assurance, by name (C8). With `done`,
-    the question is not put while a commitment is open (B6.6).
+    the question is not put while a commitment is open or none is made, and no claim stands over one
+    that is opened again (B6.6, C7).
     """
 
     kind = "changes"
@@ -264,18 +265,18 @@ class Changes(Guard):
     changes: Literal["done_or_dated", "assured", "done"]
 
     def acts_at(self, on_question: bool) -> tuple[At, ...]:
-        return ("ask",) if self.changes == "done" else self.acts
-
-    def looks_at(self, prefix: str) -> tuple[str, ...]:
-        return ("revisited.changes",) if self.changes == "done" else ()
+        return self.acts if on_question or self.changes != "done" else ("ask",)
 
     def wants(self) -> tuple[str, ...]:
-        return () if self.changes == "done" else ("revisited.changes",)
+        return ("revisited.changes",)
 
     def stops(self, at: At, moment: Moment) -> bool:
         promised = moment.case.commitments
         if self.changes == "done":
-            return at == "ask" and any(c["state"] != "kept" for c in promised)
+            claimed = at == "complete" and moment.case.known(moment.fact)
+            undone = ("open", "broken") if at == "ask" else ("open",)  # what breaks later was true then
+            lacks = not promised or any(c["state"] in undone for c in promised)
+            return (at == "ask" or claimed) and lacks
         whole = all(c.get("done") or (c.get("owner") and c.get("due")) for c in promised)
         if self.changes == "assured":
             whole = whole and all(c.get("assured_by") for c in promised)

@@ -18,8 +18,8 @@ from winback_cli import text, yamltext
 from winback_cli.errors import BadInput, NotFound
 from winback_cli.facts import facts
 from winback_cli.guards import GUARDS, OPENED
-from winback_cli.playbook import NAME, Playbook
-from winback_cli.proofreading import doubts, misnamed, mistakes
+from winback_cli.playbook import NAME, Playbook, Step
+from winback_cli.proofreading import Mistake, doubts, misnamed, mistakes
 from winback_cli.yamltext import Problem, Tree
 
 LONGEST = 200_000  # characters of a playbook; the standard one is about 20,000
@@ -266,9 +266,26 @@ def _checked(content: str) -> tuple[Tree, Playbook | None, list[Problem]]:
         errors = invalid.errors(include_url=False)
         told |= {_told(tree, error) for error in errors if not _follows(error, errors)}
         told |= {Problem(*tree.position(path), words) for path, words in misnamed(tree.data)}
+        told |= {Problem(*tree.position(path), words) for path, words in _sound_mistakes(tree.data)}
         return tree, None, few(told)
     told |= {Problem(*tree.position(path), message) for path, message in mistakes(found)}
     return (tree, None, few(told)) if told else (tree, found, [])
+
+
+def _sound_mistakes(data: Any) -> list[Mistake]:
+    """What is wrong in the steps whose own shape is right, in a playbook whose shape is not."""
+    sound: dict[int, Step] = {}
+    listed = data.get("steps")
+    for number, step in enumerate(listed if isinstance(listed, list) else []):
+        with contextlib.suppress(ValidationError):
+            sound[number] = Step.model_validate(step)
+    if not sound:
+        return []
+    book = Playbook.model_construct(
+        name="mine", version=1, title="", reasons={}, steps=tuple(sound.values())
+    )
+    places = list(sound)
+    return [Mistake((path[0], places[path[1]], *path[2:]), words) for path, words in mistakes(book)]
 
 
 def few(told: Iterable[Problem]) -> list[Problem]:
@@ -291,7 +308,10 @@ def _told(tree: Tree, error: Any) -> Problem:
     path = _without_tags(error["loc"])
     message = error["msg"].removeprefix("Value error, ")
     line, column = tree.position(path)
-    if error["type"] == "extra_forbidden":
+    if error["type"] in _PLAIN:
+        message = _PLAIN[error["type"]]
+    elif error["type"] == "extra_forbidden":
+        line, column = tree.keys.get(path, (line, column))
         near = text.nearest(str(path[-1]), _known_keys(error, path))
         message = f"{_cut(path[-1])} is not known here" + (f"; did you mean {near}?" if near else "")
     elif error["type"] == "missing":
@@ -299,6 +319,17 @@ def _told(tree: Tree, error: Any) -> Problem:
     elif error["type"] == "enum" and (near := text.nearest(str(tree.value(path)), _expected(error))):
         message = f"{_cut(tree.value(path))} is not known here; did you mean {near}?"
     return Problem(line, column, text.shorten(message, 300))
+
+
+# Pydantic's words for what somebody wrote, in ours.
+_PLAIN = {
+    "int_parsing": "a whole number is wanted here, as in 1",
+    "int_type": "a whole number is wanted here, as in 1",
+    "int_from_float": "a whole number is wanted here, as in 1",
+    "string_type": "words are wanted here",
+    "bool_parsing": "write true or false",
+    "bool_type": "write true or false",
+}
 
 
 def _cut(value: Any) -> str:

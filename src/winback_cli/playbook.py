@@ -6,7 +6,7 @@ are closed vocabularies; a playbook chooses, words and orders them, and may ask 
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, model_validator
 
 from winback_cli import text
 from winback_cli.case import Case
@@ -41,7 +41,7 @@ class Question(Model):
     choices: tuple[Key, ...] = ()
     ask: Worded
     help: Clean = ""
-    required: bool = False
+    required: StrictBool = False
     default: Annotated[str, AfterValidator(text.line)] | bool | int | None = None
     source: Sources = ()
     when: Conditions = ()

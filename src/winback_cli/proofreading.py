@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from winback_cli import answers, text
 from winback_cli.conditions import Conditions, When
 from winback_cli.facts import facts
-from winback_cli.guards import Expects, Guard
+from winback_cli.guards import Expects, Guard, Offers
 from winback_cli.playbook import Playbook, Question, Step, choices_of
 from winback_cli.stages import Stage
 
@@ -275,12 +275,29 @@ def _idle(
         return [Mistake(place, f"{guard.name} never fires: nothing asks {needed} by then")]
     barring = moments & {"enter", "ask"}
     here = until if barring else asked.before | {q.fact for q in step.questions if q.fact}
+    if words := _pointless(guard):
+        return [Mistake(place, words)]
     if guard.level == "block" and _unknowable(guard.wants(), here):
         wanted = " or ".join(guard.wants())
         return [
             Mistake(place, f"nothing asks {wanted} by then, so nothing but an override completes this step")
         ]
     return []
+
+
+def _pointless(guard: Guard) -> str:
+    """What is poor about a guard's own terms: nothing meets them, or nothing goes against them."""
+    if isinstance(guard, Expects):
+        spec = facts()[guard.expects.fact]
+        values: list[Any] = list(spec.choices) or ([True, False] if spec.kind == "yesno" else ["..."])
+        met = [value for value in values if _allows(guard.expects, value)]
+        if not met and values != ["..."]:
+            return f"no answer is what {guard.name} expects, so only an override completes this step"
+        if met == values != ["..."]:
+            return f"{guard.name} never fires: every answer is what it expects"
+    if isinstance(guard, Offers) and guard.offers.most == 10 and not guard.offers.kinds:
+        return f"{guard.name} never fires: it sets no bound"
+    return ""
 
 
 def _moments(guard: Guard, on_question: bool) -> set[str]:

@@ -29,7 +29,7 @@ def scene(scene: "Scene", name: str, width: int, card: Mapping[str, str]) -> Ren
     calls = any(question.fact == "contacted.disposition" for question in step.questions)
     if line := card.get("contact" if calls else step.stage.value):
         parts.append(Text(f"  Them   {text.line(line)}", style="cyan"))
-    if step.stage.value == "listen" and case.facts.get("backstory.known_already") and not case.reached:
+    if step.stage.value == "listen" and case.told_already:
         parts.append(Text("  They told you already. Write it down here; it is marked as known.", "cyan"))
     if scene.clock:
         deadline, over = scene.clock

@@ -11,7 +11,7 @@ from winback_cli.scenes import coaching
 from winback_cli.views import heading, indented, pairs
 
 if TYPE_CHECKING:
-    from winback_cli.comparison import Comparison, Element, Held, OnStage
+    from winback_cli.comparison import Comparison, Element, Held, Matter, OnStage
     from winback_cli.playbook import Playbook
 
 
@@ -54,16 +54,27 @@ def comparison(found: "Comparison", width: int) -> RenderableType:
     for stage in found.stages:
         parts += _stage(stage, names, width)
     clashing = [matter for matter in found.matters if matter.clash]
+    between = [matter for matter in found.matters if matter.between]
     parts.append(heading("Where they clash" if clashing else "They clash nowhere."))
-    for matter in clashing:
+    parts += _sides(clashing, names)
+    if between:
+        parts.append(heading("Where one rules between the other's way and another"))
+        parts += _sides(between, names)
+    parts += _agreed(found)
+    return Group(*parts)
+
+
+def _sides(matters: "Sequence[Matter]", names: tuple[str, str]) -> list[RenderableType]:
+    """What each of two playbooks says on some matters."""
+    parts: list[RenderableType] = []
+    for matter in matters:
         parts.append(Text(f"  {matter.about}", style="yellow"))
         table = pairs()
         for name, stance in zip(names, matter.stances, strict=True):
             if stance:
                 table.add_row(name, stance.says + _ids(stance.source))
         parts.append(indented(table, 4))
-    parts += _agreed(found)
-    return Group(*parts)
+    return parts
 
 
 def _columns(names: Any, cells: tuple[str, str], width: int, style: str = "") -> RenderableType:

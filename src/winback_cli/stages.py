@@ -97,6 +97,7 @@ class Slip(StrEnum):
     APOLOGY = "apology"
     OFFER = "offer"
     ASKING = "asking"
+    REPROACH = "reproach"
 
 
 class Reason(StrEnum):
@@ -356,6 +357,7 @@ class Revisited(Facts):
     offers: tuple[Offer, ...] | None = fact("The offer")
     apologised: bool | None = fact("Whether the message apologises")
     credited: bool | None = fact("Whether it credits their input")
+    easy: bool | None = fact("Whether the offer is easy to take")
     sent_on: date | None = fact("The message", past=True)
     called_on: date | None = fact("The thank-you call", past=True)
     pointed_out: str | None = fact("What you pointed out as done", long=True)
@@ -370,6 +372,7 @@ class FollowedUp(Facts):
     check_ins: tuple[CheckIn, ...] | None = fact("Agreed catch-ups")
     cadence: Cadence | None = fact("How often you will speak")
     cadence_reason: str | None = fact("Why so seldom or so often")
+    partnership: bool | None = fact("Whether you said that you want a long partnership")
     asked_again: bool | None = fact("Whether you asked for the business again")
     lesson: str | None = fact("What the firm learned about itself", long=True)
     ending: Ending | None = fact("How the case ends")

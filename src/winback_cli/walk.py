@@ -343,7 +343,8 @@ class Walk:
         """Put a question again whose answer stands; Enter keeps it."""
         self._show(step)
         if question.spec.kind != "items":
-            return self._ask(step, question)
+            barred = () if self._answered(step, question) else self._bars(step, question)
+            return self._at_gate_again(step, question, barred) if barred else self._ask(step, question)
         here = self.spot
         fact = question.fact or ""
         for number, _ in items_of(self.case.facts.get(fact)):
@@ -361,6 +362,21 @@ class Walk:
         if len(self.case.facts.get(fact) or []) >= following:
             self.spot = None  # a new entry: its other parts are asked at the front
         return left
+
+    def _answered(self, step: Step, question: Question) -> bool:
+        answer = self.case.answers.get(f"{step.id}.{question.key}")
+        return answer is not None and answer.value is not None
+
+    def _bars(self, step: Step, question: Question) -> tuple[Finding, ...]:
+        return route.findings(step, question, self.case, self._days, "ask")
+
+    def _at_gate_again(self, step: Step, question: Question, found: tuple[Finding, ...]) -> Ended | None:
+        """A question that was left out is barred still, however one comes to it."""
+        spot = self.spot
+        ended = self._at_gate(route.Gate(step, question, found))
+        if self.spot is spot and self._bars(step, question):
+            self.spot, self.single = None, False
+        return ended
 
     # -- completing --------------------------------------------------------------------------
 

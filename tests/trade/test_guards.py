@@ -325,14 +325,27 @@ def test_a_claim_needs_changes_that_are_all_done_or_dated_with_an_owner(changes:
         ([{"what": "A", "done": True}, {"what": "B", "done": False}], True),
         ([{"what": "A", "done": True}], False),
         ([{"what": "A", "state": "kept"}], False),
-        ([{"what": "A", "removed": True}], False),
-        (None, False),
+        ([{"what": "A", "removed": True}], True),
+        (None, True),
     ],
 )
-def test_an_open_promise_stops_what_is_called_done(changes: Any, stops: bool) -> None:
+def test_an_open_promise_or_none_at_all_stops_what_is_called_done(changes: Any, stops: bool) -> None:
     found = stopped_at(DONE, moment(knowing(revisited__changes=changes)))
 
     assert found == (["ask"] if stops else [])
+
+
+@pytest.mark.parametrize(
+    ("state", "stops"), [("open", ["ask", "complete"]), ("broken", ["ask"]), ("kept", [])]
+)
+def test_a_claim_does_not_stand_over_a_promise_that_is_opened_again(state: str, stops: list[str]) -> None:
+    case = knowing(
+        revisited__changes=[{"what": "A", "state": state}], revisited__pointed_out="All is better."
+    )
+
+    found = stopped_at(DONE, moment(case, fact="revisited.pointed_out"))
+
+    assert found == stops
 
 
 # -- apology, offers -------------------------------------------------------------------------

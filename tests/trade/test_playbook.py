@@ -147,9 +147,9 @@ def test_a_playbook_out_of_the_store_is_the_one_that_went_in() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "line", "column", "near"),
     [
-        ("title: Mine\n", "title: Mine\ntitel: Mine\n", 4, 8, "title"),
+        ("title: Mine\n", "title: Mine\ntitel: Mine\n", 4, 1, "title"),
         ("  aim: Know\n", "  aim: Know\n  avoyd: [x]\n", 9, 3, "avoid"),
-        ("    ask: How?\n", "    ask: How?\n    requird: true\n", 12, 14, "required"),
+        ("    ask: How?\n", "    ask: How?\n    requird: true\n", 12, 5, "required"),
         (", is: upset}", ", is: upset, isnot: lapsed}", 33, 56, "is_not"),
         ("backstory.how_left\n", "backstory.how_lefft\n", 10, 11, "backstory.how_left"),
         ("fact: classified.reason", "fact: classified.reson", 31, 11, "classified.reason"),
@@ -178,7 +178,7 @@ def test_a_name_that_is_near_to_nothing_is_told_with_what_would_be_known() -> No
 @pytest.mark.parametrize(
     ("old", "new", "line", "column", "says"),
     [
-        ("version: 1", "version: one", 2, 10, "integer"),
+        ("version: 1", "version: one", 2, 10, "a whole number"),
         ("version: 1", "version: 0", 2, 10, "greater"),
         ("title: Mine\n", "", 1, 1, "title is missing"),
         ("  aim: Know\n", "", 5, 3, "aim is missing"),

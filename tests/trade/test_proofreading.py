@@ -370,7 +370,6 @@ def test_a_clock_runs_from_any_of_its_facts_or_from_the_opening_of_the_case() ->
         ([(SORRY, "")], "apology: with_change", "apology", "revisited.apologised"),
         ([(OFFERS, ""), ("{ripple: asked", "{needs: heard.why_left")], "offers: {most", "offers", "revisited.offers"),
         ([(OFFERS, ""), ("{offers: {most: 1}", "{needs: heard.why_left")], "ripple: asked", "ripple", "revisited.offers"),
-        ([(CHANGES, ""), ("{changes: done_or_dated", "{needs: heard.why_left")], "changes: done,", "changes", "revisited.changes"),
         ([("expects: {fact: heard.thanked", "expects: {fact: heard.refused")], "expects", "expects", "heard.refused"),
         ([("expects: {fact: heard.thanked, is: true}", "expects: {fact: backstory.told_by, is: Mara}")], "expects", "expects", "backstory.told_by"),
     ],

@@ -736,7 +736,7 @@ def test_trust_asks_again_for_the_business_in_its_revisit_stage() -> None:
 def test_trust_asks_again_only_when_the_changes_are_done() -> None:
     way = walk(PLAYBOOKS["trust"], [open_promise("trust")])
 
-    assert way.end == "meet.asked_again: changes"
+    assert way.end == "meet.sent_on: changes"
     assert ("meet", "asked_again") not in way.who.asked
 
 

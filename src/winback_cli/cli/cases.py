@@ -25,7 +25,9 @@ def touch(
     disposition: Annotated[
         str, typer.Option(help="reached, left message, no answer, wrong number or refused.")
     ] = "",
-    channel: Annotated[str, typer.Option(help="phone, in person, video, email, letter or message.")] = "",
+    channel: Annotated[
+        str, typer.Option(help="phone, in person, video, email, letter, message, survey or focus group.")
+    ] = "",
     person: Annotated[str, typer.Option(help="Whom you reached.")] = "",
     role: Annotated[str, typer.Option(help="Their role.")] = "",
     decides: Annotated[

@@ -137,11 +137,11 @@ class Here:
         from winback_cli.store.writes import Store
 
         new = create and not self.path.exists()
-        if not new:
-            self._copy_daily()
         store = Store.open(self.path, self.settings.name, self.clock, command, create=create)
         if new:
             self.say(f"Made a new store: {self.path}")
+        else:
+            store.before_writing = self._copy_daily
         try:
             yield store
         finally:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from winback_cli.cli.here import Here, need_terminal, print_json
-from winback_cli.errors import BadInput, Refused, UsageError
+from winback_cli.errors import BadInput, NotFound, Refused, UsageError
 
 if TYPE_CHECKING:
     from winback_cli.case import Case
@@ -62,7 +62,7 @@ def backup(
 
 def _must_be_there(here: Here) -> None:
     if not here.has_store:
-        raise BadInput("There is no store yet.", "winback import FILE makes one.")
+        raise NotFound("There is no store yet.", "winback import FILE makes one.")
 
 
 @store.command()

@@ -215,6 +215,7 @@ def _comparison_json(found: "Comparison") -> dict[str, Any]:
             {
                 "about": matter.about,
                 "clash": matter.clash,
+                "between": matter.between,
                 "stances": apart(
                     [
                         {"says": stance.says, "source": list(stance.source)} if stance else None

@@ -143,12 +143,12 @@ def _run(work: Work, script: "Script | None", override: str | None) -> "Ended":
     from winback_cli.journal import Journal
     from winback_cli.walk import Walk
 
-    record = work.record if script else _suggesting(work)
+    record = _suggesting(work)
     return Walk(
         work.playbook,
         work.case,
         _prompter(work, script, override),
-        Journal(record, work.reload),  # type: ignore[arg-type]
+        Journal(record, work.reload),
         work.here.customs,
         suggested=_suggestions(work.customer),
     ).run()
@@ -162,7 +162,7 @@ def _suggesting(work: Work) -> "Callable[..., Case]":
         case = work.record(entries, seen)
         answered = [e.body for e in entries if e.body.get("fact") == "backstory.how_left"]
         how_left = answered[0].get("value") if answered else ""
-        if how_left in ("departing", "upset") and how_left != work.customer.how_left:
+        if how_left in ("departing", "upset", "lapsed") and how_left != work.customer.how_left:
             better = suggestion(how_left, quiet=False, alike=0)
             if better and better.playbook != work.playbook.name:
                 move = f"winback playbook move {work.ref.customer} --to {better.playbook}"

@@ -123,6 +123,8 @@ def check(source: Path) -> None:
             door.check_file(source)
         except NotFound:
             raise BadInput(f"There is no file {source}.", "Name a copy of a store.") from None
+        except BadInput as bad:
+            raise BadInput(bad.message, "Name a copy of a store; nothing was changed.") from None
         with contextlib.closing(door.connect(source)) as connection:
             if not doctor.is_sound(connection) or doctor.broken_chains(connection):
                 raise BadInput(f"{source} is damaged.", "Take another copy; nothing was changed.")

@@ -38,6 +38,7 @@ class Store:
         self._command_id: int | None = None
         self._engine: Engine | None = None
         self._file: tuple[int, int] | None = None
+        self.before_writing: Callable[[], None] | None = None  # done once, before the first write
 
     @classmethod
     def open(cls, path: Path, by: str, clock: Clock, command: str, *, create: bool = False) -> Store:
@@ -85,6 +86,9 @@ class Store:
         """One transaction; rolled back on anything, Ctrl-C included."""
         from sqlmodel import Session
 
+        if self.before_writing is not None:
+            first, self.before_writing = self.before_writing, None
+            first()
         before = self._command_id
         try:
             with door.told(), Session(self._made_engine()) as session, session.begin():

@@ -116,14 +116,14 @@ class NotHere(Guard):
     """What is not done in this step: an apology, an offer, asking for the business, a reproach (E7)."""
 
     kind = "not_here"
-    acts = ("complete",)
+    acts = ("ask", "complete")
     not_here: tuple[Literal["apology", "offer", "asking", "reproach"], ...] = Field(min_length=1)
 
     def looks_at(self, prefix: str) -> tuple[str, ...]:
         return (f"{prefix}.slipped",)
 
     def stops(self, at: At, moment: Moment) -> bool:
-        return at == "complete" and moment.case.facts.get(f"{moment.prefix}.slipped") in self.not_here
+        return at in self.acts and moment.case.facts.get(f"{moment.prefix}.slipped") in self.not_here
 
 
 class WaitTerms(Model):

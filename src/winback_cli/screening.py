@@ -46,6 +46,8 @@ def rows(playbook: Playbook, step: Step, case: Case, missing: Sequence[Question]
         if spec.kind == "items":
             value = [entry for _, entry in items_of(value)] or None
         said = "" if value is None else answers.shown(spec, value)
+        if value is None and question.fact in case.ended:
+            said = "none"
         words = question.worded(case.facts.get("backstory.how_left"))
         how = answer.how if answer else ""
         found.append(Row(question.key, words, said, how, question in missing))

@@ -103,7 +103,7 @@ KEYS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     ),
     "weekend": ("the days that are no business days (a list of weekday names)", _weekend),
     "playbook": (
-        "the firm's playbook for new cases; without it one is suggested (a playbook's name)",
+        "the playbook of new cases; while it is not set, a walk suggests one (a playbook's name)",
         _text,
     ),
     "country": ("where your customers are unless their row says so (two letters, such as DE)", _country),

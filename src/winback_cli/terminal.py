@@ -218,7 +218,9 @@ class TerminalPrompter:
                 self._out.print(f"  {promise['n']}. {text.clean(promise['what'])}", style="yellow")
         asked = step.question(findings[0].question or "")
         optional = asked is not None and not asked.required
-        words = ("Enter leaves it out · " if optional else "") + ":override WHY · :kept N · :back · :quit"
+        words = (
+            "Enter leaves it out · " if optional else ""
+        ) + ":override WHY · :kept N · :broken N · :back · :quit"
         self._out.print(f"  {words}", style="dim")
         while True:
             line = self._line("> ", "")
@@ -232,7 +234,7 @@ class TerminalPrompter:
                 return Reply("skip")
             if reply is not None and reply.kind not in ("said", "skip", "enter"):
                 return reply
-            self._out.print(f"  {words}", style="dim")
+            self._out.print(f"  This has to be settled first. Say one of: {words}", style="dim")
 
     def review(
         self, step: Step, rows: Sequence[Row], blocks: Sequence[Finding], warns: Sequence[Finding]
@@ -244,6 +246,8 @@ class TerminalPrompter:
         self._say_findings(blocks)
         self._say_findings(warns)
         done = "Enter completes the step · a number changes an answer"
+        if any(row.missing for row in rows):
+            done = "Enter asks what is missing · a number changes an answer"
         stopped = "A number changes an answer · :override WHY goes past the rule"
         self._out.print("  " + (stopped if blocks else done), style="dim")
         while True:

@@ -58,7 +58,7 @@ class Walk:
         for promise in self.case.commitments if named else []:
             if promise["state"] != "open" or not "" < (promise.get("due") or "") <= today:
                 continue
-            words = f"Promised for {promise['due']}: {promise['what']} Is it kept?"
+            words = f"Promised for {promise['due']}: {promise['what'].rstrip('.')}. Is it kept?"
             asked = Asked(*named[0], words, _KEPT, item=promise["n"])
             kept = None
             while kept is None:

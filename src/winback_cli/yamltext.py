@@ -221,6 +221,16 @@ def _unread(content: str, bad: Exception) -> Problem:
     return Problem(line, column, f"not valid YAML: {_first_line(str(bad))}")
 
 
+# A parser's words for the commonest slips of somebody who does not know YAML.
+_SLIPS = {
+    "mapping values are not allowed": "a colon within words; put the whole text in 'quotes'",
+    "cannot start any token": "a sign that YAML does not take here, such as a tab; use spaces, or 'quotes'",
+}
+
+
 def _first_line(message: str) -> str:
     """A parser's words, without the values that it quotes."""
+    for theirs, ours in _SLIPS.items():
+        if theirs in message:
+            return ours
     return text.shorten(message.strip().splitlines()[0] if message.strip() else "not valid YAML", 160)

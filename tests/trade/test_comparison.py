@@ -45,6 +45,7 @@ def test_a_rule_is_found_at_the_step_the_question_and_the_guard_that_cite_it() -
         "six-steps: revisit",
         "six-steps: revisit.slipped",
         "six-steps: revisit, guard not_here",
+        "six-steps: revisit.sent_on, guard not_here",
     ]
 
 

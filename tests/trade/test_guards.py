@@ -52,10 +52,10 @@ NOT_HERE = guard(not_here=["apology", "offer"])
 
 
 @pytest.mark.parametrize("slip", ["apology", "offer"])
-def test_not_here_stops_the_completion_of_a_step_in_which_it_slipped_out(slip: str) -> None:
+def test_not_here_stops_the_completion_of_a_step_and_what_follows_where_it_slipped_out(slip: str) -> None:
     at = moment(knowing(contacted__slipped=slip), prefix="contacted")
 
-    assert stopped_at(NOT_HERE, at) == ["complete"]
+    assert stopped_at(NOT_HERE, at) == ["ask", "complete"]
 
 
 @pytest.mark.parametrize("slip", ["none", "asking", None])

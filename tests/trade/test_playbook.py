@@ -194,7 +194,7 @@ def test_a_name_that_is_near_to_nothing_is_told_with_what_would_be_known() -> No
         ("    ask: Why?", "    ask: *x", 32, 10, "aliases"),
         ("title: Mine\n", "title: Mine\nname: again\n", 4, 1, "given twice"),
         ("  aim: Know\n", "  aim: Know\n  aim: Again\n", 9, 3, "given twice"),
-        ("  stage: contact", "\tstage: contact", 17, 1, "\\t"),
+        ("  stage: contact", "\tstage: contact", 17, 1, "such as a tab"),
         ("title: Mine", "title: a: b", 3, 9, ""),
     ],
 )

@@ -701,7 +701,7 @@ def test_six_steps_takes_no_apology_at_the_contact() -> None:
 
 
 def test_six_steps_takes_no_plea_in_the_message() -> None:
-    assert end("six-steps", ("revisited.slipped", "asking")) == "revisit: not_here"
+    assert end("six-steps", ("revisited.slipped", "asking")) == "revisit.sent_on: not_here"
 
 
 def test_six_steps_never_asks_for_the_business() -> None:
@@ -823,7 +823,7 @@ def test_standard_goes_straight_to_the_apology_where_the_answers_are_known_and_m
 def test_standard_asks_for_the_business_in_the_follow_up_and_never_in_the_message() -> None:
     asking = questions(PLAYBOOKS["standard"], "followed_up.asked_again")
 
-    assert end("standard", ("revisited.slipped", "asking")) == "revisit: not_here"
+    assert end("standard", ("revisited.slipped", "asking")) == "revisit.sent_on: not_here"
     assert [step.stage for step, _ in asking] == [Stage.FOLLOW_UP]
     assert ("follow_up", "asked_again") in standard(("revisited.response", "thinking")).who.asked
     assert ("follow_up", "asked_again") not in walked("standard").who.asked  # they come back already

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from winback_cli.cli.here import Here
-from winback_cli.errors import NotFound, Refused, TryAgain, UsageError
+from winback_cli.errors import BadInput, NotFound, Refused, TryAgain, UsageError
 from winback_cli.store import reads
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _open(here: Here, store: "Store", customer: reads.CustomerRecord, named: str
     from winback_cli.route import standing
 
     name = named or here.settings.playbook
-    edition = library.load(name, here.settings.playbooks)
+    edition = of_the_firm(here) if named is None else library.load(name, here.settings.playbooks)
     weekend = here.settings.weekend_days
     opening = opening_of(edition)
     case = store.open_case(customer.number, opening, lambda c: standing(edition.playbook, c, weekend))
@@ -115,6 +115,21 @@ def _open(here: Here, store: "Store", customer: reads.CustomerRecord, named: str
         move = f"winback playbook move {customer.number} --to {better.playbook}"
         here.say(f"{better.playbook} may fit better: {better.because}. To change: {move}")
     return Work(here, store, customer, ref, case, edition.playbook, edition.digest)
+
+
+def of_the_firm(here: Here) -> "Edition":
+    """The playbook for new cases; raises BadInput where the settings name one that there is not."""
+    from winback_cli import library
+
+    try:
+        return library.load(here.settings.playbook, here.settings.playbooks)
+    except NotFound as missing:
+        if not here.settings.playbook_chosen:
+            raise
+        raise BadInput(
+            f"The settings name the playbook {here.settings.playbook!r}, and there is none.",
+            f"Mend playbook in {here.settings.config}, or name one with --playbook. {missing.hint}",
+        ) from None
 
 
 def opening_of(edition: "Edition") -> "Opening":

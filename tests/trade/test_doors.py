@@ -37,6 +37,7 @@ TRADE = {
 }
 WORK = {
     "library",
+    "playbook_files",
     "yamltext",
     "answersfile",
     "prompter",

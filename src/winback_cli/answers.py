@@ -4,10 +4,12 @@ Dates are kept as ISO text, money as {amount, currency} in minor units, choices 
 """
 
 from datetime import date
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from winback_cli import dates, money, text
-from winback_cli.facts import Spec
+
+if TYPE_CHECKING:
+    from winback_cli.facts import Spec
 
 Value = Any  # str | bool | int | {"amount", "currency"} | list[dict[str, Value]]
 LONGEST = 20_000  # characters of one answer; a page of notes is 3,000
@@ -37,7 +39,7 @@ def letters(choices: tuple[str, ...]) -> dict[str, str]:
     return given
 
 
-def parse(spec: Spec, said: str, customs: Customs) -> Value:
+def parse(spec: "Spec", said: str, customs: Customs) -> Value:
     """Read what was typed; raises ValueError with a sentence on what would be right."""
     said = text.clean(said).strip()
     if len(said) > LONGEST:
@@ -45,13 +47,13 @@ def parse(spec: Spec, said: str, customs: Customs) -> Value:
     return _PARSERS[spec.kind](spec, said, customs)
 
 
-def _parse_text(spec: Spec, said: str, customs: Customs) -> str:
+def _parse_text(spec: "Spec", said: str, customs: Customs) -> str:
     if not said:
         raise ValueError("nothing was typed")
     return said if spec.kind == "text" else text.line(said)
 
 
-def _parse_choice(spec: Spec, said: str, customs: Customs) -> str:
+def _parse_choice(spec: "Spec", said: str, customs: Customs) -> str:
     word = text.fold(said).replace(" ", "_").replace("-", "_")
     by_letter = letters(spec.choices)
     if word in by_letter and word not in spec.choices:
@@ -63,7 +65,7 @@ def _parse_choice(spec: Spec, said: str, customs: Customs) -> str:
     raise ValueError("one of these: " + ", ".join(words_of(c) for c in spec.choices))
 
 
-def _parse_yesno(spec: Spec, said: str, customs: Customs) -> bool:
+def _parse_yesno(spec: "Spec", said: str, customs: Customs) -> bool:
     word = said.lower()
     if word in ("y", "yes", "true"):
         return True
@@ -72,18 +74,18 @@ def _parse_yesno(spec: Spec, said: str, customs: Customs) -> bool:
     raise ValueError("y or n")
 
 
-def _parse_date(spec: Spec, said: str, customs: Customs) -> str:
+def _parse_date(spec: "Spec", said: str, customs: Customs) -> str:
     day = dates.parse_date(said, customs.today, customs.weekend, past=spec.past)
     if spec.past and day > customs.today:
         raise ValueError(f"it has happened, so not after {customs.today}")
     return day.isoformat()
 
 
-def _parse_money(spec: Spec, said: str, customs: Customs) -> dict[str, int | str]:
+def _parse_money(spec: "Spec", said: str, customs: Customs) -> dict[str, int | str]:
     return money.parse_money(said, customs.currency)._asdict()
 
 
-def _parse_number(spec: Spec, said: str, customs: Customs) -> int:
+def _parse_number(spec: "Spec", said: str, customs: Customs) -> int:
     try:
         number = int(said)
     except ValueError:
@@ -104,7 +106,7 @@ _PARSERS = {
 }
 
 
-def from_file(spec: Spec, given: object, customs: Customs) -> Value:
+def from_file(spec: "Spec", given: object, customs: Customs) -> Value:
     """Read a value of an answers file; raises ValueError naming the field within a list."""
     if spec.kind == "items":
         if not isinstance(given, list) or not all(isinstance(entry, dict) for entry in given):
@@ -117,7 +119,7 @@ def from_file(spec: Spec, given: object, customs: Customs) -> Value:
     return parse(spec, str(given), customs)
 
 
-def _item(spec: Spec, entry: dict[str, object], customs: Customs) -> dict[str, Value]:
+def _item(spec: "Spec", entry: dict[str, object], customs: Customs) -> dict[str, Value]:
     fields = {field.name: field for field in spec.item}
     for name in entry:
         if name not in fields:
@@ -146,7 +148,7 @@ def words(value: Value, today: date | None = None) -> str:
     return str(value)
 
 
-def shown(spec: Spec, value: Value) -> str:
+def shown(spec: "Spec", value: Value) -> str:
     """A stored value in words; a choice without its underscores."""
     if spec.kind == "choice":
         return words_of(str(value))
@@ -163,7 +165,7 @@ def shown(spec: Spec, value: Value) -> str:
     return words(value)
 
 
-def _part_shown(spec: Spec, value: Value) -> str:
+def _part_shown(spec: "Spec", value: Value) -> str:
     """A part of an entry; yes and no by the name of the part: `done`, `not done`."""
     if spec.kind == "yesno":
         return spec.name if value else f"not {spec.name}"

@@ -7,7 +7,6 @@ The built-in ones ship beside the package; in the source tree they stand in the 
 import contextlib
 import hashlib
 import os
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +17,10 @@ from winback_cli import text, yamltext
 from winback_cli.errors import BadInput, NotFound
 from winback_cli.facts import facts
 from winback_cli.guards import GUARDS, OPENED
-from winback_cli.playbook import NAME, Playbook, Step
+from winback_cli.playbook import Playbook, Step
+from winback_cli.playbook_files import built_in as built_in
+from winback_cli.playbook_files import files as files
+from winback_cli.playbook_files import is_name as is_name
 from winback_cli.proofreading import Mistake, doubts, misnamed, mistakes
 from winback_cli.yamltext import Problem, Tree
 
@@ -44,15 +46,6 @@ class Edition(NamedTuple):
     tree: str
 
 
-def built_in() -> Path:
-    """The folder of the built-in playbooks."""
-    here = Path(__file__).parent
-    source_tree = here.parents[1] / "playbooks"
-    if (here.parents[1] / "pyproject.toml").is_file() and source_tree.is_dir():
-        return source_tree
-    return here / "playbooks"
-
-
 def rules() -> dict[str, Any]:
     """The rules of the sources by id: each with stage, must and text."""
     tree, _ = yamltext.read((built_in() / "sources" / "rules.yaml").read_text("utf-8"))
@@ -69,16 +62,6 @@ def rule_texts(ids: Sequence[str]) -> list[str]:
     """The rules of these ids, each as `B2.3: its text`."""
     known = rules()
     return [f"{one}: {known[one]['text']}" for one in ids if one in known]
-
-
-def files(own: Path) -> dict[str, Path]:
-    """Every playbook by its name: the built-in ones first, which no other may replace."""
-    found = {path.stem: path for path in sorted(built_in().glob("*.yaml"))}
-    if own.is_dir():
-        for path in sorted(own.glob("*.yaml")):
-            if is_name(path.stem) and path.is_file():
-                found.setdefault(path.stem, path)
-    return found
 
 
 def is_built_in(name: str) -> bool:
@@ -197,11 +180,6 @@ def review(content: str, path: Path, own: Path) -> Checked:
         return Checked(None, problems, [])
     poor = {Problem(*tree.position(path), words) for path, words in doubts(found, rules())}
     return Checked(found, [], sorted(poor))
-
-
-def is_name(said: str) -> bool:
-    """Whether a playbook can be called so."""
-    return re.fullmatch(NAME, said) is not None
 
 
 def copied(content: str, name: str, blank: str) -> str:

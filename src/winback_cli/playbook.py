@@ -15,8 +15,7 @@ from winback_cli.facts import Spec, facts
 from winback_cli.guards import AnyGuard, Guard
 from winback_cli.stages import MODELS, Reason, Stage
 
-NAME = r"[a-z][a-z0-9_-]{0,39}"
-Name = Annotated[str, Field(pattern=f"^{NAME}$")]
+Name = Annotated[str, Field(pattern=f"^{text.NAME}$")]
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Clean = Annotated[str, AfterValidator(text.clean)]
 

@@ -1,23 +1,106 @@
 """The user's settings and every path: TOML, `WINBACK_*` variables, and what the platform says.
 
 The sole reader of the environment. A variable or a key that is misspelt is an error, never ignored.
+A setting is one field of `Settings`: its default, what it is in words, and what a value must be.
 """
 
+import contextlib
 import os
 import re
+import stat
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from datetime import time
 from pathlib import Path
 from typing import Any
 
 from winback_cli import dates, money, text
-from winback_cli.errors import BadInput, UsageError
+from winback_cli.errors import BadInput, NotPermitted, UsageError, WinbackError
 
 VARIABLES = {
     "WINBACK_HOME": "the folder of the store, the settings and your own playbooks",
     "WINBACK_STORE": "the store's file",
 }
+LONGEST = 100_000  # bytes of a settings file; a full one has about 1,000
+_NAME = 100  # characters of a person's or a playbook's name
+_COUNTRIES = (  # ISO 3166-1 alpha-2
+    "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR "
+    "BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ "
+    "EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW "
+    "GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY "
+    "KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV "
+    "MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY "
+    "QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG "
+    "TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM "
+    "ZW "
+)
+
+# A check gives the value as it is kept; whatever it raises, the value is wrong.
+
+
+def _words(value: Any) -> str:
+    line = text.line(value)
+    if not 0 < len(line) <= _NAME:
+        raise ValueError
+    return line
+
+
+def _currency(value: Any) -> str:
+    if not money.is_currency(value):
+        raise ValueError
+    return str(value)
+
+
+def _country(value: Any) -> str:
+    if value != "" and not (len(value) == 2 and value.isalpha() and value in _COUNTRIES):
+        raise ValueError
+    return str(value)
+
+
+def _whole(least: int, most: int) -> Callable[[Any], int]:
+    def check(value: Any) -> int:
+        if type(value) is not int or not least <= value <= most:
+            raise ValueError
+        return value
+
+    return check
+
+
+def _weekend(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not set(value) < set(dates.WEEKDAYS):
+        raise ValueError
+    return tuple(value)
+
+
+def _hours(value: Any) -> tuple[time, time]:
+    found = re.fullmatch(r"(\d{1,2}):(\d\d) ?[-–] ?(\d{1,2}):(\d\d)", value.strip(), re.ASCII)
+    if found is None:
+        raise ValueError
+    first, last = time(int(found[1]), int(found[2])), time(int(found[3]), int(found[4]))
+    if not first < last:
+        raise ValueError
+    return first, last
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise ValueError
+    names = tuple(map(_words, value))
+    if len({text.fold(name) for name in names}) < len(names):
+        raise ValueError
+    return names
+
+
+def _yes_or_no(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError
+    return value
+
+
+def _key(default: Any, doc: str, check: Callable[[Any], Any]) -> Any:
+    """A setting: what holds without one, what it is and may be, and how a value is read."""
+    return field(default=default, metadata={"doc": doc, "check": check})
 
 
 @dataclass(frozen=True)
@@ -27,16 +110,36 @@ class Settings:
     `origins` says for each key where its value comes from: the default, the file or a variable.
     """
 
-    name: str = ""
-    currency: str = "EUR"
-    lapsed_months: int = 6
-    weekend: tuple[str, ...] = ("saturday", "sunday")
-    playbook: str = "standard"
-    country: str = ""
-    contact_hours: str = "9:00-18:00"
-    owners: tuple[str, ...] = ()
-    backup: bool = True
-    backups_kept: int = 7
+    name: str = _key("", "your name, which signs what you write (text)", _words)
+    currency: str = _key("EUR", "the currency of amounts that name none (three letters)", _currency)
+    country: str = _key(
+        "",
+        'the country of phone numbers without a code, but of no customer ("DE", or "")',
+        _country,
+    )
+    lapsed_months: int = _key(
+        6,
+        "months without a purchase after which a customer counts as lapsed (1 to 120)",
+        _whole(1, 120),
+    )
+    weekend: tuple[str, ...] = _key(
+        ("saturday", "sunday"), "the days that are no business days (a list of weekday names)", _weekend
+    )
+    contact_hours: tuple[time, time] = _key(
+        (time(9), time(18)),
+        'the time of day in which customers are called (text as in "9:00-18:00")',
+        _hours,
+    )
+    owners: tuple[str, ...] = _key(
+        (), "who may look after customers; with none, anybody (a list of different names)", _names
+    )
+    playbook: str = _key(
+        "standard",
+        "the playbook of new cases; while it is not set, a walk suggests one (a playbook's name)",
+        _words,
+    )
+    backup: bool = _key(True, "a backup before the first change of a day (true or false)", _yes_or_no)
+    backups_kept: int = _key(7, "how many of those backups are kept (1 to 365)", _whole(1, 365))
     store: Path = Path()
     store_named: bool = False
     config: Path = Path()
@@ -53,67 +156,16 @@ class Settings:
         """The weekend as weekday numbers, Monday 0."""
         return frozenset(dates.WEEKDAYS.index(day) for day in self.weekend)
 
-
-def _text(given: Any) -> str | None:
-    return text.line(given) if isinstance(given, str) and text.line(given) else None
-
-
-def _number(least: int, most: int) -> Callable[[Any], int | None]:
-    return lambda given: given if type(given) is int and least <= given <= most else None
-
-
-def _currency(given: Any) -> str | None:
-    return given if isinstance(given, str) and money.is_currency(given) else None
+    def written(self, key: str) -> Any:
+        """The value of a key as a settings file, or JSON, writes it."""
+        value = getattr(self, key)
+        if key == "contact_hours":
+            return "-".join(f"{at.hour}:{at.minute:02}" for at in value)
+        return list(value) if isinstance(value, tuple) else value
 
 
-def _weekend(given: Any) -> tuple[str, ...] | None:
-    days = given if isinstance(given, list) and all(isinstance(day, str) for day in given) else [""]
-    return tuple(days) if set(days) < set(dates.WEEKDAYS) else None
-
-
-def _country(given: Any) -> str | None:
-    return given if isinstance(given, str) and re.fullmatch("[A-Z]{2}", given) else None
-
-
-def _hours(given: Any) -> str | None:
-    """`9:00-18:00`, the first before the second."""
-    told = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)-([01]?\d|2[0-3]):([0-5]\d)", str(given))
-    if not told or not isinstance(given, str):
-        return None
-    begin, end = (int(told[1]), int(told[2])), (int(told[3]), int(told[4]))
-    return given if begin < end else None
-
-
-def _owners(given: Any) -> tuple[str, ...] | None:
-    names = [_text(name) for name in given] if isinstance(given, list) else [None]
-    return tuple(name for name in names if name) if None not in names else None
-
-
-def _yes(given: Any) -> bool | None:
-    return given if isinstance(given, bool) else None
-
-
-# Every setting: what it is, and how its value is read; None where that is no value of it.
-KEYS: dict[str, tuple[str, Callable[[Any], Any]]] = {
-    "name": ("your name, which signs what you write (text)", _text),
-    "currency": ("the currency of amounts that name none (three letters)", _currency),
-    "lapsed_months": (
-        "months without a purchase after which a customer counts as lapsed (1 to 120)",
-        _number(1, 120),
-    ),
-    "weekend": ("the days that are no business days (a list of weekday names)", _weekend),
-    "playbook": (
-        "the playbook of new cases; while it is not set, a walk suggests one (a playbook's name)",
-        _text,
-    ),
-    "country": ("where your customers are unless their row says so (two letters, such as DE)", _country),
-    "contact_hours": ("when you call; brief warns outside them (such as 9:00-18:00)", _hours),
-    "owners": ("who customers can belong to; other names are refused (a list of names)", _owners),
-    "backup": ("copy the store before the first write of a day (true or false)", _yes),
-    "backups_kept": ("how many of those copies are kept (1 to 365)", _number(1, 365)),
-}
-DOCS = {key: doc for key, (doc, _) in KEYS.items()}
-LARGEST = 100_000  # bytes of a settings file
+KEYS = {one.name: one.metadata for one in fields(Settings) if one.metadata}
+DOCS: dict[str, str] = {name: key["doc"] for name, key in KEYS.items()}
 
 
 def load(store: str | None = None) -> Settings:
@@ -173,36 +225,68 @@ def _login() -> str:
 
 
 def _read(path: Path) -> dict[str, Any]:
+    """What the file sets, checked; nothing where there is none. Every mistake of it is told at once."""
+    content = _content(path)
     try:
-        with path.open("rb") as stream:
-            raw = stream.read(LARGEST + 1)
-        if len(raw) > LARGEST:
-            raise BadInput(
-                f"The settings {path} are too large.", f"They may have at most {LARGEST:,} bytes."
-            )
-        tree = tomllib.loads(raw.decode("utf-8-sig").replace("\r\n", "\n"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError):
-        raise BadInput(f"The settings {path} cannot be read.", "Mend or remove the file.") from None
-    except tomllib.TOMLDecodeError as bad:
-        raise BadInput(f"{path}: {bad}.", "Mend the line; winback config path shows the file.") from None
+        tree = tomllib.loads(content)
     except RecursionError:
-        raise BadInput(f"{path} is nested too deeply.", "Mend or remove the file.") from None
-    wrong = [problem for key, value in tree.items() if (problem := _problem(key, value))]
+        raise BadInput(
+            f"{path} is nested too deeply.", 'A setting is one line, as in name = "Ana".'
+        ) from None
+    except ValueError as bad:  # a number of thousands of digits is no TOMLDecodeError
+        told = text.shorten(str(bad), 200).rstrip(".")
+        raise BadInput(f"{path}: {told}.", "Mend the line and try again.") from None
+    given, wrong = {}, []
+    for key, value in tree.items():
+        try:
+            given[key] = KEYS[key]["check"](value)
+        except (KeyError, ValueError, TypeError, AttributeError):
+            wrong.append(f"{path}: {_told(key)}")
     if wrong:
-        raise BadInput("\n".join(f"{path}: {problem}" for problem in wrong), "Mend the file and try again.")
-    return {key: KEYS[key][1](value) for key, value in tree.items()}
+        raise BadInput("\n".join(wrong), "Mend the file and try again.")
+    return given
 
 
-def _problem(key: str, value: Any) -> str:
-    """What is wrong with one line of the settings; empty where it is right."""
-    if key not in KEYS:
-        near = text.nearest(key, list(KEYS))
-        hint = f"Did you mean {near}?" if near else f"Known are {', '.join(KEYS)}."
-        return f"{text.shorten(key, 40)!r} is not known. {hint}"
-    doc, read = KEYS[key]
-    return "" if read(value) is not None else f"{key} should be {doc}."
+def _told(key: str) -> str:
+    """What is wrong with a key, or with its value."""
+    if key in DOCS:
+        return f"{key} should be {DOCS[key]}."
+    near = text.nearest(key, list(DOCS))
+    known = f"did you mean {near}?" if near else f"known are {', '.join(DOCS)}."
+    return f"{text.shorten(key, 40)!r} is not known; {known}"
+
+
+def _content(path: Path) -> str:
+    """The file's text, none where there is no file; raises BadInput or NotPermitted for what is none."""
+    try:
+        # A pipe that nobody writes to is at its end at once, instead of keeping us waiting for good.
+        with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as stream:
+            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                raise _unfit(path, "is not a file")
+            raw = stream.read(LONGEST + 1)
+    except OSError as problem:
+        if isinstance(problem, FileNotFoundError) and not path.is_symlink():
+            return ""
+        raise _unread(path, problem) from None
+    if len(raw) > LONGEST:
+        raise _unfit(path, f"is larger than {LONGEST // 1000} kB, so no settings")
+    with contextlib.suppress(UnicodeDecodeError):
+        return raw.decode("utf-8-sig")
+    raise _unfit(path, "is not UTF-8 text")
+
+
+def _unread(path: Path, problem: OSError) -> WinbackError:
+    if isinstance(problem, PermissionError):
+        return NotPermitted(f"The settings {path} cannot be read.", "Ask whoever owns the file.")
+    if isinstance(problem, IsADirectoryError):
+        return _unfit(path, "is a folder, not a file")
+    if isinstance(problem, FileNotFoundError):
+        return _unfit(path, "is a link that leads nowhere")
+    return _unfit(path, f"cannot be read: {problem.strerror}")
+
+
+def _unfit(path: Path, what: str) -> BadInput:
+    return BadInput(f"The settings {path}: it {what}.", "Mend or remove it; without it the defaults hold.")
 
 
 def clock(as_of: str | None) -> dates.Clock:

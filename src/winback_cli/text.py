@@ -7,6 +7,9 @@ and again before it is shown: a name must never move the cursor or turn the line
 import unicodedata
 from functools import cache
 
+# What playbooks and their parts may be called: safe in a path, in a shell and in YAML.
+NAME = r"[a-z][a-z0-9_-]{0,39}"
+
 # Directional overrides and isolates; the other format characters stay: emoji and Persian need them.
 _TURNS = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}
 

@@ -39,6 +39,7 @@ TRADE = {
 }
 WORK = {
     "library",
+    "playbook_files",
     "yamltext",
     "answersfile",
     "prompter",

@@ -36,6 +36,7 @@ FAMILIES: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("playbook", "playbooks", "The playbooks: list, show, compare, rules, your own."),
         ("store", "keeping", "The store: path, backup, restore, doctor, upgrade."),
         ("config", "places", "The settings: path, show."),
+        ("completion", "completion", "Commands and names at Tab, in bash, zsh and fish."),
     ),
 }
 
@@ -64,6 +65,7 @@ app = typer.Typer(
     cls=Families,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
+    add_completion=False,  # see completion.py
     context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 100},
 )
 

@@ -142,7 +142,19 @@ def _read_field(here: Here, name: str, value: str) -> Any:
     longest = 10_000 if name == "notes" else LONGEST_NAME
     if len(value) > longest:
         raise BadInput(f"{flag} is longer than {longest:,} characters.", "Make it shorter.")
+    if name == "owner":
+        return _owner(here.settings.owners, text.line(value))
     return value if name == "notes" else text.line(value)
+
+
+def _owner(known: tuple[str, ...], said: str) -> str:
+    """The owner as the settings write the name; raises UsageError for one whom they do not list."""
+    folded = {text.fold(name): name for name in known}
+    if not known or text.fold(said) in folded:
+        return folded.get(text.fold(said), said)
+    near = text.nearest(text.fold(said), list(folded))
+    hint = f"Did you mean {folded[near]}?" if near else f"Known are {', '.join(known)}."
+    raise UsageError(f"The settings list no owner {text.shorten(said, 40)!r}.", hint)
 
 
 def _ask_all(here: Here, record: reads.CustomerRecord, points: "list[ContactPoint]") -> dict[str, Any]:

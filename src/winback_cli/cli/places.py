@@ -1,9 +1,11 @@
 """The settings: where they lie, and what holds."""
 
+from json import dumps
 from typing import Annotated
 
 import typer
 
+from winback_cli import text
 from winback_cli.cli.here import Here, print_json
 from winback_cli.settings import DOCS
 
@@ -30,18 +32,15 @@ def config_path(ctx: typer.Context) -> None:
 def config_show(
     ctx: typer.Context, json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False
 ) -> None:
-    """Every setting, its value, and where that comes from."""
-    here: Here = ctx.obj
-    now = here.settings
-    values = {key: getattr(now, key) for key in DOCS} | {"store": str(now.store)}
+    """Every setting, its value, and where that comes from; the lines as a settings file has them."""
+    now = ctx.obj.settings
     if json:
-        return print_json(
-            {key: {"value": value, "from": now.origins[key]} for key, value in values.items()}
-        )
-    for key, value in values.items():
-        shown = ", ".join(value) if isinstance(value, tuple) else value
-        shown = str(shown).lower() if isinstance(value, bool) else shown or "none"
-        typer.echo(f"{key} = {shown}  ({now.origins[key]})")
-        if key in DOCS:
-            typer.echo(f"    {DOCS[key]}")
+        told = {
+            key: {"value": now.written(key), "from": now.origins[key], "doc": DOCS[key]} for key in DOCS
+        }
+        return print_json(told | {"store": {"value": str(now.store), "from": now.origins["store"]}})
+    for key, doc in DOCS.items():
+        value, origin = dumps(now.written(key), ensure_ascii=False), text.line(now.origins[key])
+        typer.echo(f"{key} = {value}  # {origin}\n    # {doc}")
+    typer.echo(f"    # the store is {text.line(str(now.store))} ({now.origins['store']})")
     return None

@@ -91,6 +91,58 @@ def in_place() -> None:
     connect.create = create
 
 
+def adrift() -> None:
+    """A new folder is not waited for."""
+
+    def make_folder(folder: Path) -> None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    connect.make_folder = make_folder
+
+
+def _waiting(synchronous: str, journal: str = "") -> None:
+    """Every connection waits for the disk as said, and journals so."""
+    connect._MODES = tuple(
+        f"synchronous={synchronous}" if mode.startswith("synchronous") else mode for mode in connect._MODES
+    )
+    if not journal:
+        return
+    open_ = connect.connect
+
+    def opened(path: Path, *, writing: bool = False) -> sqlite3.Connection:
+        connection = open_(path, writing=writing)
+        if writing:
+            connection.execute(f"PRAGMA journal_mode={journal}")
+        return connection
+
+    connect.connect = opened
+
+
+def unsynced() -> None:
+    """Nothing waits for the disk."""
+    _waiting("OFF")
+
+
+def normal() -> None:
+    """The journal's end is not waited for."""
+    _waiting("NORMAL")
+
+
+def full() -> None:
+    """SQLite's own default: a journal that was removed may come back after a power cut."""
+    _waiting("FULL")
+
+
+def ahead() -> None:
+    """A write-ahead log as it is commonly advised."""
+    _waiting("NORMAL", "WAL")
+
+
+def unjournaled() -> None:
+    """No journal, so that nothing can be rolled back."""
+    _waiting("EXTRA", "OFF")
+
+
 def none() -> None:
     """Nothing is broken."""
 

@@ -124,13 +124,17 @@ def create(path: Path, migrate_to_head: Callable[[Path], None]) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """The folder and those above it that are missing, 0700 whatever the umask."""
+    """The folder and those above it that are missing, 0700 whatever the umask; they last through a
+    power cut, as what is stored in them must.
+    """
     if folder.is_dir():
         return
     make_folder(folder.parent)
     with contextlib.suppress(FileExistsError):
         folder.mkdir(mode=0o700)
         folder.chmod(0o700)
+    with contextlib.suppress(PermissionError):  # a folder above may be one we cannot list
+        sync(folder.parent)
 
 
 def sync(folder: Path) -> None:

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
@@ -35,7 +36,7 @@ class Run(NamedTuple):
     out: str
     err: str
     hits: int
-    calls: dict[str, int]
+    calls: Counter[str]
     events: list[tuple[Any, ...]]
 
 
@@ -105,7 +106,7 @@ class Lab:
 
 def _read(folder: Path, code: int) -> Run:
     out, err, hits = ((folder / name).read_text("utf-8") for name in ("out", "err", "hits"))
-    calls: dict[str, int] = {}
+    calls: Counter[str] = Counter()
     events: list[tuple[Any, ...]] = []
     if content := (folder / "report").read_bytes():  # none where it was killed
         calls, events = pickle.loads(content)
@@ -178,7 +179,7 @@ def _work(job: dict[str, Any]) -> NoReturn:
             syscalls.watch.say("done", code)
     sys.stdout.flush()
     sys.stderr.flush()
-    content = pickle.dumps((dict(syscalls.watch.calls), syscalls.watch.events if job["root"] else []))
+    content = pickle.dumps((syscalls.watch.calls, syscalls.watch.events if job["root"] else []))
     with contextlib.suppress(OSError):  # a limit on the size of files binds this one too
         os.pwrite(report, content, 0)
     os._exit(code)

@@ -201,7 +201,10 @@ def _failing(call: str, real: Any) -> Callable[..., int]:
         if number := watch.meets(call):
             ctypes.set_errno(number)
             return -1
-        return int(real(*args))
+        found = int(real(*args))
+        if found < 0 and call == "write":  # the system itself refused it
+            watch.report(f"{call} {watch.calls[call]} {errno.errorcode.get(ctypes.get_errno(), '?')}\n")
+        return found
 
     return called
 

@@ -5,12 +5,15 @@ the number of the run, and stops at the first exit code that is not 0. TWIN `non
 Given as `+TIMES`, it says `ready` first and waits for a line.
 """
 
+import contextlib
 import os
 import sqlite3
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from winback_cli.main import main
 from winback_cli.store import cases, connect, people, upgrade
@@ -141,6 +144,17 @@ def ahead() -> None:
 def unjournaled() -> None:
     """No journal, so that nothing can be rolled back."""
     _waiting("EXTRA", "OFF")
+
+
+def hushed() -> None:
+    """What the disk refuses is not told."""
+
+    @contextlib.contextmanager
+    def told() -> Iterator[None]:
+        with contextlib.suppress(sqlite3.Error, SQLAlchemyError, OSError):
+            yield
+
+    connect.told = told
 
 
 def none() -> None:

@@ -1,4 +1,4 @@
-"""One laboratory for each process of the test run, and a disk that is small."""
+"""One laboratory for each process of the test run, ground to hurt, and a disk that is small."""
 
 import os
 import shutil
@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import Runner
+from tests.faults import processes
+from tests.faults.ground import TODAY, Ground
 from tests.faults.lab import Lab
 
 
@@ -35,3 +38,16 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         yield place
     finally:
         subprocess.run(["umount", "-l", place], check=True)
+
+
+@pytest.fixture
+def ground(tmp_path: Path, winback: Runner, sample: Path) -> Ground:
+    base, more = tmp_path / "base.sqlite", tmp_path / "more.csv"
+    more.write_bytes(processes.people(40))
+    for line in (
+        ("import", sample),
+        ("note", 1, "likes the blue ones"),
+        ("touch", 1, "--channel", "phone", "--disposition", "left message"),
+    ):
+        assert winback("--store", base, *TODAY, *line).code == 0
+    return Ground(base, more)

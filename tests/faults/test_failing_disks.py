@@ -7,61 +7,20 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from tests.conftest import Runner
 from tests.faults import processes
+from tests.faults.ground import ANSWERS, COMMANDS, TODAY, Ground
 from tests.faults.lab import Lab, Run
-from tests.faults.processes import assert_whole, copy_store, dump
+from tests.faults.processes import assert_whole, dump
 from tests.faults.syscalls import Fault
 
-TODAY = ("--as-of", "2026-11-23")
-ANSWERS = Path(__file__).parents[1] / "cli" / "files" / "refused.yaml"
 CALLS = ("write", "sync", "unlink")
-COMMANDS: dict[str, tuple[object, ...]] = {
-    "note": ("note", 1, "she asked for the bill again"),
-    "touch": ("touch", 1, "--channel", "phone", "--disposition", "no answer"),
-    "close": ("close", 1, "--outcome", "released", "--because", "far", "--override", "agreed"),
-    "suppress": ("suppress", 1, "--reason", "asked to be left alone"),
-    "add": ("add", "Eva Ried", "--email", "eva@example.com"),
-    "edit": ("edit", 1, "--city", "York", "--email", "new@example.com"),
-    "import": ("import", "LIST"),
-    "move": ("playbook", "move", 1, "--to", "service-recovery", "--yes"),
-    "undo": ("undo", 1),
-    "snooze": ("snooze", 1, "--until", "+3d", "--because", "on holiday"),
-}
 
 pytestmark = pytest.mark.timeout(120 + 20 * processes.runs(0))
-
-
-class Ground(NamedTuple):
-    """A store with a case under way, and a list to bring in."""
-
-    base: Path
-    more: Path
-
-    def line(self, name: str, store: Path) -> tuple[object, ...]:
-        words = (self.more if word == "LIST" else word for word in COMMANDS[name])
-        return ("--store", store, *TODAY, *words)
-
-    def fresh(self, where: Path | None = None) -> Path:
-        """A store to be hurt."""
-        return copy_store(self.base, where or self.base.with_name("hurt.sqlite"))
-
-
-@pytest.fixture
-def ground(tmp_path: Path, winback: Runner, sample: Path) -> Ground:
-    base, more = tmp_path / "base.sqlite", tmp_path / "more.csv"
-    more.write_bytes(processes.people(40))
-    for line in (
-        ("import", sample),
-        ("note", 1, "likes the blue ones"),
-        ("touch", 1, "--channel", "phone", "--disposition", "left message"),
-    ):
-        assert winback("--store", base, *TODAY, *line).code == 0
-    return Ground(base, more)
 
 
 def spread(most: int, count: int) -> list[int]:

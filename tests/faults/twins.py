@@ -157,6 +157,29 @@ def hushed() -> None:
     connect.told = told
 
 
+def barging() -> None:
+    """Locks are neither taken nor heeded."""
+    real = sqlite3.connect
+
+    def unlocked(place: Any, *more: Any, **named: Any) -> Any:
+        return real(f"{place}&nolock=1" if "?mode=rw" in str(place) else place, *more, **named)
+
+    connect.sqlite3 = type(sys)("sqlite3")
+    connect.sqlite3.__dict__.update({**vars(sqlite3), "connect": unlocked})
+
+
+def forceful() -> None:
+    """Rights that are missing are taken."""
+    open_ = connect.connect
+
+    def opened(path: Path, *, writing: bool = False) -> sqlite3.Connection:
+        path.parent.chmod(0o700)
+        path.chmod(0o600)
+        return open_(path, writing=writing)
+
+    connect.connect = opened
+
+
 def none() -> None:
     """Nothing is broken."""
 

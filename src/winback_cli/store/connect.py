@@ -16,11 +16,11 @@ from urllib.parse import quote
 
 from winback_cli.errors import (
     BadInput,
+    Busy,
     DiskError,
     NewerStore,
     NotFound,
     NotPermitted,
-    TryAgain,
     WinbackError,
 )
 
@@ -224,8 +224,8 @@ def write_key(place: Path, key: bytes) -> bytes:
 _MEANINGS: dict[str, type[WinbackError]] = {
     "SQLITE_FULL": DiskError,
     "SQLITE_IOERR": DiskError,
-    "SQLITE_BUSY": TryAgain,
-    "SQLITE_LOCKED": TryAgain,
+    "SQLITE_BUSY": Busy,
+    "SQLITE_LOCKED": Busy,
     "SQLITE_READONLY": NotPermitted,
     "SQLITE_CANTOPEN": NotPermitted,
     "SQLITE_PERM": NotPermitted,
@@ -238,7 +238,7 @@ _SENTENCES: dict[type[WinbackError], tuple[str, str]] = {
         "The disk is full or failing; what was saved before is safe.",
         "Make room, then run the command again.",
     ),
-    TryAgain: (
+    Busy: (
         "Another winback is writing to the store.",
         "Wait until it is done, then run the command again.",
     ),

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Runner
+from tests.conftest import LIST
 from tests.faults import processes
 from tests.faults.ground import TODAY, Ground
 from tests.faults.lab import Lab
+from tests.faults.processes import copy_store
 
 
 @pytest.fixture(scope="session")
@@ -40,14 +41,26 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", "-l", place], check=True)
 
 
-@pytest.fixture
-def ground(tmp_path: Path, winback: Runner, sample: Path) -> Ground:
-    base, more = tmp_path / "base.sqlite", tmp_path / "more.csv"
+@pytest.fixture(scope="session")
+def built(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Ground:
+    """The ground, made once: a store with the sample list and a case under way."""
+    folder = tmp_path_factory.mktemp("ground")
+    base, sample, more = folder / "base.sqlite", folder / "sample.csv", folder / "more.csv"
+    sample.write_text(LIST, "utf-8")
     more.write_bytes(processes.people(40))
-    for line in (
+    lines = (
         ("import", sample),
         ("note", 1, "likes the blue ones"),
         ("touch", 1, "--channel", "phone", "--disposition", "left message"),
-    ):
-        assert winback("--store", base, *TODAY, *line).code == 0
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WINBACK_HOME", str(folder / "home"))
+        run = lab.runs([("--store", base, *TODAY, *line) for line in lines])
+    assert run.code == 0, run.err
     return Ground(base, more)
+
+
+@pytest.fixture
+def ground(built: Ground, tmp_path: Path) -> Ground:
+    """A copy of the ground that a test may hurt."""
+    return Ground(copy_store(built.base, tmp_path / "base.sqlite"), built.more)

@@ -71,6 +71,10 @@ class TryAgain(WinbackError):
     code = Exit.TRY_AGAIN
 
 
+class Busy(TryAgain):
+    """Somebody else holds the store's lock, and kept it longer than we wait."""
+
+
 class NewerStore(WinbackError):
     """The store was written by a newer winback."""
 

@@ -146,7 +146,8 @@ def opened(store: Path) -> Iterator[sqlite3.Connection]:
 def assert_whole(store: Path) -> None:
     """Nothing in the file is damaged, and no row points nowhere."""
     with opened(store) as connection:
-        assert [tuple(row) for row in connection.execute("PRAGMA integrity_check")] == [("ok",)]
+        found = [tuple(row) for row in connection.execute("PRAGMA integrity_check")]
+        assert found == [("ok",)], "the file is damaged"
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
 
 

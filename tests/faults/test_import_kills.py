@@ -1,12 +1,10 @@
 """An import, or a new store, stopped at any moment or by a full disk: all of it is there, or nothing."""
 
-import os
 import random
-import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -188,24 +186,6 @@ def test_a_new_store_on_a_full_disk_leaves_nothing_behind(tmp_path: Path, winbac
     assert code != 0
     assert list(store.parent.iterdir()) == []
     assert winback("--store", store, "add", "Ana Sol").code == 0
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 512 KB, which only root may make."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    if os.geteuid() != 0 or not shutil.which("mount"):
-        pytest.skip("a small disk takes root and mount")
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", place], capture_output=True
-    )
-    if mounted.returncode:
-        pytest.skip("mounting is not allowed here")
-    try:
-        yield place
-    finally:
-        subprocess.run(["umount", "-l", place], check=True)
 
 
 def test_an_import_on_a_disk_that_runs_full_exits_74_and_works_once_there_is_room(

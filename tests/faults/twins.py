@@ -5,12 +5,15 @@ the number of the run, and stops at the first exit code that is not 0. TWIN `non
 Given as `+TIMES`, it says `ready` first and waits for a line.
 """
 
+import contextlib
 import os
 import sqlite3
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from winback_cli.main import main
 from winback_cli.store import cases, connect, people, upgrade
@@ -89,6 +92,92 @@ def in_place() -> None:
         migrate_to_head(path)
 
     connect.create = create
+
+
+def adrift() -> None:
+    """A new folder is not waited for."""
+
+    def make_folder(folder: Path) -> None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    connect.make_folder = make_folder
+
+
+def _waiting(synchronous: str, journal: str = "") -> None:
+    """Every connection waits for the disk as said, and journals so."""
+    connect._MODES = tuple(
+        f"synchronous={synchronous}" if mode.startswith("synchronous") else mode for mode in connect._MODES
+    )
+    if not journal:
+        return
+    open_ = connect.connect
+
+    def opened(path: Path, *, writing: bool = False) -> sqlite3.Connection:
+        connection = open_(path, writing=writing)
+        if writing:
+            connection.execute(f"PRAGMA journal_mode={journal}")
+        return connection
+
+    connect.connect = opened
+
+
+def unsynced() -> None:
+    """Nothing waits for the disk."""
+    _waiting("OFF")
+
+
+def normal() -> None:
+    """The journal's end is not waited for."""
+    _waiting("NORMAL")
+
+
+def full() -> None:
+    """SQLite's own default: a journal that was removed may come back after a power cut."""
+    _waiting("FULL")
+
+
+def ahead() -> None:
+    """A write-ahead log as it is commonly advised."""
+    _waiting("NORMAL", "WAL")
+
+
+def unjournaled() -> None:
+    """No journal, so that nothing can be rolled back."""
+    _waiting("EXTRA", "OFF")
+
+
+def hushed() -> None:
+    """What the disk refuses is not told."""
+
+    @contextlib.contextmanager
+    def told() -> Iterator[None]:
+        with contextlib.suppress(sqlite3.Error, SQLAlchemyError, OSError):
+            yield
+
+    connect.told = told
+
+
+def barging() -> None:
+    """Locks are neither taken nor heeded."""
+    real = sqlite3.connect
+
+    def unlocked(place: Any, *more: Any, **named: Any) -> Any:
+        return real(f"{place}&nolock=1" if "?mode=rw" in str(place) else place, *more, **named)
+
+    connect.sqlite3 = type(sys)("sqlite3")
+    connect.sqlite3.__dict__.update({**vars(sqlite3), "connect": unlocked})
+
+
+def forceful() -> None:
+    """Rights that are missing are taken."""
+    open_ = connect.connect
+
+    def opened(path: Path, *, writing: bool = False) -> sqlite3.Connection:
+        path.parent.chmod(0o700)
+        path.chmod(0o600)
+        return open_(path, writing=writing)
+
+    connect.connect = opened
 
 
 def none() -> None:

@@ -70,6 +70,21 @@ def raw(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(text, "clean", lambda given: given)
 
 
+def hasty(patch: pytest.MonkeyPatch) -> None:
+    """No twin but a clock run fast: a lock is waited for a tenth of a second."""
+    from winback_cli.store import connect
+
+    patch.setattr(connect, "BUSY_SECONDS", 0.1)
+
+
+def forgetful(patch: pytest.MonkeyPatch) -> None:
+    """What was typed while somebody held the store is given up."""
+    from winback_cli.cli import walking
+
+    hasty(patch)
+    patch.setattr(walking, "_patient", lambda work, record: record)
+
+
 class _Rubbish:
     """Something whose clearing away a signal interrupts."""
 
@@ -111,6 +126,8 @@ TWINS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "held": held,
     "blind": blind,
     "raw": raw,
+    "hasty": hasty,
+    "forgetful": forgetful,
     "TERM": signalled(signal.SIGTERM),
     "HUP": signalled(signal.SIGHUP),
     "INT": signalled(signal.SIGINT),

@@ -10,7 +10,7 @@ import typer
 from winback_cli import dates, text
 from winback_cli.cli.here import Here, keyless_now, need_terminal
 from winback_cli.cli.work import WhoArg, Work, fitting, take_up
-from winback_cli.errors import Refused
+from winback_cli.errors import Busy, Refused
 from winback_cli.money import Money
 from winback_cli.store import reads
 
@@ -144,6 +144,8 @@ def _run(work: Work, script: "Script | None", override: str | None) -> "Ended":
     from winback_cli.walk import Walk
 
     record = _suggesting(work)
+    if script is None:
+        record = _patient(work, record)
     return Walk(
         work.playbook,
         work.case,
@@ -152,6 +154,31 @@ def _run(work: Work, script: "Script | None", override: str | None) -> "Ended":
         work.here.customs,
         suggested=_suggestions(work.customer),
     ).run()
+
+
+def _patient(work: Work, record: "Callable[..., Case]") -> "Callable[..., Case]":
+    """Record, and while somebody else holds the store say so and try again: what was typed is kept.
+
+    Whoever does not want to wait stops it, and is told what is not stored.
+    """
+
+    def kept(entries: "list[Entry]", seen: dict[str, int] | None = None) -> "Case":
+        held: Busy | None = None
+        while True:
+            try:
+                return record(entries, seen)
+            except Busy as now:
+                if held is None:
+                    work.here.say(
+                        f"{now.message} What you typed waits until it is done; Ctrl-C gives it up."
+                    )
+                held = now
+            except KeyboardInterrupt:
+                if held is None:
+                    raise
+                raise Busy(f"{held.message} Your last answer is not stored.", held.hint) from None
+
+    return kept
 
 
 def _suggesting(work: Work) -> "Callable[..., Case]":

@@ -16,11 +16,11 @@ from urllib.parse import quote
 
 from winback_cli.errors import (
     BadInput,
+    Busy,
     DiskError,
     NewerStore,
     NotFound,
     NotPermitted,
-    TryAgain,
     WinbackError,
 )
 
@@ -124,13 +124,17 @@ def create(path: Path, migrate_to_head: Callable[[Path], None]) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """The folder and those above it that are missing, 0700 whatever the umask."""
+    """The folder and those above it that are missing, 0700 whatever the umask; they last through a
+    power cut, as what is stored in them must.
+    """
     if folder.is_dir():
         return
     make_folder(folder.parent)
     with contextlib.suppress(FileExistsError):
         folder.mkdir(mode=0o700)
         folder.chmod(0o700)
+    with contextlib.suppress(PermissionError):  # a folder above may be one we cannot list
+        sync(folder.parent)
 
 
 def sync(folder: Path) -> None:
@@ -220,8 +224,8 @@ def write_key(place: Path, key: bytes) -> bytes:
 _MEANINGS: dict[str, type[WinbackError]] = {
     "SQLITE_FULL": DiskError,
     "SQLITE_IOERR": DiskError,
-    "SQLITE_BUSY": TryAgain,
-    "SQLITE_LOCKED": TryAgain,
+    "SQLITE_BUSY": Busy,
+    "SQLITE_LOCKED": Busy,
     "SQLITE_READONLY": NotPermitted,
     "SQLITE_CANTOPEN": NotPermitted,
     "SQLITE_PERM": NotPermitted,
@@ -234,7 +238,7 @@ _SENTENCES: dict[type[WinbackError], tuple[str, str]] = {
         "The disk is full or failing; what was saved before is safe.",
         "Make room, then run the command again.",
     ),
-    TryAgain: (
+    Busy: (
         "Another winback is writing to the store.",
         "Wait until it is done, then run the command again.",
     ),

@@ -29,13 +29,15 @@ ROOT = Path(__file__).parents[2]
 
 class Run(NamedTuple):
     """What a run did: its last exit code (or minus the signal), results, talk, the faults that
-    struck, how often each call was made, and, where it was recorded, every event.
+    struck, how many answers its walk was told are kept, how often each call was made, and, where it
+    was recorded, every event.
     """
 
     code: int
     out: str
     err: str
     hits: int
+    acknowledged: int
     calls: Counter[str]
     events: list[tuple[Any, ...]]
 
@@ -105,13 +107,15 @@ class Lab:
 
 
 def _read(folder: Path, code: int) -> Run:
-    out, err, hits = ((folder / name).read_text("utf-8") for name in ("out", "err", "hits"))
+    names = ("out", "err", "hits", "told")
+    out, err, hits, told = ((folder / name).read_text("utf-8") for name in names)
     calls: Counter[str] = Counter()
     events: list[tuple[Any, ...]] = []
     if content := (folder / "report").read_bytes():  # none where it was killed
         calls, events = pickle.loads(content)
     assert code != 99, err
-    return Run(code, out, err, len(hits.splitlines()), calls, events)
+    acknowledged = int(told.split()[-1]) if told else 0
+    return Run(code, out, err, len(hits.splitlines()), acknowledged, calls, events)
 
 
 # -- inside --------------------------------------------------------------------------------------
@@ -159,10 +163,12 @@ def _work(job: dict[str, Any]) -> NoReturn:
     for number, name in enumerate(("in", "out", "err")):
         os.dup2(os.open(folder / name, os.O_RDWR | os.O_CREAT, 0o600), number)
     hits = os.open(folder / "hits", os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    told = os.open(folder / "told", os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
     report = os.open(folder / "report", os.O_RDWR | os.O_CREAT, 0o600)
     os.environ.clear()
     os.environ.update(job["env"])
     time.tzset()
+    _listen(told)
     _arrange(job)
     syscalls.watch = syscalls.Watch(
         Fault(*job["fault"]) if job.get("fault") else None,
@@ -191,8 +197,6 @@ def _arrange(job: dict[str, Any]) -> None:
 
     if job.get("patience") is not None:
         connect.BUSY_SECONDS = job["patience"]
-    if job["root"]:
-        _listen()
     if job.get("twin"):
         from tests.faults import twins
 
@@ -203,17 +207,24 @@ def _arrange(job: dict[str, Any]) -> None:
         drop_powers()
 
 
-def _listen() -> None:
-    """Tell of each question and each reply of a walk: when one is asked, all before it are kept."""
+def _listen(file: int) -> None:
+    """Tell of each question and each reply of a walk: when one is asked, all before it are kept.
+
+    How many those are is told to the file at once, as the process may be killed.
+    """
     from winback_cli import answersfile
 
     ask, numbers = answersfile.FilePrompter.ask, itertools.count()
 
     def told(self: Any, asked: Any) -> Any:
-        number = self.__dict__.setdefault("number", next(numbers))
+        if "number" not in self.__dict__:
+            self.number, self.replies = next(numbers), 0
+        number = self.number
         syscalls.watch.say("asked", number)
+        os.write(file, f"{self.replies if number else 0}\n".encode())  # 0 is the rehearsal
         reply = ask(self, asked)
         if not asked.more:
+            self.replies += 1
             syscalls.watch.say("replied", number)
         return reply
 

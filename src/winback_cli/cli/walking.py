@@ -168,11 +168,11 @@ def _patient(work: Work, record: "Callable[..., Case]") -> "Callable[..., Case]"
             try:
                 return record(entries, seen)
             except Busy as now:
-                if held is None:
+                first, held = held is None, now  # before it is said: Ctrl-C may follow at once
+                if first:
                     work.here.say(
                         f"{now.message} What you typed waits until it is done; Ctrl-C gives it up."
                     )
-                held = now
             except KeyboardInterrupt:
                 if held is None:
                     raise

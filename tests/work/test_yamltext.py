@@ -462,7 +462,7 @@ def test_both_parsers_find_the_same_mistakes_of_ours(seed: int) -> None:
             assert quick == slow, content
             found += 1
 
-    assert found > 4, "hardly anything was compared"
+    assert found > 3, "hardly anything was compared"
 
 
 @pytest.mark.parametrize("seed", range(8))

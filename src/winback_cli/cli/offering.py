@@ -190,6 +190,8 @@ def _one_of(*known: str) -> Source:
 
 CHANNELS = ("phone", "in person", "video", "email", "letter", "message", "survey", "focus group")
 DISPOSITIONS = ("reached", "left message", "no answer", "wrong number", "refused")
+OUTCOMES = ("won", "lost", "released", "dormant")
+LEFT = ("departing", "upset", "lapsed", "content")
 STAGES = ("backstory", "contact", "listen", "classify", "decide", "revisit", "follow up")
 
 # What is offered for a parameter: by its name, or by its command and its name.
@@ -204,8 +206,8 @@ OFFERED: dict[str, Source] = {
     "owner": _owners,
     "channel": _one_of(*CHANNELS),
     "disposition": _one_of(*DISPOSITIONS),
-    "outcome": _one_of("won", "lost", "released", "dormant"),
-    "how_left": _one_of("departing", "upset", "lapsed", "content"),
+    "outcome": _one_of(*OUTCOMES),
+    "how_left": _one_of(*LEFT),
     "stage": _one_of(*STAGES),
     "status": _one_of(*reads.STATUSES),
     "sort": _one_of(*reads.SORTS),

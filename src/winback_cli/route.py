@@ -232,10 +232,11 @@ def breaches(playbook: Playbook, case: Case, days: Days) -> tuple[Finding, ...]:
 
 def missing(step: Step, case: Case) -> list[Question]:
     """The required questions of the step without an answer, and not excused."""
-    return [q for q in step.asked(case) if q.required and not _has_answer(step, q, case)]
+    return [q for q in step.asked(case) if q.required and not has_answer(step, q, case)]
 
 
-def _has_answer(step: Step, question: Question, case: Case) -> bool:
+def has_answer(step: Step, question: Question, case: Case) -> bool:
+    """Whether a question has an answer, or is excused from one."""
     if case.overridden(step.id, question.key, "required"):
         return True
     answer = case.answers.get(f"{step.id}.{question.key}")

@@ -8,12 +8,12 @@ from winback_cli.customer import label
 from winback_cli.money import Money
 
 if TYPE_CHECKING:
-    from winback_cli.store import reads
+    from winback_cli.store import lists
 
 LIST_COLUMNS = (">No.", "Customer", "Left", ">Revenue", "Last bought", "Case", "Stands at", "Due")
 
 
-def list_rows(lines: "Sequence[reads.CustomerLine]", room: int = 0) -> list[list[str]]:
+def list_rows(lines: "Sequence[lists.CustomerLine]", room: int = 0) -> list[list[str]]:
     """The rows of `winback list`, as text; `room` cuts the name, 0 keeps it whole."""
     return [
         [
@@ -30,7 +30,7 @@ def list_rows(lines: "Sequence[reads.CustomerLine]", room: int = 0) -> list[list
     ]
 
 
-def standing(line: "reads.CustomerLine") -> str:
+def standing(line: "lists.CustomerLine") -> str:
     """Where somebody's case stands, in a word or two."""
     if line.suppressed:
         return "left alone"
@@ -44,7 +44,7 @@ def standing(line: "reads.CustomerLine") -> str:
 DUE_COLUMNS = ("Case", "Customer", "What", "From", "Due", "Owner")
 
 
-def due_rows(lines: "Sequence[reads.DueLine]") -> list[list[str]]:
+def due_rows(lines: "Sequence[lists.DueLine]") -> list[list[str]]:
     """The rows of `winback due`, as text."""
     return [
         [d.case, text.line(label_of(d)), text.line(d.what), d.opens_on, d.due_on, text.line(d.owner)]
@@ -59,6 +59,6 @@ def money_words(amount: int | None, currency: str) -> str:
     return Money(amount, currency or "EUR").words().partition(".")[0]
 
 
-def label_of(line: "reads.DueLine | reads.CustomerLine") -> str:
+def label_of(line: "lists.DueLine | lists.CustomerLine") -> str:
     """The name a line is known by."""
     return label(line.name, line.company)

@@ -17,7 +17,7 @@ from winback_cli.dates import day_words
 from winback_cli.rows import LIST_COLUMNS, label_of, list_rows, money_words
 
 if TYPE_CHECKING:
-    from winback_cli.store import reads
+    from winback_cli.store import lists, reads
 
 Line = Text
 
@@ -49,12 +49,12 @@ def heading(words: str) -> Text:
 class Desk(NamedTuple):
     """What the desk shows, already read; of each list no more than it may show."""
 
-    counts: "reads.Counts"
-    dues: "reads.Dues"
-    overdue: "Sequence[reads.DueLine]"
-    due: "Sequence[reads.DueLine]"
-    waiting: "Sequence[reads.DueLine]"
-    queue: "Sequence[reads.CustomerLine]"
+    counts: "lists.Counts"
+    dues: "lists.Dues"
+    overdue: "Sequence[lists.DueLine]"
+    due: "Sequence[lists.DueLine]"
+    waiting: "Sequence[lists.DueLine]"
+    queue: "Sequence[lists.CustomerLine]"
     today: date
     keyless: str = ""  # why nobody is put forward
 
@@ -127,7 +127,7 @@ def _desk_title(page: Desk) -> Text:
     return title.append("  " + " · ".join(parts), style="not bold dim")
 
 
-def _dues(lines: "Sequence[reads.DueLine]", today: date, width: int, late: str = "") -> RenderableType:
+def _dues(lines: "Sequence[lists.DueLine]", today: date, width: int, late: str = "") -> RenderableType:
     table = _plain("", "", "", "", show_header=False)
     told = [when(date.fromisoformat(d.opens_on), date.fromisoformat(d.due_on), today) for d in lines]
     day = max((len(words) for words, _ in told), default=0)
@@ -151,7 +151,7 @@ def when(opens: date, due: date, today: date) -> tuple[str, str]:
     return ("today", "yellow") if due == today else (f"by {day_words(due, today)}", "")
 
 
-def _queue(lines: "Sequence[reads.CustomerLine]", width: int) -> RenderableType:
+def _queue(lines: "Sequence[lists.CustomerLine]", width: int) -> RenderableType:
     table = _plain(">", "", "", ">", "", show_header=False)
     for line in lines:
         table.add_row(
@@ -167,7 +167,7 @@ def _queue(lines: "Sequence[reads.CustomerLine]", width: int) -> RenderableType:
 # -- tables ----------------------------------------------------------------------------------
 
 
-def customer_table(lines: "Sequence[reads.CustomerLine]", width: int) -> RenderableType:
+def customer_table(lines: "Sequence[lists.CustomerLine]", width: int) -> RenderableType:
     """`winback list` at a terminal."""
     narrow = width < 100
     hidden = (2, 4) if narrow else ()
@@ -193,7 +193,7 @@ def plain_table(header: Sequence[str], rows: Sequence[Sequence[str]], width: int
     return table
 
 
-def due_table(lines: "Sequence[reads.DueLine]", today: date, width: int) -> RenderableType:
+def due_table(lines: "Sequence[lists.DueLine]", today: date, width: int) -> RenderableType:
     """`winback due` at a terminal."""
     return _dues(lines, today, width)
 

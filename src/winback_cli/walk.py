@@ -142,13 +142,12 @@ class Walk:
         return None
 
     def _settle_promise(self, reply: Reply) -> None:
-        open_ones = {c["n"] for c in self.case.commitments if c["state"] == "open"}
-        if not reply.text.isdecimal() or int(reply.text) not in open_ones:
-            numbers = ", ".join(map(str, sorted(open_ones))) or "none is open"
-            self.prompter.tell(f"Name an open promise by its number: {numbers}.")
-            return
+        open_ones = [str(c["n"]) for c in self.case.commitments if c["state"] == "open"]
+        if reply.text not in open_ones:
+            known = ", ".join(open_ones) or "none is open"
+            return self.prompter.tell(f"Name an open promise by its number: {known}.")
         self._record([Entry(reply.kind, {"item": int(reply.text)})])
-        self.prompter.tell(f"Promise {reply.text} is {reply.kind}.")
+        return self.prompter.tell(f"Promise {reply.text} is {reply.kind}.")
 
     # -- asking ------------------------------------------------------------------------------
 
@@ -343,8 +342,11 @@ class Walk:
         """Put a question again whose answer stands; Enter keeps it."""
         self._show(step)
         if question.spec.kind != "items":
-            barred = () if self._answered(step, question) else self._bars(step, question)
-            return self._at_gate_again(step, question, barred) if barred else self._ask(step, question)
+            barred = route.findings(step, question, self.case, self._days, "ask")
+            if not barred or route.has_answer(step, question, self.case):
+                return self._ask(step, question)
+            self.spot, self.single = None, False  # it was left out, and is barred still
+            return self._at_gate(route.Gate(step, question, barred))
         here = self.spot
         fact = question.fact or ""
         for number, _ in items_of(self.case.facts.get(fact)):
@@ -362,21 +364,6 @@ class Walk:
         if len(self.case.facts.get(fact) or []) >= following:
             self.spot = None  # a new entry: its other parts are asked at the front
         return left
-
-    def _answered(self, step: Step, question: Question) -> bool:
-        answer = self.case.answers.get(f"{step.id}.{question.key}")
-        return answer is not None and answer.value is not None
-
-    def _bars(self, step: Step, question: Question) -> tuple[Finding, ...]:
-        return route.findings(step, question, self.case, self._days, "ask")
-
-    def _at_gate_again(self, step: Step, question: Question, found: tuple[Finding, ...]) -> Ended | None:
-        """A question that was left out is barred still, however one comes to it."""
-        spot = self.spot
-        ended = self._at_gate(route.Gate(step, question, found))
-        if self.spot is spot and self._bars(step, question):
-            self.spot, self.single = None, False
-        return ended
 
     # -- completing --------------------------------------------------------------------------
 

@@ -25,7 +25,7 @@ from winback_cli import library, route
 from winback_cli.case import FIRST_HASH, Entry, digest, fold
 from winback_cli.dates import WEEKEND, clock_at
 from winback_cli.store import connect as door
-from winback_cli.store import reads
+from winback_cli.store import lists, reads
 from winback_cli.store.writes import Store
 
 WINBACK = str(Path(sys.executable).with_name("winback"))
@@ -120,12 +120,12 @@ def whole_file(connection: sqlite3.Connection, customer: int) -> None:
 
 
 def desk(connection: sqlite3.Connection) -> None:
-    reads.counts(connection)
-    reads.count_dues(connection, TODAY)
-    reads.overdue_promises(connection, TODAY, 4)
-    reads.due(connection, TODAY, 6)
-    reads.waiting(connection, TODAY, 3)
-    reads.queue(connection, "2026-05-24", 5)
+    lists.counts(connection)
+    lists.count_dues(connection, TODAY)
+    lists.overdue_promises(connection, TODAY, 4)
+    lists.due(connection, TODAY, 6)
+    lists.waiting(connection, TODAY, 3)
+    lists.queue(connection, "2026-05-24", 5)
 
 
 def times(run: Callable[[int], object], count: int) -> list[float]:
@@ -161,16 +161,16 @@ def answers(store: Path, count: int) -> list[float]:
 
 def reading(connection: sqlite3.Connection, cases: int) -> dict[str, Callable[[int], object]]:
     """The reads of every day, each to be run with a number that varies."""
-    wanted = reads.Wanted
+    wanted = lists.Wanted
     return {
-        "queue of 20": lambda n: reads.queue(connection, "2026-05-24", 20),
-        "due, the first 20": lambda n: reads.due(connection, TODAY, 20),
+        "queue of 20": lambda n: lists.queue(connection, "2026-05-24", 20),
+        "due, the first 20": lambda n: lists.due(connection, TODAY, 20),
         "one whole file": lambda n: whole_file(connection, n * 7919 % cases * 10 or 10),
         "the desk, all its reads": lambda n: desk(connection),
-        "list, the first 50": lambda n: reads.lines(connection, wanted(), 50),
-        "list --search, two words": lambda n: reads.lines(connection, wanted(words=("ana", "mailbox")), 50),
-        "list --status dormant": lambda n: reads.lines(connection, wanted(status="dormant"), 50),
-        "list --sort revenue": lambda n: reads.lines(connection, wanted(sort="revenue"), 50),
+        "list, the first 50": lambda n: lists.lines(connection, wanted(), 50),
+        "list --search, two words": lambda n: lists.lines(connection, wanted(words=("ana", "mailbox")), 50),
+        "list --status dormant": lambda n: lists.lines(connection, wanted(status="dormant"), 50),
+        "list --sort revenue": lambda n: lists.lines(connection, wanted(sort="revenue"), 50),
         "WHO by e-mail": lambda n: reads.find(connection, "ana.zimmer@example.com"),
         "WHO by two words": lambda n: reads.find(connection, f"hana {n % 9}0000"),
     }

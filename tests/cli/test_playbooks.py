@@ -130,6 +130,20 @@ def test_the_schema_for_editors_takes_every_built_in_playbook(name: str) -> None
     jsonschema.validate(yamltext.read(content)[0].data, library.schema())
 
 
+def test_the_schema_that_is_printed_is_the_one_that_playbooks_point_to(winback: Runner, own: Path) -> None:
+    assert winback("playbook", "new", "mine").code == 0
+
+    ran = winback("playbook", "schema")
+
+    assert ran.code == 0
+    assert json.loads(ran.out) == library.schema()
+    for playbook in [own / "mine.yaml", *library.built_in().glob("*.yaml")]:
+        first = playbook.read_text("utf-8").splitlines()[0]
+        place = playbook.parent / first.removeprefix("# yaml-language-server: $schema=")
+        # Where the fields of a playbook change: winback playbook schema > playbooks/playbook.schema.json
+        assert place.read_text("utf-8") == ran.out
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [
@@ -159,7 +173,7 @@ def test_the_name_of_a_built_in_playbook_is_a_mistake_at_its_place(winback: Runn
     ran = winback("playbook", "check", path)
 
     assert ran.code == 65
-    assert f"{path}:3:7: trust is the name of a built-in playbook; give yours another" in ran.err
+    assert f"{path}:4:7: trust is the name of a built-in playbook; give yours another" in ran.err
 
 
 def test_a_built_in_playbook_itself_is_good(winback: Runner) -> None:

@@ -9,7 +9,7 @@ from winback_cli.case import MODEL_OF
 from winback_cli.cli.here import Here, at_terminal, given_text, print_json, print_rows
 from winback_cli.cli.work import WhoArg
 from winback_cli.errors import Refused, UsageError
-from winback_cli.store import reads
+from winback_cli.store import lists, reads
 
 if TYPE_CHECKING:
     from winback_cli.case import Case
@@ -40,20 +40,20 @@ def list_(
 ) -> None:
     """Everybody, with where their case stands: what is due first."""
     here: Here = ctx.obj
-    wanted = reads.Wanted(
-        one_of("--status", status, reads.STATUSES),
+    wanted = lists.Wanted(
+        one_of("--status", status, lists.STATUSES),
         one_of("--stage", stage, tuple(MODEL_OF)),
         text.line(owner),
         text.line(reason).lower().replace(" ", "_"),
         here.lapsed_before if lapsed else "",
         tuple(text.line(search).split()),
-        one_of("--sort", sort or "due", tuple(reads.SORTS)),
+        one_of("--sort", sort or "due", tuple(lists.SORTS)),
     )
     if customers:
         return _list_customers(here, wanted, limit, json=json)
     with here.reading() as connection:
-        lines = reads.lines(connection, wanted, limit)
-        total = reads.count_lines(connection, wanted) if limit and len(lines) == limit else len(lines)
+        lines = lists.lines(connection, wanted, limit)
+        total = lists.count_lines(connection, wanted) if limit and len(lines) == limit else len(lines)
     if json:
         return print_json([_line_json(line) for line in lines])
     _show_list(here, lines, total)
@@ -70,7 +70,7 @@ def one_of(flag: str, said: str, known: tuple[str, ...]) -> str:
     raise UsageError(f"{flag} {text.shorten(said, 40)!r} is not known.", hint)
 
 
-def _show_list(here: Here, lines: list[reads.CustomerLine], total: int) -> None:
+def _show_list(here: Here, lines: list[lists.CustomerLine], total: int) -> None:
     from winback_cli import rows
 
     if not here.drawn:
@@ -86,11 +86,11 @@ def _show_list(here: Here, lines: list[reads.CustomerLine], total: int) -> None:
     return None
 
 
-def _list_customers(here: Here, wanted: reads.Wanted, limit: int, *, json: bool) -> None:
+def _list_customers(here: Here, wanted: lists.Wanted, limit: int, *, json: bool) -> None:
     from winback_cli.rows import money_words
 
     with here.reading() as connection:
-        records = reads.customers(connection, wanted, limit)
+        records = lists.customers(connection, wanted, limit)
         points = reads.points_of(connection, [record.number for record in records])
     if json:
         return print_json([customer_json(r, points.get(r.number, [])) for r in records])
@@ -143,7 +143,7 @@ def customer_json(record: reads.CustomerRecord, points: "list[ContactPoint]") ->
     }
 
 
-def _line_json(line: reads.CustomerLine) -> dict[str, Any]:
+def _line_json(line: lists.CustomerLine) -> dict[str, Any]:
     fields = line._asdict()
     fields["revenue"] = (
         None if line.revenue is None else {"amount": line.revenue, "currency": line.currency}

@@ -7,7 +7,7 @@ import typer
 from winback_cli import text
 from winback_cli.cli.here import GREETING, Here, at_terminal, keyless_now, print_json, print_rows
 from winback_cli.customer import label
-from winback_cli.store import reads
+from winback_cli.store import lists, reads
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -23,12 +23,12 @@ def show_desk(here: Here) -> None:
     with here.reading() as connection:
         keyless = keyless_now(here, connection)
         page = views.Desk(
-            reads.counts(connection),
-            reads.count_dues(connection, today),
-            reads.overdue_promises(connection, today, 4),
-            reads.due(connection, today, 6),
-            reads.waiting(connection, today, 3),
-            [] if keyless else reads.queue(connection, here.lapsed_before, 5),
+            lists.counts(connection),
+            lists.count_dues(connection, today),
+            lists.overdue_promises(connection, today, 4),
+            lists.due(connection, today, 6),
+            lists.waiting(connection, today, 3),
+            [] if keyless else lists.queue(connection, here.lapsed_before, 5),
             here.clock.today,
             f"Nobody is put forward. {keyless.message} {keyless.hint}" if keyless else "",
         )
@@ -45,14 +45,14 @@ def due(
     here: Here = ctx.obj
     last = here.clock.today.toordinal() + days
     with here.reading() as connection:
-        lines = reads.due_until(connection, type(here.clock.today).fromordinal(last).isoformat())
+        lines = lists.due_until(connection, type(here.clock.today).fromordinal(last).isoformat())
     if json:
         return print_json([due_json(line, here) for line in lines])
     _show_due(here, lines)
     return None
 
 
-def _show_due(here: Here, lines: list[reads.DueLine]) -> None:
+def _show_due(here: Here, lines: list[lists.DueLine]) -> None:
     from winback_cli import rows
 
     if not here.drawn:
@@ -65,7 +65,7 @@ def _show_due(here: Here, lines: list[reads.DueLine]) -> None:
         here.say("Nothing is due.")
 
 
-def due_json(line: reads.DueLine, here: Here) -> dict[str, Any]:
+def due_json(line: lists.DueLine, here: Here) -> dict[str, Any]:
     """Something due, with stable keys."""
     return {
         "case": line.case,
@@ -114,10 +114,10 @@ def best(here: Here, connection: reads.Connection) -> dict[str, Any] | None:
     """
     if keyless := keyless_now(here, connection):
         raise keyless
-    urgent = reads.to_walk(connection, here.clock.today.isoformat())
+    urgent = lists.to_walk(connection, here.clock.today.isoformat())
     if urgent:
         return due_json(urgent, here)
-    queue = reads.queue(connection, here.lapsed_before, 1)
+    queue = lists.queue(connection, here.lapsed_before, 1)
     if not queue:
         return None
     line = queue[0]

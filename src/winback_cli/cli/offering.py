@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from winback_cli import settings, text
-from winback_cli.store import names, reads
+from winback_cli.store import lists, names
 
 MOST = 50  # offered at once
 FILES = ("FILE", "PATH")
@@ -190,6 +190,8 @@ def _one_of(*known: str) -> Source:
 
 CHANNELS = ("phone", "in person", "video", "email", "letter", "message", "survey", "focus group")
 DISPOSITIONS = ("reached", "left message", "no answer", "wrong number", "refused")
+OUTCOMES = ("won", "lost", "released", "dormant")
+LEFT = ("departing", "upset", "lapsed", "content")
 STAGES = ("backstory", "contact", "listen", "classify", "decide", "revisit", "follow up")
 
 # What is offered for a parameter: by its name, or by its command and its name.
@@ -204,11 +206,11 @@ OFFERED: dict[str, Source] = {
     "owner": _owners,
     "channel": _one_of(*CHANNELS),
     "disposition": _one_of(*DISPOSITIONS),
-    "outcome": _one_of("won", "lost", "released", "dormant"),
-    "how_left": _one_of("departing", "upset", "lapsed", "content"),
+    "outcome": _one_of(*OUTCOMES),
+    "how_left": _one_of(*LEFT),
     "stage": _one_of(*STAGES),
-    "status": _one_of(*reads.STATUSES),
-    "sort": _one_of(*reads.SORTS),
+    "status": _one_of(*lists.STATUSES),
+    "sort": _one_of(*lists.SORTS),
     "color": _one_of("auto", "always", "never"),
     "date_order": _one_of("dmy", "mdy"),
     "shell": _one_of("bash", "zsh", "fish"),

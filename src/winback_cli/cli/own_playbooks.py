@@ -72,7 +72,7 @@ def _write(folder: Path, place: Path, made: str) -> None:
     try:
         make_folder(folder)
         (folder / SCHEMA).unlink(missing_ok=True)
-        write_new(folder / SCHEMA, json.dumps(library.schema(), indent=1) + "\n")
+        write_new(folder / SCHEMA, json.dumps(library.schema(), indent=2) + "\n")
         write_new(place, made)
     except OSError as problem:
         raise NotPermitted(

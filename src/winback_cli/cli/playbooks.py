@@ -1,4 +1,4 @@
-"""The playbooks: list, show, compare, their rules; check, and a blank answers file."""
+"""The playbooks: list, show, compare, their rules; check, schema, and a blank answers file."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -282,6 +282,14 @@ def answers(ctx: typer.Context, name: NameArg = "") -> None:
     from winback_cli import answersfile
 
     typer.echo(answersfile.template(_named(ctx.obj, name)), nl=False)
+
+
+@playbook.command()
+def schema() -> None:
+    """The JSON Schema of a playbook, for editors: which keys and which facts there are."""
+    from winback_cli import library
+
+    print_json(library.schema())
 
 
 playbook.command()(own_playbooks.new)

@@ -7,7 +7,7 @@ import typer
 
 from winback_cli.cli.here import Here
 from winback_cli.errors import BadInput, NotFound, Refused, TryAgain, UsageError
-from winback_cli.store import reads
+from winback_cli.store import lists, reads
 
 if TYPE_CHECKING:
     from winback_cli.case import Case, Entry
@@ -149,7 +149,7 @@ def fitting(
     cutoff = here.lapsed_before
     quiet = customer.last_purchase is not None and customer.last_purchase <= cutoff
     lapsed = customer.how_left in ("", "lapsed")
-    others = reads.alike(connection, cutoff, customer.number, THOUSANDS) if lapsed else 0
+    others = lists.alike(connection, cutoff, customer.number, THOUSANDS) if lapsed else 0
     return suggestion(customer.how_left, quiet, others)
 
 

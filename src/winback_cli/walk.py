@@ -59,8 +59,7 @@ class Walk:
             if promise["state"] != "open" or not "" < (promise.get("due") or "") <= today:
                 continue
             words = f"Promised for {promise['due']}: {promise['what'].rstrip('.')}. Is it kept?"
-            asked = Asked(*named[0], words, _KEPT, item=promise["n"])
-            kept = None
+            asked, kept = Asked(*named[0], words, _KEPT, item=promise["n"]), None
             while kept is None:
                 reply = self.prompter.ask(asked)
                 if reply.kind in ("enter", "skip", "back"):
@@ -142,9 +141,9 @@ class Walk:
         return None
 
     def _settle_promise(self, reply: Reply) -> None:
-        open_ones = [str(c["n"]) for c in self.case.commitments if c["state"] == "open"]
-        if reply.text not in open_ones:
-            known = ", ".join(open_ones) or "none is open"
+        open_ones = [c["n"] for c in self.case.commitments if c["state"] == "open"]
+        if not reply.text.isdecimal() or int(reply.text) not in open_ones:
+            known = ", ".join(map(str, open_ones)) or "none is open"
             return self.prompter.tell(f"Name an open promise by its number: {known}.")
         self._record([Entry(reply.kind, {"item": int(reply.text)})])
         return self.prompter.tell(f"Promise {reply.text} is {reply.kind}.")

@@ -164,19 +164,19 @@ def _patient(work: Work, record: "Callable[..., Case]") -> "Callable[..., Case]"
 
     def kept(entries: "list[Entry]", seen: dict[str, int] | None = None) -> "Case":
         held: Busy | None = None
-        while True:
-            try:
-                return record(entries, seen)
-            except Busy as now:
-                first, held = held is None, now  # before it is said: Ctrl-C may follow at once
-                if first:
-                    work.here.say(
-                        f"{now.message} What you typed waits until it is done; Ctrl-C gives it up."
-                    )
-            except KeyboardInterrupt:
-                if held is None:
-                    raise
-                raise Busy(f"{held.message} Your last answer is not stored.", held.hint) from None
+        try:
+            while True:
+                try:
+                    return record(entries, seen)
+                except Busy as now:
+                    first, held = held is None, now  # before it is said: Ctrl-C may follow at once
+                    if first:
+                        told = "What you typed waits until it is done; Ctrl-C gives it up."
+                        work.here.say(f"{now.message} {told}")
+        except KeyboardInterrupt:
+            if held is None:
+                raise
+            raise Busy(f"{held.message} Your last answer is not stored.", held.hint) from None
 
     return kept
 

@@ -124,6 +124,21 @@ def test_events_that_were_touched_are_found_and_not_mended(
     assert ran.code == 65
 
 
+def test_mending_never_makes_a_row_agree_with_what_is_left_of_its_events(
+    busy: Runner, store_path: Path
+) -> None:
+    EVENTS["cut at the end"](store_path)
+    ROWS["a mirror"](store_path)  # of the same case, so that there is something to mend
+    before = dump(store_path)["casefile"]
+
+    for _ in range(2):
+        ran = busy("store", "doctor", "--mend")
+        assert ran.code == 65
+        assert "The chain of its events is broken" in ran.out
+
+    assert dump(store_path)["casefile"] == before
+
+
 def test_a_doctor_that_does_not_look_at_the_chain_would_be_caught(
     busy: Runner, store_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -175,7 +175,7 @@ def _mend(here: Here, found: "list[Finding]") -> None:
     if any(finding.check == "file" for finding in found):
         raise BadInput("A damaged file cannot be mended.", looking.RESTORE)
     looking.mend_files(found)
-    keys = sorted({finding.case for finding in found if finding.case is not None})
+    keys = looking.mendable(found)
     if keys or any(finding.check == "words" for finding in found):
         with here.writing("doctor") as opened:
             opened.remake(keys, _standings(here))

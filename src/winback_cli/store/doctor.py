@@ -37,7 +37,7 @@ class Finding(NamedTuple):
     where: str
     what: str
     do: str
-    case: int | None = None  # the store's own number of a case whose row can be made anew
+    case: int | None = None  # the store's own number of the case it concerns
 
 
 def is_sound(connection: sqlite3.Connection, *, quick: bool = False) -> bool:
@@ -174,7 +174,7 @@ def _cases(connection: sqlite3.Connection, standing: Standings) -> Iterator[Find
         if wrong or case is None:
             what = wrong or "its events cannot be read"
             told = f"The chain of its events is broken: {what}."
-            yield Finding("events", f"case {row.id}", told, RESTORE)
+            yield Finding("events", f"case {row.id}", told, RESTORE, row.key)
             continue
         differ = _differences(row, case, standing(row.playbook, case), dues.get(row.key, []))
         if differ:
@@ -283,6 +283,15 @@ def left_over(path: Path) -> Iterator[Finding]:
     for place in sorted(path.parent.iterdir()):
         if place.name.startswith(LEFT_OVER) and time.time() - place.stat().st_mtime > OLD:
             yield Finding("files", str(place), "A command that was killed left it behind.", MEND)
+
+
+def mendable(findings: Iterable[Finding]) -> list[int]:
+    """The cases whose rows can be made anew: never one whose events are broken, or its row, which
+    says how many there were, would be made to agree with what is left of them.
+    """
+    told = [finding for finding in findings if finding.case is not None]
+    broken = {finding.case for finding in told if finding.check == "events"}
+    return sorted({finding.case for finding in told if finding.case is not None} - broken)
 
 
 def mend_files(findings: Iterable[Finding]) -> None:

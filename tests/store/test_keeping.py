@@ -159,6 +159,35 @@ class TestByHand:
         assert "known only under another key" in ran.err
         assert store_path.read_bytes() == before
 
+    def test_nobody_is_suppressed_between_the_carrying_and_the_swap(
+        self, stocked: Runner, store_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from winback_cli.store import keeping
+
+        place = tmp_path / "copy.sqlite"
+        assert stocked("store", "backup", place).code == 0
+        carry, seen = keeping._carried, []
+
+        def watched(*args: Any) -> int:
+            somebody = sqlite3.connect(store_path, timeout=0, isolation_level=None)
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                somebody.execute("BEGIN IMMEDIATE")
+            somebody.close()
+            seen.append(True)
+            return carry(*args)
+
+        monkeypatch.setattr(keeping, "_carried", watched)
+        assert stocked("store", "restore", place, "--yes").code == 0
+        assert seen == [True]
+
+    def test_a_key_left_by_a_killed_copy_does_not_stop_the_next(self, stocked: Runner, home: Path) -> None:
+        assert stocked("--as-of", "2026-11-01", "store", "backup").code == 0
+        (home / "backups" / "store-2026-11-01.sqlite").unlink()
+
+        assert stocked("--as-of", "2026-11-01", "store", "backup").code == 0
+
+        assert copies(home) == ["store-2026-11-01.2.sqlite"]
+
     def test_a_writer_that_was_open_is_told_that_the_store_was_replaced(
         self, stocked: Runner, store_path: Path, tmp_path: Path
     ) -> None:

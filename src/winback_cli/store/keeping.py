@@ -7,7 +7,7 @@ import contextlib
 import os
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -50,7 +50,8 @@ def _next_name(path: Path, today: date) -> Path:
     door.make_folder(folder)
     first = folder / f"{path.stem}-{today.isoformat()}.sqlite"
     names = [first, *(first.with_suffix(f".{n}.sqlite") for n in range(2, 1000))]
-    return next(name for name in names if not os.path.lexists(name))
+    taken = (os.path.lexists(n) or os.path.lexists(door.key_path(n)) for n in names)  # a kill leaves a key
+    return next(name for name, there in zip(names, taken, strict=True) if not there)
 
 
 def _refuse_taken(path: Path, place: Path) -> None:
@@ -153,9 +154,10 @@ def restore(path: Path, source: Path, by: str, clock: Clock) -> Restored:
                 upgrade.to_head(temporary)
             key = _key_for(source, path, temporary)
             door.write_key(door.key_path(temporary), key)
-            carried = _carried(path, temporary, key, by, clock)
-            _to_disk(temporary)
-            replaced = _swap(path, temporary, clock.today)
+            with _locked(path) as held:  # so that nobody is suppressed between the carrying and the swap
+                carried = _carried(held, path, temporary, key, by, clock)
+                _to_disk(temporary)
+                replaced = _swap(path, temporary, clock.today)
         return Restored(replaced, carried, old)
 
 
@@ -183,23 +185,26 @@ def _key_for(source: Path, path: Path, temporary: Path) -> bytes:
     )
 
 
-def _carried(path: Path, temporary: Path, key: bytes, by: str, clock: Clock) -> int:
-    """Carry the suppressions of the store that is to be replaced; returns how many were new."""
+def _carried(
+    held: sqlite3.Connection | None, path: Path, temporary: Path, key: bytes, by: str, clock: Clock
+) -> int:
+    """Carry the suppressions of the store that is to be replaced; returns how many were new.
+
+    `held` is that store, locked; None where there is none, or one too damaged to be opened.
+    """
     found: list[Carried] = []
     same = True
     if path.exists():
         try:
-            with contextlib.closing(door.connect(path)) as connection:
-                found = listed(connection)
-        except (sqlite3.Error, BadInput) as unreadable:
+            if held is None:
+                raise sqlite3.DatabaseError
+            found = listed(held)
+            same = not found or _same_key(held, path, key)
+        except sqlite3.Error as unreadable:
             raise Refused(
                 f"Who is left alone cannot be read in {path}; it may be more people than in the copy.",
                 "Move that file and its key away, restore again, and suppress anew whom you know of.",
             ) from unreadable
-        try:
-            same = not found or door.read_key(path, make=False) == key
-        except BadInput:
-            same = False
     lost = [one for one in found if not same and one.person is None and one.hashes]
     if lost:
         raise Refused(
@@ -213,6 +218,16 @@ def _carried(path: Path, temporary: Path, key: bytes, by: str, clock: Clock) -> 
         store.close()
 
 
+def _same_key(held: sqlite3.Connection, path: Path, key: bytes) -> bool:
+    """Whether the hashes of that store were made with this key, and it lies beside it still."""
+    try:
+        beside = door.read_key(path, make=False)
+    except BadInput:
+        return False
+    older = door.version(held) != door.HEAD  # before the mark of a key was kept
+    return beside == key and (older or door.wrong_key(held, path, key) is None)
+
+
 def _swap(path: Path, temporary: Path, today: date) -> Path | None:
     """Put the new file in place while nobody writes; the old one keeps another name.
 
@@ -220,18 +235,14 @@ def _swap(path: Path, temporary: Path, today: date) -> Path | None:
     belong: that is noticed, nobody is put forward, and restoring again mends it.
     """
     kept = _kept_name(path, today) if path.exists() else None
-    with _locked(path):
-        key, mine = door.key_path(path), door.key_path(temporary)
-        if kept is not None:
-            os.link(path, kept)
-            if key.exists():
-                os.link(key, door.key_path(kept))
-            journal = path.with_name(path.name + "-journal")
-            if journal.exists():  # of a store too damaged to play it back; it must not meet the new one
-                journal.rename(kept.with_name(kept.name + "-journal"))
-        temporary.replace(path)
-        mine.replace(key)
-        door.sync(path.parent)
+    key, mine = door.key_path(path), door.key_path(temporary)
+    if kept is not None:
+        os.link(path, kept)
+        if key.exists():
+            os.link(key, door.key_path(kept))
+    temporary.replace(path)
+    mine.replace(key)
+    door.sync(path.parent)
     return kept
 
 
@@ -242,23 +253,24 @@ def _kept_name(path: Path, today: date) -> Path:
 
 
 @contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Nobody writes to the store meanwhile; one that is too damaged to be locked is nobody's to write."""
+def _locked(path: Path) -> Iterator[sqlite3.Connection | None]:
+    """The store, and nobody else writes to it meanwhile: a journal left in it is played back first.
+
+    None where there is no store, or one too damaged to be opened, which is nobody's to write.
+    """
     if not path.exists():
-        yield
+        yield None
         return
-    close: Callable[[], None] = lambda: None  # noqa: E731 - nothing to close yet
     try:
         connection = door.connect(path, writing=True)
-        close = connection.close
-        connection.execute("BEGIN EXCLUSIVE")
+    except BadInput:
+        yield None
+        return
     except sqlite3.Error as error:
         if not isinstance(door.meaning(error), BadInput):
-            close()
             raise
-    except BadInput:
-        pass
-    try:
-        yield
-    finally:
-        close()
+        yield None
+        return
+    with contextlib.closing(connection):
+        connection.execute("BEGIN IMMEDIATE")
+        yield connection

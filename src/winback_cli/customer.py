@@ -16,7 +16,7 @@ LONGEST_NAME = 300  # characters; what is longer is refused
 
 
 class ContactPoint(NamedTuple):
-    """An e-mail or phone with its state: unchecked, good, stale or invalid."""
+    """An e-mail, phone or address with its state: unchecked, good, stale or invalid."""
 
     kind: str
     value: str
@@ -30,6 +30,8 @@ class Customer(NamedTuple):
     company: str = ""
     emails: tuple[ContactPoint, ...] = ()
     phones: tuple[ContactPoint, ...] = ()
+    addresses: tuple[ContactPoint, ...] = ()
+    source: str = ""  # the system that gave the external id
     external_id: str = ""
     city: str = ""
     country: str = ""
@@ -106,6 +108,8 @@ def canonical_email(address: str) -> str:
 
 def canonical(point: ContactPoint) -> str:
     """The form by which a contact point is looked up."""
+    if point.kind == "address":
+        return text.fold(point.value)
     return canonical_email(point.value) if point.kind == "email" else _digits(point.value)
 
 
@@ -116,7 +120,7 @@ def identities(customer: Customer) -> list[str]:
     with the firm only where there is nothing else. A shared phone alone never makes one person.
     """
     who = text.fold(f"{customer.name} {customer.company}")
-    keys = [f"id:{customer.external_id}"] if customer.external_id else []
+    keys = [f"id:{_in_source(customer)}{customer.external_id}"] if customer.external_id else []
     keys += [f"email:{canonical(p)}" for p in customer.emails if p.state != "invalid"]
     keys += [f"phone:{canonical(p)}:{who}" for p in customer.phones if p.state != "invalid" and who]
     if not keys and who:
@@ -124,6 +128,11 @@ def identities(customer: Customer) -> list[str]:
     if not keys:  # nothing but what cannot be used: known by how it was written
         keys = [f"raw:{text.fold(p.value)}" for p in customer.emails + customer.phones]
     return list(dict.fromkeys([*keys, *customer.known_as]))
+
+
+def _in_source(customer: Customer) -> str:
+    """Ids of different systems are different names, even where they are the same sign for sign."""
+    return f"{customer.source}:" if customer.source else ""
 
 
 def guises(customer: Customer) -> list[str]:
@@ -163,6 +172,9 @@ def join(older: Customer, newer: Customer) -> Customer:
     }
     merged["emails"] = _points(newer.emails + older.emails)
     merged["phones"] = _points(newer.phones + older.phones)
+    merged["addresses"] = _points(newer.addresses + older.addresses)
+    if merged["external_id"]:  # an id goes with its source
+        merged["source"] = (newer if newer.external_id else older).source
     firsts = [day for day in (older.first_purchase, newer.first_purchase) if day]
     merged["first_purchase"] = min(firsts, default="")
     merged["opted_out"] = older.opted_out or newer.opted_out

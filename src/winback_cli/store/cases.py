@@ -245,7 +245,7 @@ def _with_before(w: Writing, owner: CustomerRow, body: dict[str, Any]) -> dict[s
     if body.get("fact") == "backstory.how_left":
         return body | {"was": {"how_left": owner.how_left, "edited": "how_left" in owner.edited.split()}}
     if body.get("fact") == "backstory.contact_details":
-        rows = w.raw.execute("SELECT id, state FROM contact_point WHERE customer_id = ?", (owner.id,))
+        rows = w.raw.execute("SELECT place, state FROM contact_point WHERE customer_id = ?", (owner.id,))
         return body | {"was": {"states": {str(row[0]): row[1] for row in rows}}}
     return body
 
@@ -261,7 +261,7 @@ def _tell_as_before(w: Writing, number: int, body: Mapping[str, Any]) -> None:
             owner.edited = " ".join(word for word in owner.edited.split() if word != "how_left")
     for point, state in was.get("states", {}).items():
         w.raw.execute(
-            "UPDATE contact_point SET state = ? WHERE id = ? AND customer_id = ? AND state = ?",
+            "UPDATE contact_point SET state = ? WHERE place = ? AND customer_id = ? AND state = ?",
             (state, int(point), number, _state_after(body["value"])),
         )
     w.session.flush()

@@ -120,8 +120,21 @@ def count_dues(connection: Connection, today: str) -> Dues:
 
 _LINE = f"""SELECT u.id, u.name, u.company, u.owner, u.how_left, u.last_purchase, u.revenue,
     u.currency, u.{SUPPRESSED}, u.id || '.' || c.number, c.status, c.outcome, c.stage,
-    CASE WHEN u.list_on < '9999' THEN u.list_on END
-    FROM customer u LEFT JOIN casefile c ON c.id = u.case_id"""  # noqa: S608 - a constant
+    CASE WHEN u.list_on < '9999' THEN u.list_on END FROM """
+_EVERYBODY = "customer u LEFT JOIN casefile c ON c.id = u.case_id"
+_BY_RANK = "u.how_rank, u.revenue DESC, u.id"
+# `list` in the order of what is due, part after part, each by an index: what falls due, the queue,
+# whose case owes nothing, who is left alone.
+_IN_TURN = (
+    (_EVERYBODY, "u.list_on < '9999-12-30'", f"u.list_on, {_BY_RANK}"),
+    (
+        f"ranking r CROSS JOIN {_EVERYBODY.replace('customer u', 'customer u ON u.id = r.customer_id', 1)}",
+        "1",
+        "r.how_rank, r.worth, r.customer_id",
+    ),
+    (_EVERYBODY, "u.case_status IS NOT NULL AND u.list_on = '9999-12-30'", _BY_RANK),
+    (_EVERYBODY, "u.suppression_id IS NOT NULL", _BY_RANK),
+)
 
 
 def queue(connection: Connection, cutoff: str, limit: int) -> list[CustomerLine]:
@@ -130,11 +143,10 @@ def queue(connection: Connection, cutoff: str, limit: int) -> list[CustomerLine]
     Departing first, then upset, then lapsed; among them the highest revenue.
     """
     rows = connection.execute(
-        "SELECT id, name, company, owner, how_left, last_purchase, revenue, currency, 0,"
-        " NULL, NULL, NULL, NULL, NULL FROM customer"
-        " WHERE suppression_id IS NULL AND case_status IS NULL AND how_rank < 3"
-        " AND (how_rank < 2 OR last_purchase IS NULL OR last_purchase <= ?)"
-        " ORDER BY how_rank, revenue DESC, id LIMIT ?",
+        "SELECT u.id, u.name, u.company, u.owner, u.how_left, u.last_purchase, u.revenue, u.currency, 0,"
+        " NULL, NULL, NULL, NULL, NULL FROM ranking r CROSS JOIN customer u ON u.id = r.customer_id"
+        " WHERE r.how_rank < 3 AND (r.how_rank < 2 OR u.last_purchase IS NULL OR u.last_purchase <= ?)"
+        " ORDER BY r.how_rank, r.worth, r.customer_id LIMIT ?",
         (cutoff, limit or -1),
     )
     return [_line(row) for row in rows]
@@ -143,9 +155,8 @@ def queue(connection: Connection, cutoff: str, limit: int) -> list[CustomerLine]
 def alike(connection: Connection, cutoff: str, number: int, most: int) -> int:
     """How many others wait in the queue who went quiet, counted no further than `most`."""
     (count,) = connection.execute(
-        "SELECT count(*) FROM (SELECT 1 FROM customer"
-        " WHERE suppression_id IS NULL AND case_status IS NULL AND how_rank = 2"
-        " AND (last_purchase IS NULL OR last_purchase <= ?) AND id != ? LIMIT ?)",
+        "SELECT count(*) FROM (SELECT 1 FROM ranking r CROSS JOIN customer u ON u.id = r.customer_id"
+        " WHERE r.how_rank = 2 AND (u.last_purchase IS NULL OR u.last_purchase <= ?) AND u.id != ? LIMIT ?)",
         (cutoff, number, most),
     ).fetchone()
     return int(count)
@@ -164,7 +175,7 @@ class Wanted(NamedTuple):
 
 
 SORTS = {
-    "due": "u.list_on, u.how_rank, u.revenue DESC, u.id",
+    "due": "",  # part by part
     "name": "u.folded, u.id",
     "revenue": "u.revenue DESC, u.id",
     "last": "u.last_purchase DESC, u.id",
@@ -177,10 +188,16 @@ STATUSES = ("open", "dormant", "closed", "none", "suppressed", *OUTCOMES)
 def lines(connection: Connection, wanted: Wanted, limit: int) -> list[CustomerLine]:
     """The customers that are wanted, each with the state of the latest case; `limit` 0 for all."""
     clause, values = _wanted(wanted)
-    rows = connection.execute(
-        f"{_LINE}{clause} ORDER BY {SORTS[wanted.sort]} LIMIT ?", (*values, limit or -1)
-    )
-    return [_line(row) for row in rows]
+    order = SORTS[wanted.sort]
+    parts = ((_EVERYBODY, "1", order),) if order else _IN_TURN
+    found: list[CustomerLine] = []
+    for where, part, by in parts:
+        room = limit - len(found) if limit else -1
+        query = f"{_LINE}{where} WHERE {part}{clause} ORDER BY {by} LIMIT ?"
+        found += [_line(row) for row in connection.execute(query, (*values, room))]
+        if limit and len(found) == limit:
+            break
+    return found
 
 
 def customers(connection: Connection, wanted: Wanted, limit: int) -> list[CustomerRecord]:
@@ -188,7 +205,7 @@ def customers(connection: Connection, wanted: Wanted, limit: int) -> list[Custom
     clause, values = _wanted(wanted)
     order = SORTS["number" if wanted.sort == "due" else wanted.sort]
     rows = connection.execute(
-        f"{CUSTOMER} LEFT JOIN casefile c ON c.id = u.case_id{clause} ORDER BY {order} LIMIT ?",
+        f"{CUSTOMER} LEFT JOIN casefile c ON c.id = u.case_id WHERE 1{clause} ORDER BY {order} LIMIT ?",
         (*values, limit or -1),
     )
     return [record_of(row) for row in rows]
@@ -197,10 +214,10 @@ def customers(connection: Connection, wanted: Wanted, limit: int) -> list[Custom
 def count_lines(connection: Connection, wanted: Wanted) -> int:
     """How many are wanted."""
     clause, values = _wanted(wanted)
-    query = "SELECT count(*) FROM customer u LEFT JOIN casefile c ON c.id = u.case_id"
     if clause == "":
-        query = "SELECT count(*) FROM customer"
-    return int(connection.execute(query + clause, values).fetchone()[0])
+        return counts(connection).customers
+    query = f"SELECT count(*) FROM {_EVERYBODY} WHERE 1{clause}"  # noqa: S608 - constants
+    return int(connection.execute(query, values).fetchone()[0])
 
 
 def _wanted(wanted: Wanted) -> tuple[str, list[object]]:
@@ -235,7 +252,7 @@ def _wanted(wanted: Wanted) -> tuple[str, list[object]]:
         only("u.last_purchase <= ?", wanted.lapsed_by)
     for word in wanted.words:
         only(_FOUND, match(word), match(word))
-    return (f" WHERE {' AND '.join(clauses)}" if clauses else ""), values
+    return "".join(f" AND {clause}" for clause in clauses), values
 
 
 _FOUND = """u.id IN (SELECT rowid FROM customer_text WHERE customer_text MATCH ? UNION
@@ -254,10 +271,23 @@ def _line(row: tuple[object, ...]) -> CustomerLine:
     return line._replace(suppressed=bool(line.suppressed))
 
 
+def _count(connection: Connection, of: str) -> int:
+    return int(connection.execute(f"SELECT count(*) FROM {of}").fetchone()[0])  # noqa: S608 - constants
+
+
 def counts(connection: Connection) -> Counts:
-    total = connection.execute("SELECT count(*) FROM customer").fetchone()[0]
-    alone = "SELECT count(*) FROM customer WHERE list_on = '9999-12-31'"
-    suppressed = connection.execute(alone).fetchone()[0]
+    suppressed = _count(connection, "customer_row WHERE suppression_id IS NOT NULL")
+    if _count(connection, "batch WHERE state = 'staging'"):
+        total = _count(connection, "customer")
+    else:  # what the small indexes hold, rather than a look at every row
+        total = (
+            _count(connection, "ranking")
+            + suppressed
+            + _count(connection, "customer_row WHERE case_status IS NOT NULL")
+            - _count(
+                connection, "customer_row WHERE suppression_id IS NOT NULL AND case_status IS NOT NULL"
+            )
+        )
     by_status = dict(connection.execute("SELECT status, count(*) FROM casefile GROUP BY status").fetchall())
     found = (by_status.get(status, 0) for status in ("open", "dormant", "closed"))
     return Counts(total, suppressed, *found)

@@ -34,7 +34,10 @@ def glancing(path: Path) -> Iterator[sqlite3.Connection | None]:
 
 def shown_first(connection: sqlite3.Connection, limit: int, *, everybody: bool) -> list[Named]:
     """Whom the lists show first; those left alone are among them only where `everybody` is."""
-    return _named(connection, "1 ORDER BY list_on, how_rank, revenue DESC, id", (), limit, everybody)
+    from winback_cli.store.lists import Wanted, lines
+
+    found = lines(connection, Wanted(), limit)
+    return [Named(line.name, line.company) for line in found if everybody or not line.suppressed]
 
 
 def beginning(connection: sqlite3.Connection, begun: str, limit: int, *, everybody: bool) -> list[Named]:

@@ -90,7 +90,7 @@ def breaches(connection: Connection, key: int) -> list[tuple[str, list[str]]]:
 
 def points(connection: Connection, number: int) -> list[ContactPoint]:
     rows = connection.execute(
-        "SELECT kind, value, state FROM contact_point WHERE customer_id = ? ORDER BY id", (number,)
+        "SELECT kind, value, state FROM contact_point WHERE customer_id = ? ORDER BY place", (number,)
     )
     return [ContactPoint(*row) for row in rows]
 
@@ -102,7 +102,7 @@ def points_of(connection: Connection, numbers: list[int]) -> dict[int, list[Cont
         chunk = numbers[start : start + 500]
         marks = ",".join("?" * len(chunk))
         query = f"""SELECT customer_id, kind, value, state FROM contact_point
-            WHERE customer_id IN ({marks}) ORDER BY customer_id, id"""  # noqa: S608 - marks only
+            WHERE customer_id IN ({marks}) ORDER BY customer_id, place"""  # noqa: S608 - marks only
         for number, *point in connection.execute(query, chunk):
             found.setdefault(number, []).append(ContactPoint(*point))
     return found
@@ -111,12 +111,10 @@ def points_of(connection: Connection, numbers: list[int]) -> dict[int, list[Cont
 def find(connection: Connection, who: str, limit: int = 21) -> list[tuple[int, str, str, str]]:
     """The customers that WHO may mean, as (number, name, company, city): by e-mail or by words."""
     if "@" in who and " " not in who.strip():
-        return connection.execute(
-            "SELECT DISTINCT c.id, c.name, c.company, c.city FROM contact_point p"
-            " JOIN customer c ON c.id = p.customer_id WHERE p.canonical = ? AND p.kind = 'email'"
-            " ORDER BY c.id LIMIT ?",
-            (canonical_email(who), limit),
-        ).fetchall()
+        from winback_cli.store.identities import matches
+
+        numbers = matches(connection, [f"email:{canonical_email(who)}"])
+        return [one for number in sorted(numbers)[:limit] if (one := _named(connection, number))]
     words = text.fold(who).split()
     if not words:
         return []
@@ -131,6 +129,12 @@ def find(connection: Connection, who: str, limit: int = 21) -> list[tuple[int, s
             break
     exact = [row for row in found if text.fold(who) in (text.fold(row[1]), text.fold(row[2]))]
     return exact if len(exact) == 1 else found
+
+
+def _named(connection: Connection, number: int) -> tuple[int, str, str, str] | None:
+    query = "SELECT id, name, company, city FROM customer WHERE id = ?"
+    row: tuple[int, str, str, str] | None = connection.execute(query, (number,)).fetchone()
+    return row
 
 
 def match(word: str) -> str:

@@ -5,10 +5,13 @@ from typing import NamedTuple
 
 from winback_cli.case import Entry
 from winback_cli.customer import Customer, guises, hashed
+from winback_cli.customer import identities as every_name
 from winback_cli.store import connect as door
-from winback_cli.store import reads
+from winback_cli.store import identities, reads
 from winback_cli.store.cases import append
 from winback_cli.store.writing import Writing
+
+LEFT_ALONE = "9999-12-31"  # sorts behind everybody else; see tables.py
 
 
 class Suppressed(NamedTuple):
@@ -24,12 +27,8 @@ def suppress(w: Writing, number: int, reason: str) -> Suppressed:
     Their unclosed cases are closed and nothing of theirs falls due any more. Suppressing somebody
     twice changes nothing.
     """
-    held = w.raw.execute(
-        "SELECT DISTINCT b.customer_id FROM identity a JOIN identity b ON b.identity = a.identity"
-        " WHERE a.customer_id = ? AND a.identity LIKE 'email:%' AND b.customer_id != ? ORDER BY 1",
-        (number, number),
-    )
-    others = [int(row[0]) for row in held]
+    mailboxes = [name for name in identities.names_of(w.raw, number) if name.startswith("email:")]
+    others = sorted(set(identities.matches(w.raw, mailboxes)) - {number})
     fresh = [one for one in [number, *others] if not _is_suppressed(w, one)]
     closed = [case for one in fresh for case in _put_on_list(w, one, reason)]
     return Suppressed(tuple(closed), tuple(one for one in fresh if one != number))
@@ -42,60 +41,52 @@ def _is_suppressed(w: Writing, number: int) -> bool:
 
 def _put_on_list(w: Writing, number: int, reason: str) -> list[str]:
     """Returns the case that was closed, if there was one."""
-    from winback_cli.route import Standing
-    from winback_cli.store.tables import LEFT_ALONE, CustomerRow, SuppressionRow
-
-    row = SuppressionRow(command_id=w.run(), reason=reason, by=w.by, on=w.clock.today)
-    w.session.add(row)
-    w.session.flush()
-    assert row.id is not None
-    customer = w.session.get_one(CustomerRow, number)
-    customer.suppression_id, customer.list_on = row.id, LEFT_ALONE
-    w.session.flush()
-    insert_keys(w, row.id, guises(stored(w, number)), key_of(w))
+    listed = enter(w, reason)
+    w.raw.execute(
+        "UPDATE customer_row SET suppression_id = ?, list_on = ? WHERE id = ?", (listed, LEFT_ALONE, number)
+    )
+    insert_keys(w, listed, guises(stored(w.raw, number)), key_of(w))
+    identities.bump(w.raw)
     w.raw.execute("DELETE FROM due WHERE customer_id = ?", (number,))
     there = reads.case_ref(w.raw, number)
     if there is None or there.status == "closed":
         return []
+    from winback_cli.route import Standing
+
     entry = Entry("closed", {"outcome": "suppressed", "because": reason})
     append(w, there.key, [entry], lambda case: Standing(there.stage, there.step, (), None))
     return [there.id]
 
 
+def enter(w: Writing, reason: str, batch: int | None = None) -> int:
+    """A new entry of the suppression list, without any keys yet; returns its number."""
+    cursor = w.raw.execute(
+        'INSERT INTO suppression (command_id, reason, "by", "on", batch_id) VALUES (?, ?, ?, ?, ?)',
+        (w.run(), reason, w.by, w.clock.today.isoformat(), batch),
+    )
+    return int(cursor.lastrowid or 0)
+
+
 def insert_keys(w: Writing, suppression: int, names: Sequence[str], key: bytes) -> None:
     """Keep the hash of everything a customer may be known by."""
-    _insert_hashes(w, suppression, {hashed(identity, key) for identity in names})
+    insert_hashes(w, suppression, {hashed(identity, key) for identity in names})
 
 
-def _insert_hashes(w: Writing, suppression: int, hashes: Set[str]) -> None:
-    from winback_cli.store.tables import SuppressionKeyRow
-
+def insert_hashes(w: Writing, suppression: int, hashes: Set[str]) -> None:
+    """Keep these hashes, but for those that are on the list already."""
     there = reads.suppressed_hashes(w.raw, hashes)
-    w.session.add_all(
-        SuppressionKeyRow(suppression_id=suppression, hash=one) for one in sorted(hashes - there)
+    w.raw.executemany(
+        "INSERT INTO suppression_key (suppression_id, hash) VALUES (?, ?)",
+        [(suppression, one) for one in sorted(hashes - there)],
     )
-    w.session.flush()
+    identities.bump(w.raw)
 
 
-def stored(w: Writing, number: int) -> Customer:
-    """A stored customer with everything they are or were known by."""
-    return known(w.raw, number)
-
-
-def known(connection: reads.Connection, number: int) -> Customer:
-    """A customer of any store, with everything they are or were known by."""
-    record = reads.customer(connection, number)
-    assert record is not None
-    points = reads.points(connection, number)
-    names = connection.execute("SELECT identity FROM identity WHERE customer_id = ? ORDER BY id", (number,))
-    return Customer(
-        name=record.name,
-        company=record.company,
-        emails=tuple(p for p in points if p.kind == "email"),
-        phones=tuple(p for p in points if p.kind == "phone"),
-        external_id=record.external_id or "",
-        known_as=tuple(row[0] for row in names),
-    )
+def stored(connection: reads.Connection, number: int) -> Customer:
+    """A customer who is there, with everything they are or were known by."""
+    person = identities.known(connection, number)
+    assert person is not None
+    return person
 
 
 def key_of(w: Writing) -> bytes:
@@ -130,8 +121,6 @@ def carry(w: Writing, carried: Sequence[Carried], *, same_key: bool) -> int:
 
     Under another key the hashes are made anew, out of what their customers were known by.
     """
-    from winback_cli.store.tables import SuppressionRow
-
     key, taken = key_of(w), 0
     for one in carried:
         names = guises(one.person) if one.person else []
@@ -140,27 +129,15 @@ def carry(w: Writing, carried: Sequence[Carried], *, same_key: bool) -> int:
         if not missing:
             continue
         taken += 1
-        known = one.person.known_as if one.person else ()
-        for number in _known_as(w, known):
+        known = every_name(one.person) if one.person else []
+        for number in identities.matches(w.raw, known):
             if not _is_suppressed(w, number):
                 _put_on_list(w, number, one.reason)
         missing -= reads.suppressed_hashes(w.raw, missing)
         if not missing:
             continue
-        row = SuppressionRow(command_id=w.run(), reason=one.reason, by=w.by, on=w.clock.today)
-        w.session.add(row)
-        w.session.flush()
-        assert row.id is not None
-        _insert_hashes(w, row.id, missing)
+        insert_hashes(w, enter(w, one.reason), missing)
     return taken
-
-
-def _known_as(w: Writing, names: Sequence[str]) -> list[int]:
-    found: dict[int, None] = {}
-    for name in names:
-        rows = w.raw.execute("SELECT customer_id FROM identity WHERE identity = ?", (name,))
-        found |= dict.fromkeys(int(row[0]) for row in rows)
-    return list(found)
 
 
 def listed(connection: reads.Connection) -> list[Carried]:
@@ -176,7 +153,7 @@ def listed(connection: reads.Connection) -> list[Carried]:
     found = []
     for number, reason in connection.execute("SELECT id, reason FROM suppression ORDER BY id"):
         mine = tuple(hashes.get(number, []))
-        persons: list[Customer | None] = [known(connection, one) for one in people.get(number, [])]
+        persons: list[Customer | None] = [stored(connection, one) for one in people.get(number, [])]
         found += [Carried(reason, mine, person) for person in persons or [None]]
     return found
 
@@ -196,6 +173,6 @@ def new_key(w: Writing) -> tuple[int, int]:
         "SELECT id FROM customer WHERE suppression_id IS NOT NULL ORDER BY id"
     ).fetchall():
         row = w.raw.execute("SELECT suppression_id FROM customer WHERE id = ?", (number,)).fetchone()
-        insert_keys(w, row[0], guises(stored(w, number)), key)
+        insert_keys(w, row[0], guises(stored(w.raw, number)), key)
         kept += 1
     return kept, sum(1 for one in before if one.person is None and one.hashes)

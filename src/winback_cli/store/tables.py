@@ -5,11 +5,12 @@ Instants are kept as ISO text in UTC, days as dates, bodies as canonical JSON te
 
 from datetime import date
 
-from sqlalchemy import Date, Index, String, Text, text
+from sqlalchemy import BigInteger, Date, Index, String, Text, text
 from sqlmodel import Field, SQLModel
 
 NO_DUE = "9999-12-30"  # sorts behind everybody who is due, before those left alone
 LEFT_ALONE = "9999-12-31"
+_WITHOUT_ROWID = {"sqlite_with_rowid": False}
 
 
 class AboutRow(SQLModel, table=True):
@@ -32,7 +33,10 @@ class CommandRow(SQLModel, table=True):
 
 
 class BatchRow(SQLModel, table=True):
-    """One import. `key` digests the file and how its columns were read: was it brought in before?"""
+    """One import. `key` digests the file and how its columns were read: was it brought in before?
+
+    `state` is `staging` while its rows come in unseen, then `done`, or `undone` where it was taken back.
+    """
 
     __tablename__ = "batch"
     id: int | None = Field(default=None, primary_key=True)
@@ -41,34 +45,37 @@ class BatchRow(SQLModel, table=True):
     sha256: str = Field(sa_type=String(64))
     key: str = Field(sa_type=String(64), index=True)
     counts: str = Field(sa_type=Text)
+    state: str = Field(default="done", sa_type=String(10))
 
 
 class CustomerRow(SQLModel, table=True):
     """A customer. `edited` names the fields a user set by hand, which no import changes.
 
+    Reads go through the view `customer`, which leaves out what an import is still staging.
     `case_id` and `case_status` mirror the latest case, `list_on` what it owes first, so that lists
-    and queues need no join. `folded` and `notes` are searched by `customer_text`.
+    and queues need no join. `folded` and `notes` are searched by `customer_text`. `external_id` is
+    the other system's, `source` which one that is.
     """
 
-    __tablename__ = "customer"
+    __tablename__ = "customer_row"
     __table_args__ = (
-        Index(
-            "ix_customer_queue",
-            "how_rank",
-            text("revenue DESC"),
-            "id",
-            sqlite_where=text("suppression_id IS NULL AND case_status IS NULL"),
-        ),
-        Index("ix_customer_list", "list_on", "how_rank", text("revenue DESC"), "id"),
+        Index("ix_customer_due", "list_on", "id", sqlite_where=text("list_on < '9999-12-30'")),
         Index(
             "ix_customer_status",
             "case_status",
             "list_on",
             sqlite_where=text("case_status IS NOT NULL"),
         ),
+        Index(
+            "ix_customer_alone",
+            "suppression_id",
+            "case_status",
+            sqlite_where=text("suppression_id IS NOT NULL"),
+        ),
     )
     id: int | None = Field(default=None, primary_key=True)
-    external_id: str | None = Field(default=None, unique=True)
+    source: str = Field(default="", sa_type=String(40))
+    external_id: str | None = None
     name: str = ""
     company: str = ""
     folded: str = ""
@@ -92,30 +99,70 @@ class CustomerRow(SQLModel, table=True):
     list_on: str = Field(default=NO_DUE, sa_type=String(10))
 
 
+class RankingRow(SQLModel, table=True):
+    """The queue's order: who has no case and is not left alone; kept by triggers on their rows.
+
+    `worth` is the revenue counted down, so that the highest comes first and none at all last.
+    """
+
+    __tablename__ = "ranking"
+    __table_args__ = _WITHOUT_ROWID
+    how_rank: int = Field(primary_key=True)
+    worth: int = Field(primary_key=True)
+    customer_id: int = Field(primary_key=True)
+
+
 class ContactPointRow(SQLModel, table=True):
-    """An e-mail or a phone of a customer, with the form it is looked up by."""
+    """An e-mail, a phone or an address of a customer; `place` orders them and names one in an event."""
 
     __tablename__ = "contact_point"
-    id: int | None = Field(default=None, primary_key=True)
-    customer_id: int = Field(foreign_key="customer.id", index=True, ondelete="CASCADE")
+    __table_args__ = _WITHOUT_ROWID
+    customer_id: int = Field(primary_key=True, foreign_key="customer_row.id", ondelete="CASCADE")
+    place: int = Field(primary_key=True)
     kind: str = Field(sa_type=String(10))
     value: str
-    canonical: str = Field(index=True)
     state: str = Field(sa_type=String(10))
 
 
 class IdentityRow(SQLModel, table=True):
-    """One thing a customer is or was known by: what an edit changes, a list still brings."""
+    """One thing a customer is or was known by, as its digest; see `identities`."""
 
     __tablename__ = "identity"
-    __table_args__ = (Index("ux_identity", "identity", "customer_id", unique=True),)
-    id: int | None = Field(default=None, primary_key=True)
-    customer_id: int = Field(foreign_key="customer.id", index=True, ondelete="CASCADE")
-    identity: str
+    __table_args__ = _WITHOUT_ROWID
+    mark: int = Field(primary_key=True, sa_type=BigInteger)
+    customer_id: int = Field(primary_key=True)
+
+
+class FormerRow(SQLModel, table=True):
+    """What a customer was known by and the record does not say any more: lists still bring it."""
+
+    __tablename__ = "former"
+    __table_args__ = _WITHOUT_ROWID
+    customer_id: int = Field(primary_key=True, foreign_key="customer_row.id", ondelete="CASCADE")
+    identity: str = Field(primary_key=True)
+
+
+class ChangeRow(SQLModel, table=True):
+    """What an import changed of a customer who was there: a field's value before and after, as JSON.
+
+    A contact point it brought is the field `point N`, N its place.
+    """
+
+    __tablename__ = "change"
+    __table_args__ = _WITHOUT_ROWID
+    batch_id: int = Field(primary_key=True)
+    customer_id: int = Field(primary_key=True)
+    field: str = Field(primary_key=True, sa_type=String(20))
+    old: str = Field(sa_type=Text)
+    new: str = Field(sa_type=Text)
 
 
 class SuppressionRow(SQLModel, table=True):
-    """Do not contact: by whom, why, since when. Outlives the customer's record."""
+    """Do not contact: by whom, why, since when. Outlives the customer's record.
+
+    `lifted` says, as JSON, who lifted it, when and why; then it has no keys any more. `batch_id` is the
+    list that brought it.
+    """
 
     __tablename__ = "suppression"
     id: int | None = Field(default=None, primary_key=True)
@@ -123,6 +170,8 @@ class SuppressionRow(SQLModel, table=True):
     reason: str
     by: str
     on: date = Field(sa_type=Date)
+    lifted: str = Field(default="", sa_type=Text)
+    batch_id: int | None = None
 
 
 class SuppressionKeyRow(SQLModel, table=True):
@@ -163,7 +212,7 @@ class CaseRow(SQLModel, table=True):
         Index("ix_case_status", "status", "stage"),
     )
     id: int | None = Field(default=None, primary_key=True)
-    customer_id: int = Field(foreign_key="customer.id")
+    customer_id: int = Field(foreign_key="customer_row.id")
     number: int
     playbook: str = Field(foreign_key="playbook.digest", sa_type=String(64))
     status: str = Field(sa_type=String(10))
@@ -209,7 +258,7 @@ class DueRow(SQLModel, table=True):
         Index("ix_due_opens", "opens_on", "due_on", "id"),
     )
     id: int | None = Field(default=None, primary_key=True)
-    customer_id: int = Field(foreign_key="customer.id", index=True)
+    customer_id: int = Field(foreign_key="customer_row.id", index=True)
     how_rank: int = 3
     revenue: int | None = None
     case_id: int = Field(foreign_key="casefile.id", index=True, ondelete="CASCADE")

@@ -16,13 +16,11 @@ from winback_cli.errors import TryAgain
 from winback_cli.store import cases, people, reading, reads, suppressions
 from winback_cli.store import connect as door
 from winback_cli.store.cases import Opening, Standings
-from winback_cli.store.people import Brought
 from winback_cli.store.suppressions import Carried, Suppressed
 from winback_cli.store.writing import Writing
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
-    from sqlmodel import Session
 
     from winback_cli.route import Standing
 
@@ -95,7 +93,7 @@ class Store:
                 raw = session.connection().connection.driver_connection
                 assert isinstance(raw, sqlite3.Connection)
                 self._refuse_replaced()
-                yield Writing(session, raw, self.path, self.by, self.clock, lambda: self._run(session))
+                yield Writing(raw, self.path, self.by, self.clock, lambda: self._run(raw), lambda: session)
         except BaseException:
             self._command_id = before
             raise
@@ -111,15 +109,12 @@ class Store:
                 "Run the command again; it goes on in the new one.",
             )
 
-    def _run(self, session: Session) -> int:
+    def _run(self, raw: sqlite3.Connection) -> int:
         """The row of this run of the program, made with its first write."""
-        from winback_cli.store.tables import CommandRow
-
         if self._command_id is None:
-            row = CommandRow(name=self.command, by=self.by, at=self.clock.stamp, as_of=self.clock.is_set)
-            session.add(row)
-            session.flush()
-            self._command_id = row.id
+            told = (self.command, self.by, self.clock.stamp, self.clock.is_set)
+            cursor = raw.execute('INSERT INTO command (name, "by", at, as_of) VALUES (?, ?, ?, ?)', told)
+            self._command_id = cursor.lastrowid
         assert self._command_id is not None
         return self._command_id
 
@@ -159,20 +154,6 @@ class Store:
         with self._writing() as w:
             return people.edit(w, number, given)
 
-    def bring_in(
-        self, rows: Sequence[Customer], file: str, sha256: str, key: str, *, dry_run: bool = False
-    ) -> Brought:
-        """See `people.bring_in`; all or nothing, and with `dry_run` nothing, after counting."""
-        result = Brought(None)
-        try:
-            with self._writing() as w:
-                result = people.bring_in(w, rows, file, sha256, key)
-                if dry_run:
-                    raise _DryRun
-        except _DryRun:
-            return result._replace(batch=None)
-        return result
-
     def carry(self, carried: Sequence[Carried], *, same_key: bool) -> int:
         """See `suppressions.carry`; marks the store as restored too, which pauses what it would send."""
         with self._writing() as w:
@@ -204,8 +185,4 @@ def _file_at(path: Path) -> tuple[int, int]:
     return there.st_dev, there.st_ino
 
 
-class _DryRun(Exception):
-    """Rolls the transaction of a dry run back."""
-
-
-__all__ = ["Brought", "Opening", "Store"]
+__all__ = ["Opening", "Store"]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from winback_cli.dates import Clock
 
@@ -15,14 +17,20 @@ if TYPE_CHECKING:
 RANKS = {"departing": 0, "upset": 1, "content": 3}  # the queue's order; lapsed and unknown are 2
 
 
-class Writing(NamedTuple):
-    """One transaction. `raw` is the session's own connection, for the reads; `run` gives the number
-    of this run of the program, kept with everything it writes.
+@dataclass
+class Writing:
+    """One transaction. `raw` is its connection, for the reads; `run` gives the number of this run of
+    the program, kept with everything it writes. `session` is made when it is first asked for: an
+    import that needs none does without SQLModel.
     """
 
-    session: Session
     raw: sqlite3.Connection
     path: Path
     by: str
     clock: Clock
     run: Callable[[], int]
+    made: Callable[[], Session]
+
+    @cached_property
+    def session(self) -> Session:
+        return self.made()

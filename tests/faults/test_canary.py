@@ -110,12 +110,12 @@ def test_a_command_line_that_does_not_fit_tells_nothing_of_anybody(caged: Runner
 BAD_LISTS = {
     "open quote": HEAD + ROW + f'C-9,"{NAME},x,{MAIL},,,,,\n' + ROW,
     "text after a quote": HEAD + f'C-9,"{NAME}"x,x,{MAIL},,,,,\n',
-    "not UTF-8": (HEAD + ROW).encode() + b"C-9,M\xfcller,,,,,,,\n",
+    "no encoding": (HEAD + ROW).encode() + b"C-9,M\x81ller,,,,,,,\n",
+    "two encodings": (HEAD + ROW + "C-8,Zoë,,,,,,,\n").encode() + b"C-9,M\xfcller,,,,,,,\n",
     "NUL": (HEAD + ROW).encode() + b"\x00",
-    "UTF-16": (HEAD + ROW).encode("utf-16"),
+    "UTF-16, cut off": (HEAD + ROW).encode("utf-16")[:-1],
     "unsure dates": HEAD + ROW.replace("2025-01-10", "03/04/2025"),
     "unsure amounts": HEAD + ROW.replace(",900\n", ',"1.234"\n'),
-    "a column twice": HEAD.replace("city", "name") + ROW,
     "a long line": HEAD + ROW + "C-9," + f"{NAME} {MAIL} " * 40_000 + ",,,,,,,\n",
     "empty": "",
 }

@@ -3,6 +3,7 @@
 import csv
 import io
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
@@ -71,12 +72,17 @@ def _name(file: str) -> str:
 def read_list(here: Here, file: str, mapping: dict[str, str], date_order: str = "") -> "Plan":
     """Read and check a list; raises NotFound, NotPermitted or BadInput, with nothing stored."""
     from winback_cli.intake import Choices, plan
-    from winback_cli.sources.csv_rows import CsvRows
+    from winback_cli.sources import open_rows
 
     content = _content(file)
     name = _name(file)
     choices = Choices(mapping, here.settings.currency, date_order)
-    return plan(CsvRows(content, name), content, name, choices)
+    if Path(file).is_file():
+        return plan(open_rows(Path(file), name), content, name, choices)
+    with tempfile.TemporaryDirectory() as folder:  # a pipe is read once, a list several times
+        place = Path(folder) / "list"
+        place.write_bytes(content)
+        return plan(open_rows(place, name), content, name, choices)
 
 
 def _content(file: str) -> bytes:

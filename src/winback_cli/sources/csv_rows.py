@@ -1,95 +1,155 @@
-"""CSV: comma, semicolon or tab; UTF-8 with or without BOM. Bounded, so no line outgrows memory."""
+"""CSV: comma, semicolon, tab or pipe, in any encoding, streamed: no file outgrows memory."""
 
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
-from winback_cli.errors import BadInput
-from winback_cli.sources import Table
-from winback_cli.text import line as one_line
+from winback_cli.errors import BadInput, UsageError
+from winback_cli.sources import LeftOut, Reading, Table
+from winback_cli.sources.decoding import LONGEST_LINE, decoded, too_long
+from winback_cli.sources.files import File
+from winback_cli.sources.headings import Numbered, header_at, titled
 
-DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
-LONGEST_LINE = 1_000_000  # characters
-MOST_COLUMNS = 400
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
+FIRST_ROWS = 40  # that the delimiter and the header are told from
+FIRST_LINES = 1_000  # that may be blank
 
 
 class CsvRows:
     """The rows of a CSV text. Raises BadInput, naming the line, where it is none."""
 
-    def __init__(self, content: bytes, name: str) -> None:
-        self._name = name
-        if not content.strip(b"\xef\xbb\xbf\r\n\t ;,"):
-            raise BadInput(f"{name} is empty.", "Name a CSV file with a header and rows.")
-        if b"\x00" in content[:65536]:
-            raise BadInput(f"{name} is not a text file.", "Export the list as CSV, in UTF-8.")
-        try:
-            self._text = content.decode("utf-8-sig")
-        except UnicodeDecodeError as bad:
-            line = content[: bad.start].count(b"\n") + 1
-            raise BadInput(f"{name}, line {line}: not UTF-8.", "Save the list as CSV in UTF-8.") from None
-        if "\n" not in self._text:
-            self._text = self._text.replace("\r", "\n")  # the line ends of an old Mac
-        self._delimiter = _delimiter(self._text)
-        self._rows = self._read()
-        start, header = next(self._rows, (0, []))
-        if not header:
-            raise BadInput(f"{name} is empty.", "Name a CSV file with a header and rows.")
+    def __init__(self, file: File, reading: Reading) -> None:
+        self._file = file
+        self._text = decoded(file, reading.encoding)
+        self.left_out: list[LeftOut] = []
+        first = self._first_lines()
+        self._skipped, announced = _announced(first)
+        self._delimiter = _wanted(reading.delimiter) or announced or _delimiter(first)
+        rows = self._first_rows()
+        if not rows:
+            raise file.bad("is empty", "Name a CSV file with a header and rows.")
+        self._header_line, self._header = rows[header_at(rows)]
+        header, said = titled(file, self._header)
         self.table = Table(
             format="csv",
-            encoding="utf-8",
+            encoding=self._text.encoding,
             delimiter=self._delimiter,
-            header_line=start,
-            header=tuple(one_line(cell) for cell in header),
+            header_line=self._header_line,
+            header=header,
+            said=(*self._text.said, *said),
         )
-        self._check_header()
 
-    def _check_header(self) -> None:
-        twice = [h for h, n in Counter(h.casefold() for h in self.table.header if h).items() if n > 1]
-        if twice:
-            raise BadInput(f"{self._name} has two columns called {twice[0][:60]!r}.", "Rename one of them.")
-        if len(self.table.header) > MOST_COLUMNS:
-            raise BadInput(f"{self._name} has more than {MOST_COLUMNS} columns.", "Is it the right file?")
+    def __iter__(self) -> Iterator[Numbered]:
+        self.left_out.clear()
+        for line, row in self._rows():
+            if line > self._header_line:
+                yield line, row
 
-    def __iter__(self) -> Iterator[tuple[int, list[str]]]:
-        return self._rows
+    @contextmanager
+    def _opened(self) -> Iterator[io.TextIOWrapper]:
+        with self._file.open() as stream:
+            newline = "\n" if self._text.newline == "\n" else ""
+            yield io.TextIOWrapper(stream, self._text.encoding, newline=newline)
 
-    def _read(self) -> Iterator[tuple[int, list[str]]]:
+    def _first_lines(self) -> list[str]:
+        lines: list[str] = []
+        with self._opened() as stream:
+            for _ in range(FIRST_LINES):
+                line = stream.readline(LONGEST_LINE)
+                if line.strip():
+                    lines.append(line)
+                if not line or len(lines) == FIRST_ROWS:
+                    break
+        return lines
+
+    def _first_rows(self) -> list[Numbered]:
+        """The first rows; a mistake in a later one than the first is told when its turn comes."""
+        rows: list[Numbered] = []
+        try:
+            for row in self._rows():
+                rows.append(row)
+                if len(rows) == FIRST_ROWS:
+                    break
+        except BadInput:
+            if not rows:
+                raise
+        return rows
+
+    def _rows(self) -> Iterator[Numbered]:
         """Rows with anything in them, each with the line it begins on."""
         csv.field_size_limit(LONGEST_LINE)
-        reader = csv.reader(self._lines(), delimiter=self._delimiter, strict=True)
-        start = 1
-        try:
-            for row in reader:
-                if any(cell.strip() for cell in row):
-                    yield start, row
-                start = reader.line_num + 1
-        except csv.Error as bad:
-            raise BadInput(
-                f"{self._name}, line {start}: {bad}.", "Mend the quotes of that line and try again."
-            ) from None
+        start, left = 1, LONGEST_LINE
 
-    def _lines(self) -> Iterator[str]:
-        stream = io.StringIO(self._text, newline="")
-        number = 0
-        while line := stream.readline(LONGEST_LINE + 1):
-            number += 1
-            if len(line) > LONGEST_LINE:
+        def lines(stream: io.TextIOWrapper) -> Iterator[str]:
+            nonlocal left
+            while line := stream.readline(LONGEST_LINE + 1):
+                left -= len(line)
+                if left < 0:
+                    raise too_long(self._file, start)
+                yield line
+
+        with self._opened() as stream:
+            for _ in range(self._skipped):
+                stream.readline(LONGEST_LINE)
+            start += self._skipped
+            reader = csv.reader(lines(stream), delimiter=self._delimiter, strict=True)
+            try:
+                for row in reader:
+                    if any(map(str.strip, row)):
+                        yield start, row
+                    start = reader.line_num + 1 + self._skipped
+                    left = LONGEST_LINE
+            except csv.Error as bad:
                 raise BadInput(
-                    f"{self._name}, line {number}: longer than {LONGEST_LINE:,} characters.",
-                    "Is it the right file?",
-                )
-            yield line
+                    f"{self._file.name}, line {start}: {_in_words(bad)}.",
+                    "Mend the quotes of that line and try again.",
+                ) from None
 
 
-def _delimiter(content: str) -> str:
-    """The sign that parts the header into most cells."""
-    head = content.lstrip("\r\n").split("\n", 1)[0][:100_000]
-    return max(DELIMITERS, key=lambda sign: _cells(head, sign))
+def _in_words(bad: csv.Error) -> str:
+    what = str(bad)
+    if "new-line" in what:
+        return "a line break in a cell without quotes"
+    if "limit" in what:
+        return f"a cell longer than {LONGEST_LINE:,} characters; is a quote left open?"
+    if "end of data" in what:
+        return "a quote that is never closed"
+    if "expected after" in what:
+        return "a quote in the middle of a quoted cell"
+    return what
 
 
-def _cells(head: str, sign: str) -> int:
+def _announced(lines: Sequence[str]) -> tuple[int, str]:
+    """How many lines a spreadsheet's own note of the delimiter takes, and the delimiter."""
+    first = lines[0].strip("\r\n").strip('"') if lines else ""
+    if first.lower().startswith("sep=") and len(first) == 5:
+        return 1, first[4]
+    return 0, ""
+
+
+def _wanted(delimiter: str) -> str:
+    named = {name: sign for sign, name in DELIMITERS.items()} | {"\\t": "\t"}
+    sign = named.get(delimiter.lower(), delimiter)
+    if len(sign) > 1 or sign.isalnum() or sign in ('"', "\r", "\n", "\0"):
+        raise UsageError(
+            f"{delimiter[:20]!r} is no delimiter.",
+            "A single sign, or one of " + ", ".join(DELIMITERS.values()),
+        )
+    return sign
+
+
+def _delimiter(lines: Sequence[str]) -> str:
+    """The sign that gives the most rows the same number of cells, more than one."""
+    return max(DELIMITERS, key=lambda sign: _evenness(lines, sign))
+
+
+def _evenness(lines: Sequence[str], sign: str) -> tuple[int, int]:
+    widths: Counter[int] = Counter()
     try:
-        return len(next(csv.reader([head], delimiter=sign), []))
+        for row in csv.reader(lines, delimiter=sign, strict=True):
+            widths[len(row)] += len(row) > 1
     except csv.Error:
-        return 0
+        pass  # told with its line when the rows are read
+    return max(((count, width) for width, count in widths.items()), default=(0, 0))

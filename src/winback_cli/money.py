@@ -1,7 +1,11 @@
-"""Money: whole minor units and an ISO 4217 code. Two currencies are never added up."""
+"""Money: whole minor units and an ISO 4217 code. Two currencies are never added up.
+
+A column of amounts is read in three steps: `signs`, what its values say of their decimal sign (the
+findings of its parts are united); `decimal`, the one sign of them all; `amount_reader`, each value.
+"""
 
 import re
-from decimal import Decimal, InvalidOperation
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 # Currencies whose minor unit is not a hundredth (ISO 4217).
@@ -27,9 +31,51 @@ _DIGITS = dict.fromkeys(
     ],
     0,
 ) | dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3)
-_SIGNS = {"€": "EUR", "£": "GBP", "$": "USD", "¥": "JPY"}
+# Signs and the currencies they stand for: the list's own where it is one of them, else the first.
+_SIGNS = {
+    "€": ("EUR",),
+    "£": ("GBP", "EGP", "GIP", "FKP", "SHP", "LBP", "SYP", "SSP", "SDG"),
+    "$": (
+        *("USD", "CAD", "AUD", "NZD", "HKD", "SGD", "TWD", "MXN", "ARS", "CLP", "COP", "UYU", "DOP"),
+        *("BSD", "BBD", "BZD", "BMD", "BND", "FJD", "GYD", "JMD", "KYD", "LRD", "NAD", "SBD", "SRD"),
+        *("TTD", "XCD"),
+    ),
+    "¥": ("JPY", "CNY"),
+    "₹": ("INR",),
+    "₽": ("RUB",),
+    "₩": ("KRW",),
+    "₺": ("TRY",),
+    "₴": ("UAH",),
+    "₪": ("ILS",),
+    "₫": ("VND",),
+    "₱": ("PHP",),
+    "us$": ("USD",),
+    "ca$": ("CAD",),
+    "c$": ("CAD",),
+    "a$": ("AUD",),
+    "au$": ("AUD",),
+    "nz$": ("NZD",),
+    "hk$": ("HKD",),
+    "s$": ("SGD",),
+    "mx$": ("MXN",),
+    "r$": ("BRL",),
+    "zł": ("PLN",),
+    "kč": ("CZK",),
+    "fr": ("CHF", "XOF", "XAF", "XPF"),
+    "sfr": ("CHF",),
+    "rs": ("INR", "PKR", "LKR", "NPR", "MUR"),
+    "kr": ("", "SEK", "NOK", "DKK", "ISK"),  # no telling which
+}
+_SIGN = re.compile(
+    r"(?<![A-Za-z])[A-Za-z]{1,2}\$|[€£$¥₹₽₩₺₴₪₫₱]|(?<!\w)(?:zł|kč|s?fr|rs|kr)(?![^\W\d])\.?", re.IGNORECASE
+)
+_CODE = re.compile(r"(?<![A-Za-z])([A-Za-z]{3})(?![A-Za-z])")
 _LIMIT = 10**15  # far above any customer's revenue, far below SQLite's integers
-_GROUPED = re.compile(r"-?(\d+|\d{1,3}([., '])\d{3}(\2\d{3})*)", re.ASCII)  # 1200, 1.200, 1 200 000
+# 1200, 1.200, 1 200 000, and as India groups them 12,34,567
+_GROUPED = re.compile(r"\d+|\d{1,3}([., '])\d{3}(\1\d{3})*|\d{1,2}(,\d{2})+,\d{3}", re.ASCII)
+_NUMBER = re.compile(r"(?<![A-Za-z])[.,]?\d(?:[\d.,' ]*\d)?", re.ASCII)  # no dot of `Fr. 5`
+_NO_CENTS = re.compile(r"(?<=\d)([.,])[-\u2013\u2014]{1,2}$")  # 1200.- as Swiss price tags have it
+_LOOKS = "an amount looks like 1200 or 1200.50"
 
 
 class Money(NamedTuple):
@@ -51,72 +97,140 @@ def is_currency(code: str) -> bool:
     return len(code) == 3 and code.isascii() and code.isalpha() and code.isupper()
 
 
-def convention(values: list[str]) -> str:
-    """`.` or `,`: the decimal sign of a whole column of amounts, decided from all its values.
+def signs(values: Iterable[str]) -> frozenset[str]:
+    """What amounts say of their decimal sign: some of `.`, `,` and `either`; nothing where none has one.
 
     The last sign of a value that is not followed by exactly three digits is a decimal sign; where
-    both signs occur in one value, the later one is. Raises ValueError where values contradict each
-    other or where only groups of three are seen (`1.234`), which could be either.
+    both signs occur in one value, the later one is. `either` is a lone sign before three digits
+    (`1.234`) that could part thousands. What is no amount, such as a date, says nothing.
     """
     seen: set[str] = set()
-    unsure = False
     for value in values:
-        digits = re.sub(r"[^\d.,]", "", value)
-        marks = [ch for ch in digits if ch in ".,"]
-        if not marks:
+        if value.isdecimal() or (
+            value[-3:-2] in seen and value[:-3].isdecimal() and value[-2:].isdecimal()
+        ):
             continue
-        if len(set(marks)) == 2:
-            seen.add(marks[-1])
-        elif len(marks) > 1:
-            seen.add("," if marks[0] == "." else ".")
-        elif len(digits) - digits.rindex(marks[0]) - 1 != 3:
-            seen.add(marks[0])
-        else:
-            unsure = True
-    if len(seen) > 1 or (unsure and not seen):
-        raise ValueError("amounts that read two ways")
-    return seen.pop() if seen else "."
+        if says := _sign_of(_bare(value, "")[0]):
+            seen.add(says)
+    return frozenset(seen)
 
 
-def _point(raw: str, currency: str) -> str:
-    """The decimal sign of a single amount; a currency of no or of three digits settles `1.234`."""
-    try:
-        return convention([raw])
-    except ValueError:
-        sign = next(ch for ch in raw if ch in ".,")
-        other = "," if sign == "." else "."
-        digits = _DIGITS.get(currency, 2)
-        if digits == 2:
-            raise ValueError("an amount that reads two ways; write 1200 or 1200.00") from None
-        return sign if digits == 3 else other
+def _sign_of(bare: str) -> str:
+    if dashed := _NO_CENTS.search(bare):
+        return dashed[1]
+    found = _NUMBER.search(bare)
+    number = re.sub("[' ]", "", found[0]) if found else ""
+    marks = [ch for ch in number if ch in ".,"]
+    if not marks:
+        return ""
+    if len(set(marks)) == 2:
+        return marks[-1] if _GROUPED.fullmatch(number.rpartition(marks[-1])[0]) else ""
+    if len(marks) > 1:
+        other = "," if marks[0] == "." else "."
+        return other if _GROUPED.fullmatch(number) else ""
+    whole, _, rest = number.partition(marks[0])
+    grouped = len(rest) == 3 and 1 <= len(whole) <= 3 and whole != "0"
+    return "either" if grouped else marks[0]
+
+
+def decimal(seen: frozenset[str], said: str = "", currency: str = "") -> str:
+    """The one decimal sign of a column by what `signs` saw; `said` (`.` or `,`) overrules it.
+
+    "" where each amount says it itself: in a `currency` without or with three digits, 1.234 is no
+    riddle. Raises ValueError where amounts contradict each other or leave it open.
+    """
+    if said:
+        if said not in (".", ","):
+            raise ValueError("a decimal sign is . or ,")
+        return said
+    if {".", ","} <= seen:
+        raise ValueError("amounts written in two ways, such as 1,234.50 and 1.234,50")
+    if seen == {"either"}:
+        if _DIGITS.get(currency, 2) != 2:
+            return ""
+        raise ValueError("amounts that read two ways, such as 1.234")
+    return "," if "," in seen else "."
+
+
+def convention(values: list[str]) -> str:
+    """`.` or `,`: the decimal sign of a whole column of amounts; raises ValueError as `decimal` does."""
+    return decimal(signs(values))
+
+
+def amount_reader(decimal: str) -> Callable[[str, str], Money]:
+    """What reads the amounts of a column, each with its currency; the verdicts are `parse_money`'s."""
+    units: dict[str, int] = {}
+    powers = [10**n for n in range(4)]
+
+    def read(cell: str, currency: str) -> Money:
+        whole, _, rest = cell.partition(decimal) if decimal else (cell, "", "")
+        if whole.isdecimal() and (rest.isdecimal() or not rest) and len(whole) < 13 and cell.isascii():
+            digits = units.get(currency)
+            if digits is None and is_currency(currency) and len(units) < 300:
+                digits = units[currency] = _DIGITS.get(currency, 2)
+            if digits is not None and len(rest) <= digits:
+                return Money(int(whole + rest) * powers[digits - len(rest)], currency)
+        return parse_money(cell, currency, decimal)
+
+    return read
 
 
 def parse_money(text: str, currency: str, decimal: str = "") -> Money:
     """Read `1200`, `1,200.50`, `€ 1.200,50`, `GBP 300`; `currency` is used where none is named.
 
-    `decimal` fixes the decimal sign; without it the text decides. Raises ValueError.
+    Below nothing: `-5`, `5-` and `(5)`. A sign that several currencies share ($) means `currency` if
+    that is one of them. `decimal` fixes the decimal sign; without it the text decides. Raises ValueError.
     """
-    raw = text.strip()
-    for sign, code in _SIGNS.items():
-        if sign in raw:
-            currency, raw = code, raw.replace(sign, "")
-    named = re.search(r"(?<![A-Za-z])([A-Za-z]{3})(?![A-Za-z])", raw)
-    if named:
-        currency, raw = named[1].upper(), raw.replace(named[1], "")
-    raw = re.sub(r"[\s\u00a0\u202f]+", " ", raw).strip().replace("\u2019", "'")
-    point = decimal or _point(raw, currency)
-    whole, _, rest = raw.partition(point) if raw.count(point) == 1 else (raw, "", "")
+    bare, currency = _bare(text, currency)
+    number, below = _unsigned(bare)
+    point = decimal or _point(bare, currency)
+    whole, _, rest = number.partition(point) if number.count(point) == 1 else (number, "", "")
+    if rest and not whole:
+        whole = "0"
     if not _GROUPED.fullmatch(whole) or not (rest == "" or (rest.isdecimal() and rest.isascii())):
-        raise ValueError("an amount looks like 1200 or 1200.50")
-    raw = re.sub(r"[^\d-]", "", whole) + (f".{rest}" if rest else "")
+        raise ValueError(_LOOKS)
     if not is_currency(currency):
         raise ValueError("a currency is three letters, such as EUR")
-    try:
-        minor = Decimal(raw).scaleb(_DIGITS.get(currency, 2))
-    except InvalidOperation:
-        raise ValueError("an amount looks like 1200 or 1200.50") from None
-    if minor != minor.to_integral_value():
+    digits = _DIGITS.get(currency, 2)
+    if rest[digits:].strip("0"):
         raise ValueError(f"{currency} has no smaller unit than that")
-    if abs(minor) > _LIMIT:
+    minor = (re.sub(r"\D", "", whole) + rest[:digits].ljust(digits, "0")).lstrip("0") or "0"
+    if len(minor) > len(str(_LIMIT)) or int(minor) > _LIMIT:
         raise ValueError("that amount is too large to be true")
-    return Money(int(minor), currency)
+    return Money(-int(minor) if below else int(minor), currency)
+
+
+def _bare(text: str, currency: str) -> tuple[str, str]:
+    """An amount without its currency, on single spaces; and the currency it names, or the given one."""
+    raw = " ".join(text.split()).replace("\u2019", "'").replace("\u2212", "-").lstrip("'")
+    for sign in _SIGN.findall(raw):
+        codes = _SIGNS.get(sign.lower().rstrip("."), ("",))
+        currency = currency if currency in codes else codes[0]
+    raw = _SIGN.sub(" ", raw)
+    if named := _CODE.search(raw):
+        currency, raw = named[1].upper(), raw.replace(named[1], " ")
+    return " ".join(raw.split()), currency
+
+
+def _unsigned(bare: str) -> tuple[str, bool]:
+    """A bare amount without minus, brackets or the dash for no cents; and whether it is negative."""
+    bare = _NO_CENTS.sub("", bare)
+    if bare[:1] == "(" and bare[-1:] == ")":
+        return bare[1:-1].strip(), True
+    if bare[:1] == "-":
+        return bare[1:].lstrip(), True
+    if bare[-1:] == "-" and bare[-2:-1] != "-":
+        return bare[:-1].rstrip(), True
+    return bare.removeprefix("+"), False
+
+
+def _point(raw: str, currency: str) -> str:
+    """The decimal sign of a single amount; a currency of no or of three digits settles `1.234`."""
+    says = _sign_of(raw)
+    if says != "either":
+        return says or "."
+    sign = next(ch for ch in raw if ch in ".,")
+    digits = _DIGITS.get(currency, 2)
+    if digits == 2:
+        raise ValueError("an amount that reads two ways; write 1200 or 1200.00")
+    return sign if digits == 3 else "," if sign == "." else "."

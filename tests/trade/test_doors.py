@@ -23,6 +23,7 @@ TRADE = {
     "dates",
     "money",
     "customer",
+    "phones",
     "case",
     "stages",
     "facts",

@@ -7,6 +7,7 @@ The same forms, hashed with the store's key, are what a suppression keeps.
 import contextlib
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from winback_cli import text
@@ -180,6 +181,25 @@ def join(older: Customer, newer: Customer) -> Customer:
     merged["opted_out"] = older.opted_out or newer.opted_out
     merged["known_as"] = tuple(dict.fromkeys(identities(older) + identities(newer)))
     return Customer(**merged)
+
+
+def merged(rows: Iterable[Customer]) -> Customer:
+    """Rows of one person as one: the newest purchase wins field by field, and whatever their order
+    was, the result is the same.
+    """
+    first, *later = sorted(rows, key=_version)
+    for row in later:
+        first = join(first, row)
+    return first
+
+
+def _version(customer: Customer) -> tuple[object, ...]:
+    """A total order of the rows of one person: the newest purchase, then the larger figures, then all."""
+    fields = customer._asdict()
+    orders, revenue = fields.pop("orders"), fields.pop("revenue")
+    bought = fields.pop("last_purchase")
+    figures = (-1 if orders is None else orders, -1 if revenue is None else revenue.amount)
+    return (bought, *figures, *map(repr, fields.values()))
 
 
 def _points(points: tuple[ContactPoint, ...]) -> tuple[ContactPoint, ...]:

@@ -11,7 +11,8 @@ from winback_cli.acts import next_to_undo
 from winback_cli.case import FIRST_HASH, Case, Entry, Event, digest, fold
 from winback_cli.errors import AnsweredMeanwhile, Refused, TryAgain
 from winback_cli.store import reads
-from winback_cli.store.writing import RANKS, Writing
+from winback_cli.plainrow import RANKS
+from winback_cli.store.writing import Writing
 
 if TYPE_CHECKING:
     from winback_cli.route import Standing

@@ -8,19 +8,13 @@ A digest is only where to look: whoever it leads to is asked whether they are re
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from hashlib import blake2b
 
 from winback_cli.customer import ContactPoint, Customer, identities
+from winback_cli.marks import mark
 from winback_cli.store import reads
 
 _ASKED = """SELECT i.mark, i.customer_id FROM json_each(?) a JOIN identity i ON i.mark = a.value
     JOIN customer c ON c.id = i.customer_id ORDER BY i.customer_id"""
-
-
-def mark(identity: str) -> int:
-    """The digest of an identity, as the signed integer that is stored."""
-    digest = blake2b(identity.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest, "little", signed=True)
 
 
 def known(connection: reads.Connection, number: int) -> Customer | None:

@@ -12,7 +12,8 @@ from winback_cli.money import Money
 from winback_cli.store import reads
 from winback_cli.store.identities import learn, matches
 from winback_cli.store.suppressions import insert_keys, key_of, stored
-from winback_cli.store.writing import RANKS, Writing
+from winback_cli.plainrow import RANKS
+from winback_cli.store.writing import Writing
 from winback_cli.text import fold
 
 _POINTS = ("emails", "phones", "addresses")

@@ -14,7 +14,6 @@ from winback_cli.dates import Clock
 if TYPE_CHECKING:
     from sqlmodel import Session
 
-RANKS = {"departing": 0, "upset": 1, "content": 3}  # the queue's order; lapsed and unknown are 2
 
 
 @dataclass

@@ -1,0 +1,433 @@
+"""Rows read as customers, some thousands at a time and column by column, since a million pass here.
+
+Every row ends as a checked one or as a rejected one with line, field, value and reason. A bad
+contact point does not lose the customer: it is kept as invalid (C4).
+"""
+
+import hmac
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
+
+from winback_cli import columndates, countries, money, text
+from winback_cli.customer import LONGEST_NAME, canonical_email, email_point
+from winback_cli.intake import Choices, Columns, Evidence, Ways
+from winback_cli.marks import mark
+from winback_cli.phones import Phones, digits
+from winback_cli.plainrow import RANKS, Plain, Point
+from winback_cli.sources import Rows
+from winback_cli.stages import HowLeft
+
+CHUNK = 2_000  # rows that are read, checked and handed on together
+LONGEST_NOTE = 10_000
+REMEMBERED = 50_000  # different cells of a column whose reading is kept
+_LISTED = re.compile(r"\s*(?:;|,|\||:::|\n)\s*")
+# What in an opt-out column says no, folded; anything else is taken for a yes: the safe side.
+_NOT_OUT = {
+    *("", "-", "0", "0.0", "no", "n", "none", "false", "subscribed", "opted in", "active", "never"),
+    *("nein", "non", "faux", "falso", "nee", "nao", "nej", "falsch", "off", "not unsubscribed"),
+}
+_TEXTS = ("name", "first_name", "last_name", "company", "city", "owner", "reason", "region", "postcode")
+
+
+class Reject(NamedTuple):
+    """A row that cannot come in."""
+
+    line: int
+    field: str
+    value: str
+    reason: str
+
+
+class Checked(NamedTuple):
+    """A row that can: its values, contact points, marks of what they are known by, and whether it says
+    that they opted out, or fits the suppression list.
+    """
+
+    line: int
+    values: Plain
+    points: tuple[Point, ...]
+    marks: tuple[int, ...]
+    opted_out: bool
+    blocked: bool
+
+
+class Chunk(NamedTuple):
+    """Some rows, read: what came in, what was rejected with its cells, how many do not consent."""
+
+    rows: list[Checked]
+    rejects: list[tuple[Reject, list[str]]]
+    unwilling: int
+
+
+class _Bad(NamedTuple):
+    """A cell that rejects its row."""
+
+    value: str
+    reason: str
+
+
+class _Kept(dict[Any, Any]):
+    """Cells that were read before, with what they stand for; asked as a dictionary, at its speed."""
+
+    def __init__(self, read: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self._read = read
+
+    def __missing__(self, cell: Any) -> Any:
+        if len(self) >= REMEMBERED:
+            self.clear()
+        try:
+            value = self._read(cell)
+        except ValueError as problem:
+            value = _Bad(str(cell), str(problem))
+        self[cell] = value
+        return value
+
+
+class Watch:
+    """Whom the suppression list blocks: the hashes under the store's key, asked by their beginnings."""
+
+    def __init__(self, key: bytes, hashes: Iterable[str]) -> None:
+        self._key = key
+        self._listed = {one[:16] for one in hashes}
+
+    def __call__(self, names: Iterable[str]) -> bool:
+        """Whether one of these names is on the list."""
+        key, listed = self._key, self._listed
+        for name in names:
+            told = hmac.digest(key, name.encode("utf-8", "surrogatepass"), "sha256")
+            if told[:8].hex() in listed:
+                return True
+        return False
+
+    def __bool__(self) -> bool:
+        return bool(self._listed)
+
+
+class Reader:
+    """Reads the rows of one list; what concerns a whole column was decided before."""
+
+    def __init__(self, columns: Columns, ways: Ways, choices: Choices, watch: Watch) -> None:
+        self._columns = columns
+        self._choices = choices
+        self._watch = watch
+        self._phones = Phones(choices.country)
+        self._source = choices.source or (columns.export.source if columns.export else "")
+        self.evidence = Evidence(columns.fields)
+        self._evident: dict[int, set[str]] = {place: set() for place in self.evidence.days}
+        self._reads: dict[int, Callable[[Sequence[str]], list[Any]]] = {}
+        for place, field in enumerate(columns.fields):
+            if field and field not in ("email", "phone", "revenue"):
+                self._reads[place] = self._reading(place, field, ways)
+        self._amounts = {place: money.amount_reader(sign) for place, sign in ways.decimals.items()}
+
+    def _reading(self, place: int, field: str, ways: Ways) -> Callable[[Sequence[str]], list[Any]]:
+        """What reads a column's cells; a bad cell is a `_Bad` among them."""
+        words = self._columns.export.values.get(field) if self._columns.export else None
+        if field in _TEXTS or field in ("external_id", "address"):
+            return _lines
+        read: Callable[[Any], Any] = {
+            "country": _country,
+            "currency": _currency,
+            "orders": _whole,
+            "how_left": _how_left,
+            "opted_out": lambda cell: text.fold(cell) not in _NOT_OUT,
+            "consent": lambda cell: text.fold(cell) in _NOT_OUT and bool(cell.strip()),
+            "notes": _note,
+        }.get(field) or columndates.date_reader(ways.orders[place])
+        if words:
+            inner, told = read, words
+            kept = _Kept(lambda cell: inner(told.get(text.fold(cell), cell)))
+        elif field == "notes":
+            return lambda cells: [_note(cell) if cell else "" for cell in cells]
+        else:
+            kept = _Kept(read)
+        return lambda cells: list(map(kept.__getitem__, cells))
+
+    def check(self, numbered: Sequence[tuple[int, list[str]]]) -> Chunk:
+        """Read some rows."""
+        width = len(self._columns.fields)
+        rejects: list[tuple[Reject, list[str]]] = []
+        fit: list[tuple[int, list[str]]] = []
+        for line, row in numbered:
+            if len(row) == width:
+                fit.append((line, row))
+            elif len(row) > width and not any(map(str.strip, row[width:])):
+                fit.append((line, row[:width]))
+            else:
+                why = f"{len(row)} cells where the header has {width}"
+                rejects.append((Reject(line, "", "", why), row))
+        rows: list[Checked] = []
+        if fit:
+            unwilling = self._check(fit, rows, rejects)
+            rejects.sort(key=lambda one: one[0].line)
+        return Chunk(rows, rejects, unwilling if fit else 0)
+
+    def _check(
+        self,
+        fit: Sequence[tuple[int, list[str]]],
+        rows: list[Checked],
+        rejects: list[tuple[Reject, list[str]]],
+    ) -> int:
+        cells = list(zip(*(row for _, row in fit), strict=True))
+        self._gather(cells)
+        columns = {place: read(cells[place]) for place, read in self._reads.items()}
+        bad: dict[int, tuple[str, _Bad]] = {}
+        for place, values in columns.items():
+            _note_bad(bad, self._columns.fields[place] or "", values)
+        read = _Fields(self._columns.fields, columns, len(fit))
+        countries_ = read.one("country", "")
+        points = self._points(cells, countries_, len(fit), bad)
+        money_ = self._money(cells, read, len(fit), bad)
+        for place, row in enumerate(self._assembled(fit, read, points, money_, bad)):
+            if row is None or place in bad:
+                field, cell = bad[place]
+                told = Reject(fit[place][0], field, text.shorten(cell.value, 80), cell.reason)
+                rejects.append((told, fit[place][1]))
+            else:
+                rows.append(row)
+        return sum(map(bool, read.one("consent", False)))
+
+    def _gather(self, cells: Sequence[Sequence[str]]) -> None:
+        for place, seen in self._evident.items():
+            fresh = set(cells[place]) - seen
+            if fresh:
+                self.evidence.take(place, [one.strip() for one in fresh if one.strip()])
+                seen |= fresh
+                if len(seen) > REMEMBERED:
+                    seen.clear()
+        for place in self.evidence.amounts:
+            self.evidence.take(place, [one for one in map(str.strip, cells[place]) if one])
+
+    def _money(
+        self,
+        cells: Sequence[Sequence[str]],
+        read: "_Fields",
+        count: int,
+        bad: dict[int, tuple[str, _Bad]],
+    ) -> list[tuple[int | None, str]]:
+        named = read.one("currency", "")
+        own = self._choices.currency
+        amounts: list[tuple[int | None, str]] = [(None, "")] * count
+        for place, reader in self._amounts.items():
+            for row, cell in enumerate(cells[place]):
+                if cell and (cell := cell.strip()) and row not in bad:
+                    try:
+                        amounts[row] = reader(cell, named[row] or own)
+                    except ValueError as problem:
+                        bad[row] = ("revenue", _Bad(cell, str(problem)))
+                        continue
+                    if amounts[row][0] is not None and amounts[row][0] < 0:  # type: ignore[operator]
+                        bad[row] = ("revenue", _Bad(cell, "less than nothing was bought"))
+        return amounts
+
+    def _points(
+        self,
+        cells: Sequence[Sequence[str]],
+        countries_: Sequence[str],
+        count: int,
+        bad: dict[int, tuple[str, _Bad]],
+    ) -> list[tuple[Point, ...]]:
+        """The e-mails and phones of each row, in the order of the columns."""
+        found: list[tuple[Point, ...]] = [()] * count
+        for kind in ("email", "phone"):
+            for place, field in enumerate(self._columns.fields):
+                if field != kind:
+                    continue
+                for row, cell in enumerate(cells[place]):
+                    if not cell or not (cell := cell.strip()):
+                        continue
+                    if len(cell) > LONGEST_NAME:
+                        bad.setdefault(row, (kind, _Bad(cell, f"longer than {LONGEST_NAME} characters")))
+                    elif kind == "email":
+                        found[row] += _emails(cell)
+                    else:
+                        found[row] += self._numbers(cell, countries_[row])
+        return found
+
+    def _numbers(self, cell: str, country: str) -> tuple[Point, ...]:
+        if _LISTED.search(cell):
+            parts = [part for part in _LISTED.split(cell) if part]
+            return tuple(("phone", *self._phones(part, country)) for part in parts)
+        return (("phone", *self._phones(cell, country)),)
+
+    def _assembled(
+        self,
+        fit: Sequence[tuple[int, list[str]]],
+        read: "_Fields",
+        points: Sequence[tuple[Point, ...]],
+        amounts: Sequence[tuple[int | None, str]],
+        bad: dict[int, tuple[str, _Bad]],
+    ) -> Iterator[Checked | None]:
+        source, watch, fold = self._source, self._watch, text.fold
+        told = zip(
+            fit, read.names(), read.one("company", ""), read.one("external_id", ""), points, amounts,
+            read.one("how_left", ""), read.one("first_purchase", ""), read.one("last_purchase", ""),
+            read.any("opted_out"), read.addresses(), read.one("city", ""), read.one("country", ""),
+            read.one("owner", ""), read.one("reason", ""), read.one("notes", ""),
+            read.one("orders", None), strict=True,
+        )  # fmt: skip
+        for place, (
+            (line, _), name, company, external_id, reached, (amount, currency), how_left, first, last,
+            opted_out, addresses, city, country, owner, reason, notes, orders,
+        ) in enumerate(told):  # fmt: skip
+            if place in bad:
+                yield None
+                continue
+            if not (name or company or reached):
+                bad[place] = ("name", _Bad("", "nobody in it: no name, company, e-mail or phone"))
+                yield None
+                continue
+            if last and first > last:
+                bad[place] = ("first_purchase", _Bad(first, "after the last purchase"))
+                yield None
+                continue
+            folded = fold(f"{name} {company}")
+            names = _names(source, external_id, folded, reached)
+            blocked = bool(watch) and watch(_guises(names, folded, name, company, reached))
+            yield Checked(
+                line,
+                (
+                    source if external_id else "", external_id or None, name, company, folded, city,
+                    country, owner, how_left, RANKS.get(how_left, 2), reason, notes, first or None,
+                    last or None, orders, amount, currency,
+                ),
+                reached + addresses if addresses else reached,
+                tuple(map(mark, names)),
+                opted_out,
+                blocked,
+            )  # fmt: skip
+
+
+class _Fields:
+    """The columns that were read, by field."""
+
+    def __init__(self, fields: Sequence[str | None], columns: dict[int, list[Any]], count: int) -> None:
+        self._count = count
+        self._by: dict[str, list[list[Any]]] = {}
+        for place, values in columns.items():
+            self._by.setdefault(fields[place] or "", []).append(values)
+
+    def one(self, field: str, otherwise: Any) -> list[Any]:
+        """The values of a field that one column fills; `otherwise` where there is none."""
+        there = self._by.get(field)
+        return there[0] if there else [otherwise] * self._count
+
+    def any(self, field: str) -> list[bool]:
+        """Whether any column of that field says yes."""
+        there = self._by.get(field)
+        return [any(row) for row in zip(*there, strict=True)] if there else [False] * self._count
+
+    def names(self) -> list[str]:
+        """The whole name, otherwise what the columns of its parts make."""
+        whole, first, last = (self.one(field, "") for field in ("name", "first_name", "last_name"))
+        if "first_name" not in self._by and "last_name" not in self._by:
+            return whole
+        parts = zip(whole, first, last, strict=True)
+        return [name or (f"{one} {two}".strip() if one or two else "") for name, one, two in parts]
+
+    def addresses(self) -> list[tuple[Point, ...]]:
+        """The postal address, in one line, where the list has streets."""
+        streets = self._by.get("address")
+        if not streets:
+            return [()] * self._count
+        places = zip(self.one("postcode", ""), self.one("city", ""), self.one("region", ""), strict=True)
+        found: list[tuple[Point, ...]] = []
+        for lines, (postcode, city, region) in zip(zip(*streets, strict=True), places, strict=True):
+            street = ", ".join(filter(None, lines))
+            whole = ", ".join(filter(None, (street, f"{postcode} {city}".strip(), region)))
+            found.append((("address", whole[:LONGEST_NAME], "unchecked"),) if street else ())
+        return found
+
+
+def _note_bad(bad: dict[int, tuple[str, _Bad]], field: str, values: Sequence[Any]) -> None:
+    for row, value in enumerate(values):
+        if value.__class__ is _Bad:
+            bad.setdefault(row, (field, value))
+
+
+def _lines(cells: Sequence[str]) -> list[Any]:
+    """Each on one line, with single spaces: as `text.line`, which is asked where it can matter."""
+    line = text.line
+    told: list[Any] = [
+        cell if cell.isprintable() and "  " not in cell and cell == cell.strip() else line(cell)
+        for cell in cells
+    ]
+    if max(map(len, told)) > LONGEST_NAME:
+        why = f"longer than {LONGEST_NAME} characters"
+        return [_Bad(cell, why) if len(cell) > LONGEST_NAME else cell for cell in told]
+    return [cell[1:] if cell[:1] == "'" and cell[1:2].isdigit() else cell for cell in told]
+
+
+def _note(cell: str) -> Any:
+    told = text.clean(cell).strip()
+    return told if len(told) <= LONGEST_NOTE else _Bad(told, f"longer than {LONGEST_NOTE:,} characters")
+
+
+def _country(cell: str) -> str:
+    return countries.iso(cell) or text.line(cell)[:LONGEST_NAME]
+
+
+def _currency(cell: str) -> str:
+    code = cell.strip().upper()
+    if code and not money.is_currency(code):
+        raise ValueError("a currency is three letters, such as EUR")
+    return code
+
+
+def _whole(cell: str) -> int | None:
+    told = text.line(cell)
+    if not told:
+        return None
+    plain = told.removesuffix(".0")
+    if not (plain.isascii() and plain.isdecimal()) or len(plain) > 9:
+        raise ValueError("a whole number of orders")
+    return int(plain)
+
+
+def _how_left(cell: str) -> str:
+    how = text.fold(cell).split(" ")[0]
+    if how and how not in tuple(HowLeft):
+        raise ValueError("one of " + ", ".join(HowLeft))
+    return how
+
+
+def _emails(cell: str) -> tuple[Point, ...]:
+    if not _LISTED.search(cell):
+        return (tuple(email_point(cell)),)  # type: ignore[return-value]
+    return tuple(tuple(email_point(part)) for part in _LISTED.split(cell) if part)  # type: ignore[misc]
+
+
+def _names(source: str, external_id: str, who: str, points: Sequence[Point]) -> list[str]:
+    """What a row's person is known by: as `customer.identities`, and a test holds the two together."""
+    names = [f"id:{source}:{external_id}" if source else f"id:{external_id}"] if external_id else []
+    for kind, value, state in points:
+        if state != "invalid":
+            if kind == "email":
+                names.append(f"email:{canonical_email(value)}")
+            elif who:
+                names.append(f"phone:{digits(value)}:{who}")
+    if not names:
+        names = [f"name:{who}"] if who else [f"raw:{text.fold(value)}" for _, value, _ in points]
+    return list(dict.fromkeys(names))
+
+
+def _guises(names: list[str], who: str, name: str, company: str, points: Sequence[Point]) -> list[str]:
+    """What a suppression of the row's person would watch for: as `customer.guises`."""
+    if not company:
+        return names
+    alone = text.fold(name)
+    more = [f"name:{who}"]
+    if alone:
+        more += [f"phone:{digits(p[1])}:{alone}" for p in points if p[0] == "phone" and p[2] != "invalid"]
+    return names + more
+
+
+def chunks(rows: Rows) -> Iterator[list[tuple[int, list[str]]]]:
+    """The rows, some thousands at a time."""
+    stream = iter(rows)
+    while chunk := list(islice(stream, CHUNK)):
+        yield chunk
+

@@ -1,0 +1,70 @@
+"""A customer as plain values, in the order of the store's columns: what a long list is brought in as.
+
+Between the process that reads a list and the one that writes the store go tuples of texts and
+numbers alone; `Customer` values are made of them only where two rows have to be compared.
+"""
+
+from collections.abc import Sequence
+
+from winback_cli.customer import ContactPoint, Customer
+from winback_cli.money import Money
+from winback_cli.text import fold
+
+COLUMNS = (
+    *("source", "external_id", "name", "company", "folded", "city", "country", "owner"),
+    *("how_left", "how_rank", "reason", "notes", "first_purchase", "last_purchase"),
+    *("orders", "revenue", "currency"),
+)
+RANKS = {"departing": 0, "upset": 1, "content": 3}  # the queue's order; lapsed and unknown are 2
+
+Plain = tuple[str | int | None, ...]  # the values of `COLUMNS`
+Point = tuple[str, str, str]  # kind, value, state
+
+
+def plain(customer: Customer) -> Plain:
+    """The values of `COLUMNS`; days as ISO text or None, revenue in minor units."""
+    revenue = customer.revenue
+    return (
+        customer.source if customer.external_id else "",
+        customer.external_id or None,
+        customer.name,
+        customer.company,
+        fold(f"{customer.name} {customer.company}"),
+        customer.city,
+        customer.country,
+        customer.owner,
+        customer.how_left,
+        RANKS.get(customer.how_left, 2),
+        customer.reason,
+        customer.notes,
+        customer.first_purchase or None,
+        customer.last_purchase or None,
+        customer.orders,
+        revenue.amount if revenue else None,
+        revenue.currency if revenue else "",
+    )
+
+
+def points(customer: Customer) -> tuple[Point, ...]:
+    """Every contact point, in the order in which they are kept."""
+    return tuple(map(tuple, customer.emails + customer.phones + customer.addresses))  # type: ignore[arg-type]
+
+
+def customer_of(values: Sequence[str | int | None], given: Sequence[Point], **more: object) -> Customer:
+    """The customer that plain values stand for; `more` are fields that they do not hold."""
+    told = dict(zip(COLUMNS, values, strict=True))
+    amount, currency = told.pop("revenue"), told.pop("currency")
+    for apart in ("folded", "how_rank"):
+        del told[apart]
+    kept = {kind: tuple(ContactPoint(*p) for p in given if p[0] == kind) for kind in _KINDS}
+    return Customer(
+        **{name: "" if value is None and name != "orders" else value for name, value in told.items()},  # type: ignore[arg-type]
+        revenue=None if amount is None else Money(int(amount), str(currency)),
+        emails=kept["email"],
+        phones=kept["phone"],
+        addresses=kept["address"],
+        **more,  # type: ignore[arg-type]
+    )
+
+
+_KINDS = ("email", "phone", "address")

@@ -1,0 +1,134 @@
+"""What a list changes of a customer who is there: decided field by field, kept with what was before."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Any, NamedTuple
+
+from winback_cli.customer import ContactPoint, Customer, canonical
+from winback_cli.customer import identities as names_of
+from winback_cli.plainrow import COLUMNS, RANKS, plain
+from winback_cli.store import identities, reads
+from winback_cli.text import fold
+
+FIELDS = tuple(c for c in COLUMNS if c not in ("source", "folded", "how_rank"))
+
+
+class Change(NamedTuple):
+    """One field of a customer, before and after; a contact point that came is `point N`, None before."""
+
+    number: int
+    field: str
+    old: Any
+    new: Any
+
+
+class Update(NamedTuple):
+    """What a list says anew of a customer: the changes, and everything the list knows them by.
+
+    `alone` where nothing is to be changed, since they are left alone; `rows` of the list spoke of them.
+    """
+
+    number: int
+    changes: tuple[Change, ...]
+    names: tuple[str, ...]
+    rows: int
+    alone: bool
+
+
+def update_of(connection: reads.Connection, number: int, told: Customer, rows: int) -> Update:
+    """Compare a list's word of a customer with their record.
+
+    Blank cells never overwrite, nor does anything a field edited by hand; an older purchase fills
+    blanks only; the first id of another system stays.
+    """
+    columns = ", ".join(COLUMNS)
+    row = connection.execute(
+        f"SELECT {columns}, edited, suppression_id FROM customer_row WHERE id = ?",  # noqa: S608
+        (number,),
+    ).fetchone()
+    *values, edited, suppression = row
+    names = tuple(names_of(told))
+    if suppression is not None:
+        return Update(number, (), names, rows, True)
+    have = dict(zip(COLUMNS, values, strict=True))
+    by_hand = set(edited.split())
+    if "revenue" in by_hand:
+        by_hand.add("currency")
+    says = dict(zip(COLUMNS, plain(told), strict=True))
+    older = "" < (says["last_purchase"] or "") < (have["last_purchase"] or "")  # type: ignore[operator]
+    changes = [
+        Change(number, field, have[field], says[field])
+        for field in FIELDS
+        if says[field] not in ("", None)
+        and says[field] != have[field]
+        and field not in by_hand
+        and not (older and have[field] not in ("", None))
+        and not (field == "external_id" and have[field])
+    ]
+    changes = _together(changes, have)
+    changes += _points(connection, number, told, by_hand)
+    return Update(number, tuple(changes), names, rows, False)
+
+
+def _together(changes: list[Change], have: dict[str, Any]) -> list[Change]:
+    """An amount in another currency comes with it, or not at all."""
+    fields = {change.field for change in changes}
+    if "currency" in fields and "revenue" not in fields and have["revenue"] is not None:
+        return [change for change in changes if change.field != "currency"]
+    return changes
+
+
+def _points(connection: reads.Connection, number: int, told: Customer, by_hand: set[str]) -> list[Change]:
+    have = {(p.kind, canonical(p)) for p in reads.points(connection, number)}
+    given = [("emails", told.emails), ("phones", told.phones), ("addresses", told.addresses)]
+    more = [
+        point
+        for name, some in given
+        if name not in by_hand
+        for point in some
+        if (point.kind, canonical(point)) not in have
+    ]
+    query = "SELECT coalesce(max(place), 0) FROM contact_point WHERE customer_id = ?"
+    last = connection.execute(query, (number,)).fetchone()[0] if more else 0
+    return [Change(number, f"point {place}", None, list(p)) for place, p in enumerate(more, last + 1)]
+
+
+def apply(raw: sqlite3.Connection, batch: int, update: Update) -> None:
+    """Write an update, and keep what was before under the batch."""
+    number = update.number
+    before = identities.names_of(raw, number) if update.changes else []
+    sets: dict[str, Any] = {}
+    for change in update.changes:
+        if change.field.startswith("point "):
+            insert_point(raw, number, int(change.field[6:]), ContactPoint(*change.new))
+        else:
+            sets[change.field] = change.new
+    if sets:
+        write_fields(raw, number, sets)
+    raw.executemany(
+        "INSERT INTO change (batch_id, customer_id, field, old, new) VALUES (?, ?, ?, ?, ?)",
+        [(batch, number, c.field, json.dumps(c.old), json.dumps(c.new)) for c in update.changes],
+    )
+    identities.learn(raw, number, [*before, *update.names])
+
+
+def write_fields(raw: sqlite3.Connection, number: int, sets: dict[str, Any]) -> None:
+    """Set fields of a customer, and what they are searched and ordered by."""
+    told = dict(sets)
+    if "how_left" in told:
+        told["how_rank"] = RANKS.get(told["how_left"], 2)
+    if "name" in told or "company" in told:
+        now = raw.execute("SELECT name, company FROM customer_row WHERE id = ?", (number,)).fetchone()
+        told["folded"] = fold(f"{told.get('name', now[0])} {told.get('company', now[1])}")
+    names = ", ".join(f"{name} = ?" for name in told)
+    raw.execute(f"UPDATE customer_row SET {names} WHERE id = ?", (*told.values(), number))  # noqa: S608
+
+
+def insert_point(raw: sqlite3.Connection, number: int, place: int, point: ContactPoint) -> None:
+    """Add a contact point at its place."""
+    raw.execute(
+        "INSERT INTO contact_point (customer_id, place, kind, value, state) VALUES (?, ?, ?, ?, ?)",
+        (number, place, *point),
+    )

@@ -1,0 +1,407 @@
+"""A list comes in: unseen and in short transactions while it lasts, then all at once.
+
+New customers are written where they will stay, under a batch that the view `customer` leaves out.
+What rows of the list are one person, and whom the store knows already, is kept beside, in temporary
+tables that a kill takes along. At the end one short transaction changes those who were there and
+lets everybody be seen. A killed import leaves rows that nobody sees; the next one takes them away.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import marshal
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import NamedTuple, TypeVar
+
+from winback_cli.checking import Checked
+from winback_cli.customer import Customer, merged
+from winback_cli.customer import identities as names_of
+from winback_cli.marks import mark
+from winback_cli.plainrow import COLUMNS, Plain, Point, customer_of, plain, points
+
+Item = TypeVar("Item")
+TOGETHER = 10_000  # rows that are written in one transaction
+SLICE = 30_000  # entries that an index is filled with in one transaction
+MOST_TWINS = 1_000  # pairs of known customers that are told at most
+BLOCKED = 0  # the number under which those who are left alone are remembered
+_TEMPORARY = """
+    CREATE TEMP TABLE seen (mark INTEGER PRIMARY KEY, customer INTEGER NOT NULL);
+    CREATE TEMP TABLE part (customer INTEGER NOT NULL, body BLOB NOT NULL);
+    CREATE TEMP TABLE opted (customer INTEGER PRIMARY KEY);
+    CREATE TEMP TABLE alone (customer INTEGER NOT NULL, body BLOB NOT NULL);
+    CREATE TEMP TABLE alias (old INTEGER PRIMARY KEY, new INTEGER NOT NULL);
+"""
+# A dry run writes here instead: the same tables, unknown to everybody else and gone at the end.
+_DRY = """
+    CREATE TEMP TABLE customer_row AS SELECT * FROM main.customer_row WHERE 0;
+    CREATE TEMP TABLE contact_point AS SELECT * FROM main.contact_point WHERE 0;
+    CREATE TEMP TABLE former AS SELECT * FROM main.former WHERE 0;
+    CREATE INDEX temp.dry_customer ON customer_row (id);
+    CREATE INDEX temp.dry_point ON contact_point (customer_id);
+"""
+_VALUES = ", ".join("?" * (len(COLUMNS) + 2))
+_INSERT = f"INSERT INTO {{into}}.customer_row (id, batch_id, {', '.join(COLUMNS)}, edited) VALUES ({_VALUES}, '')"
+_SET = ", ".join(f"{column} = ?" for column in COLUMNS)
+
+
+class Fresh(NamedTuple):
+    """Somebody new: their number and their row."""
+
+    number: int
+    row: Checked
+
+
+class Staging:
+    """One import under way, over a writing connection of its own.
+
+    `batch` is its number. Without `seen_by_all` nothing is written to the store: a dry run.
+    """
+
+    def __init__(self, raw: sqlite3.Connection, batch: int, *, dry_run: bool = False) -> None:
+        self._raw = raw
+        self.batch = batch
+        self._into = "temp" if dry_run else "main"
+        raw.execute("PRAGMA temp.cache_size = -49152")
+        raw.executescript(_TEMPORARY + (_DRY if dry_run else ""))
+        self._number = self._first = self._last_number() + 1
+        self._nobody = raw.execute("SELECT 1 FROM identity LIMIT 1").fetchone() is None
+        self._alias: dict[int, int] = {}
+        self._waiting: list[Checked] = []
+        self.rows = self.blocked = 0
+        self.twins: dict[tuple[int, int], None] = {}
+
+    def _last_number(self) -> int:
+        return int(self._raw.execute("SELECT coalesce(max(id), 0) FROM main.customer_row").fetchone()[0])
+
+    @contextlib.contextmanager
+    def _short(self) -> Iterator[None]:
+        """A short transaction: nobody else writes meanwhile, and is not kept waiting for long."""
+        self._raw.execute("BEGIN" if self._into == "temp" else "BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            if self._raw.in_transaction:
+                self._raw.execute("ROLLBACK")
+            raise
+        self._raw.execute("COMMIT")
+
+    # -- rows --------------------------------------------------------------------------------
+
+    def take(self, rows: Sequence[Checked]) -> None:
+        """Take in some rows."""
+        self._waiting += rows
+        self.rows += len(rows)
+        if len(self._waiting) >= TOGETHER:
+            self._write()
+
+    def _write(self) -> None:
+        rows, self._waiting = self._waiting, []
+        while rows:
+            before = dict(self._alias), self.blocked
+            sorting = _Sorting(self, rows)
+            with self._short():
+                if self._into == "main" and self._last_number() + 1 != self._number:
+                    self._number = self._last_number() + 1  # somebody added a customer: number them anew
+                    self._alias, self.blocked = before
+                    continue
+                self._insert(sorting.fresh)
+            self._number += len(sorting.fresh)
+            self._remember(sorting)
+            return
+
+    def _insert(self, fresh: Sequence[Fresh]) -> None:
+        raw, into, batch = self._raw, self._into, self.batch
+        raw.executemany(
+            _INSERT.format(into=into), ((number, batch, *row.values) for number, row in fresh)
+        )
+        raw.executemany(
+            f"INSERT INTO {into}.contact_point (customer_id, place, kind, value, state) VALUES (?, ?, ?, ?, ?)",
+            (
+                (number, place, *point)
+                for number, row in fresh
+                for place, point in enumerate(row.points, 1)
+            ),
+        )
+        if into == "main" and fresh:
+            raw.execute(
+                "INSERT INTO customer_text (rowid, folded, notes)"
+                " SELECT id, folded, notes FROM customer_row WHERE id BETWEEN ? AND ?",
+                (fresh[0].number, fresh[-1].number),
+            )
+
+    def _remember(self, sorting: _Sorting) -> None:
+        """What is only of this run; no lock on the store is needed for it."""
+        raw = self._raw
+        raw.execute("BEGIN")
+        raw.executemany("INSERT OR REPLACE INTO seen VALUES (?, ?)", sorted(sorting.learned.items()))
+        raw.executemany("INSERT INTO part VALUES (?, ?)", sorting.parts)
+        raw.executemany("INSERT INTO alone VALUES (?, ?)", sorting.alone)
+        raw.executemany("INSERT OR IGNORE INTO opted VALUES (?)", ((n,) for n in sorting.opted))
+        raw.execute("COMMIT")
+
+    def known(self, marks: str) -> tuple[dict[int, int], dict[int, list[int]]]:
+        """Who in the list, and who in the store, goes by these marks (a JSON list)."""
+        query = "SELECT s.mark, s.customer FROM json_each(?) a CROSS JOIN seen s ON s.mark = a.value"
+        seen = dict(self._raw.execute(query, (marks,)).fetchall())
+        there: dict[int, list[int]] = {}
+        if not self._nobody:
+            for found, number in self._raw.execute(_STORED, (marks,)):
+                there.setdefault(found, []).append(number)
+        return seen, there
+
+    def whose(self, number: int) -> int:
+        """The number under which somebody goes now: of several that were one, the first."""
+        while number in self._alias:
+            number = self._alias[number]
+        return number
+
+    def is_new(self, number: int) -> bool:
+        """Whether that is one of this import's own."""
+        return number >= self._first
+
+    def same(self, old: int, new: int) -> None:
+        """Two that the list showed to be one person, or `BLOCKED`."""
+        self._alias[old] = new
+
+    # -- the end of the list -----------------------------------------------------------------
+
+    def settle(self) -> None:
+        """Join the rows of each person; afterwards every new customer is as they will be seen."""
+        if self._waiting:
+            self._write()
+        self._follow_aliases()
+        for numbers in _sliced(self._query(_TWICE, (self._first,)), 500):
+            people = [(number, self._joined(number)) for (number,) in numbers]
+            with self._short():
+                for number, customer in people:
+                    self._rewrite(number, customer)
+
+    def _follow_aliases(self) -> None:
+        """Whoever turned out to be somebody else goes, and their rows go over to that one."""
+        gone = [(old, self.whose(old)) for old in sorted(self._alias)]
+        self._alias.clear()
+        raw = self._raw
+        for some in _sliced(gone, 500):
+            bodies = [(new, self._body(old)) for old, new in some if new != BLOCKED]
+            with self._short():
+                for old, _ in some:
+                    self.drop(old)
+            raw.execute("BEGIN")
+            for old, new in some:
+                moved = raw.execute("UPDATE part SET customer = ? WHERE customer = ?", (new, old)).rowcount
+                if new == BLOCKED:
+                    self.blocked += 1 + moved
+                raw.execute("UPDATE OR REPLACE opted SET customer = ? WHERE customer = ?", (new, old))
+            raw.executemany("INSERT INTO part VALUES (?, ?)", bodies)
+            raw.executemany("INSERT OR REPLACE INTO alias VALUES (?, ?)", some)
+            raw.execute("DELETE FROM part WHERE customer = ?", (BLOCKED,))
+            raw.execute("DELETE FROM opted WHERE customer = ?", (BLOCKED,))
+            raw.execute("COMMIT")
+        if gone:
+            raw.execute(
+                "UPDATE seen SET customer = (SELECT new FROM alias WHERE old = customer)"
+                " WHERE customer IN (SELECT old FROM alias)"
+            )
+
+    def drop(self, number: int) -> None:
+        """Take one of this import's own away again; inside a transaction."""
+        raw, into = self._raw, self._into
+        if into == "main":
+            names = names_of(self._person(number))
+            raw.executemany(
+                "DELETE FROM identity WHERE mark = ? AND customer_id = ?", [(mark(n), number) for n in names]
+            )
+        raw.execute(f"DELETE FROM {into}.contact_point WHERE customer_id = ?", (number,))
+        raw.execute(f"DELETE FROM {into}.former WHERE customer_id = ?", (number,))
+        raw.execute(f"DELETE FROM {into}.customer_row WHERE id = ?", (number,))
+
+    def _query(self, query: str, values: Sequence[object] = ()) -> list[tuple[int]]:
+        return self._raw.execute(query, values).fetchall()
+
+    def _stored(self, number: int) -> tuple[Plain, tuple[Point, ...]]:
+        columns = ", ".join(COLUMNS)
+        row = self._raw.execute(
+            f"SELECT {columns} FROM {self._into}.customer_row WHERE id = ?", (number,)
+        ).fetchone()
+        kept = self._raw.execute(
+            f"SELECT kind, value, state FROM {self._into}.contact_point WHERE customer_id = ? ORDER BY place",
+            (number,),
+        )
+        return tuple(row), tuple(kept.fetchall())
+
+    def _person(self, number: int) -> Customer:
+        former = self._raw.execute(
+            f"SELECT identity FROM {self._into}.former WHERE customer_id = ?", (number,)
+        )
+        return customer_of(*self._stored(number), known_as=tuple(row[0] for row in former))
+
+    def _body(self, number: int) -> bytes:
+        values, given = self._stored(number)
+        return marshal.dumps((values, given))
+
+    def rows_of(self, number: int) -> list[Customer]:
+        """The rows of the list that are about one person, but for the one a new customer was made of."""
+        bodies = self._raw.execute("SELECT body FROM part WHERE customer = ?", (number,))
+        return [customer_of(*marshal.loads(body)) for (body,) in bodies]
+
+    def _joined(self, number: int) -> Customer:
+        return merged([self._person(number), *self.rows_of(number)])
+
+    def _rewrite(self, number: int, customer: Customer) -> None:
+        raw, into = self._raw, self._into
+        raw.execute(f"UPDATE {into}.customer_row SET {_SET} WHERE id = ?", (*plain(customer), number))
+        raw.execute(f"DELETE FROM {into}.contact_point WHERE customer_id = ?", (number,))
+        raw.executemany(
+            f"INSERT INTO {into}.contact_point (customer_id, place, kind, value, state) VALUES (?, ?, ?, ?, ?)",
+            [(number, place, *point) for place, point in enumerate(points(customer), 1)],
+        )
+        said = set(names_of(customer._replace(known_as=())))
+        raw.execute(f"DELETE FROM {into}.former WHERE customer_id = ?", (number,))
+        raw.executemany(
+            f"INSERT INTO {into}.former (customer_id, identity) VALUES (?, ?)",
+            [(number, name) for name in names_of(customer) if name not in said],
+        )
+
+    def fill(self, progress: Callable[[], None] = lambda: None) -> None:
+        """Bring who is who and the queue in, in their own order: what is ordered is quick to grow."""
+        if self._into == "temp":
+            return
+        self._raw.execute("CREATE TEMP TABLE ranked (how_rank INTEGER, worth INTEGER, customer_id INTEGER)")
+        self._raw.execute(
+            "INSERT INTO ranked SELECT how_rank, coalesce(-revenue, 9223372036854775807), id"
+            " FROM main.customer_row WHERE id >= ? AND batch_id = ? ORDER BY 1, 2, 3",
+            (self._first, self.batch),
+        )
+        self._by_slices("ranked", "INSERT OR IGNORE INTO ranking SELECT how_rank, worth, customer_id", progress)
+        self._raw.execute("CREATE TEMP TABLE named (mark INTEGER, customer_id INTEGER)")
+        self._raw.execute(
+            "INSERT INTO named SELECT mark, customer FROM seen WHERE customer >= ? ORDER BY mark",
+            (self._first,),
+        )
+        self._by_slices("named", "INSERT OR IGNORE INTO identity SELECT mark, customer_id", progress)
+        self._raw.execute("DROP TABLE ranked")
+        self._raw.execute("DROP TABLE named")
+
+    def _by_slices(self, table: str, insert: str, progress: Callable[[], None]) -> None:
+        last = self._raw.execute(f"SELECT coalesce(max(rowid), 0) FROM {table}").fetchone()[0]  # noqa: S608
+        for start in range(0, last, SLICE):
+            with self._short():
+                self._raw.execute(
+                    f"{insert} FROM {table} WHERE rowid > ? AND rowid <= ?", (start, start + SLICE)
+                )
+            progress()
+
+    # -- what is left to do at the end -------------------------------------------------------
+
+    def known_people(self) -> Iterator[tuple[int, Customer, int]]:
+        """Those who were there before and are in the list: the number, the list's word, its rows."""
+        query = "SELECT customer, body FROM part WHERE customer < ? ORDER BY customer"
+        cursor = self._raw.cursor().execute(query, (self._first,))
+        for number, group in groupby(cursor, key=lambda row: row[0]):
+            told = [customer_of(*marshal.loads(body)) for _, body in group]
+            yield number, merged(told), len(told)
+
+    def left_alone(self) -> list[tuple[int, Customer]]:
+        """Those on the suppression list whom the list knows by something new."""
+        found = self._raw.execute("SELECT customer, body FROM alone ORDER BY customer").fetchall()
+        return [(number, customer_of(*marshal.loads(body))) for number, body in found]
+
+    def opted_out(self) -> list[int]:
+        """Whoever the list says opted out."""
+        return [row[0] for row in self._query("SELECT customer FROM opted ORDER BY customer")]
+
+    def counted(self) -> tuple[int, int]:
+        """How many new customers there are, and how many rows went into those."""
+        new = self._raw.execute(
+            f"SELECT count(*) FROM {self._into}.customer_row WHERE id >= ? AND batch_id = ?",
+            (self._first, self.batch),
+        ).fetchone()[0]
+        joined = self._raw.execute("SELECT count(*) FROM part WHERE customer >= ?", (self._first,))
+        return int(new), int(new) + int(joined.fetchone()[0])
+
+
+_STORED = """SELECT i.mark, i.customer_id FROM json_each(?) a CROSS JOIN identity i ON i.mark = a.value
+    JOIN customer c ON c.id = i.customer_id ORDER BY i.customer_id"""
+_TWICE = "SELECT DISTINCT customer FROM part WHERE customer >= ? ORDER BY customer"
+
+
+class _Sorting:
+    """Some rows, each put where it belongs: somebody new, a row of somebody, or left alone."""
+
+    def __init__(self, staging: Staging, rows: Sequence[Checked]) -> None:
+        self._staging = staging
+        marks = sorted({one for row in rows for one in row.marks})
+        self._seen, self._there = staging.known(json.dumps(marks))
+        self.fresh: list[Fresh] = []
+        self.learned: dict[int, int] = {}
+        self.parts: list[tuple[int, bytes]] = []
+        self.alone: list[tuple[int, bytes]] = []
+        self.opted: list[int] = []
+        self._put(rows, staging._number)
+
+    def _put(self, rows: Sequence[Checked], number: int) -> None:
+        seen, there, learned = self._seen, self._there, self.learned
+        for row in rows:
+            marks = row.marks
+            if (
+                not row.blocked
+                and not row.opted_out
+                and seen.keys().isdisjoint(marks)
+                and there.keys().isdisjoint(marks)
+            ):
+                self.fresh.append(Fresh(number, row))
+                for one in marks:
+                    seen[one] = learned[one] = number
+                number += 1
+            elif self._known(row, number):
+                number += 1
+
+    def _known(self, row: Checked, number: int) -> bool:
+        """Put a row that may be somebody's; returns whether it made somebody new of that number."""
+        staging = self._staging
+        own = {staging.whose(self._seen[one]): None for one in row.marks if one in self._seen}
+        stored = [n for one in row.marks for n in self._there.get(one, ())]
+        stored += [n for n in own if n != BLOCKED and not staging.is_new(n)]
+        fresh = sorted(n for n in own if staging.is_new(n))
+        if row.opted_out:
+            self.opted += stored
+        if row.blocked or BLOCKED in own:
+            self._block(row, stored, fresh)
+            return False
+        target = stored[0] if stored else fresh[0] if fresh else number
+        for other in fresh:
+            if other != target:
+                staging.same(other, target)
+        for other in stored[1:]:
+            if other != target and len(staging.twins) < MOST_TWINS:
+                staging.twins[min(target, other), max(target, other)] = None
+        if row.opted_out:
+            self.opted.append(target)
+        self._learn(row, target)
+        if target == number and not own:
+            self.fresh.append(Fresh(number, row))
+            return True
+        self.parts.append((target, marshal.dumps((row.values, row.points))))
+        return False
+
+    def _block(self, row: Checked, stored: Sequence[int], fresh: Iterable[int]) -> None:
+        for number in fresh:
+            self._staging.same(number, BLOCKED)
+        if stored and any(one not in self._there for one in row.marks):
+            self.alone.append((stored[0], marshal.dumps((row.values, row.points))))
+        self._staging.blocked += 1
+        self._learn(row, BLOCKED)
+
+    def _learn(self, row: Checked, number: int) -> None:
+        for one in row.marks:
+            if one not in self._there:
+                self._seen[one] = self.learned[one] = number
+
+
+def _sliced(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+

@@ -234,6 +234,8 @@ def _of_length(field: str, value: str, longest: int) -> str:
 def _assembled(cells: dict[str, Any]) -> Customer:
     first, last = cells.pop("first_name", ""), cells.pop("last_name", "")
     name = cells.pop("name", "") or f"{first} {last}".strip()
+    for unkept in ("address", "postcode", "region", "consent"):
+        cells.pop(unkept, None)
     customer = Customer(
         name=name,
         emails=tuple(cells.pop("email")),

@@ -14,6 +14,7 @@ from winback_cli.sources.columns import evened, field_of
 
 Numbered = tuple[int, list[str]]
 LAST_ROWS = 10  # that may be footers
+LONGEST = 200  # characters of a footer
 REPEATED = "the header once more"
 _WHOSE = ("email", "phone", "external_id", "first_name", "last_name", "address", "postcode", "owner")
 _NUMBERS = re.compile(r"[0-9]+")
@@ -89,9 +90,11 @@ def footer(header: Sequence[str], row: Sequence[str]) -> str:
     first = row[filled[0]]
     words = " ".join(_NUMBERS.sub(" ", evened(first)).split())
     others = filled[1:]
-    if words in totals and len(first) < 60:
-        whose = any(place < len(header) and field_of(header[place]) in _WHOSE for place in others)
-        wordy = any(_WORDY.search(row[place]) for place in others)
-        return "" if whose or wordy else "a row of totals"
+    if len(first) > LONGEST or any(
+        place < len(header) and field_of(header[place]) in _WHOSE for place in others
+    ):
+        return ""
+    if words in totals and not any(_WORDY.search(row[place]) for place in others):
+        return "a row of totals"
     begins = any(words == one or words.startswith(one + " ") for one in remarks)
     return "a remark below the list" if begins and len(others) <= len(row) // 4 else ""

@@ -62,7 +62,7 @@ def _heads(row: Sequence[str], after: Sequence[Sequence[str]]) -> bool:
     """Whether a row is filled like what follows it: by half at least, for columns without a name."""
     filled = sorted(_filled(one) for one in after[:10])
     usual = filled[len(filled) // 2] if filled else 0
-    return _filled(row) * 2 >= usual
+    return _filled(row) * 2 > usual
 
 
 def _filled(row: Sequence[str]) -> int:

@@ -1,53 +1,53 @@
 """Which column of a list is which field: exact names only, lower-cased, spaces and signs evened out.
 
-A table, not code. What is not in it is kept out and said; `--map FIELD=COLUMN` overrules.
+The names are a table, columns.toml. What is not in it is kept out and said; what is near is only
+suggested; `--map FIELD=COLUMN` overrules.
 """
 
 import re
 from collections.abc import Collection, Sequence
+from functools import cache
+from typing import NamedTuple
 
-# Field -> the headers it goes by. `email` and `phone` may come in several columns.
-SYNONYMS: dict[str, str] = {
-    "external_id": "external id|id|customer id|customerid|customer no|customer number|client id|"
-    "account id|account number|contact id|record id|reference|reference id|kundennummer",
-    "name": "name|full name|customer name|customer|client|client name|contact|contact name|"
-    "display name|kunde|nom|nombre|nome|naam",
-    "first_name": "first name|firstname|given name|forename|vorname|prenom",
-    "last_name": "last name|lastname|surname|family name|nachname|apellido|apellidos",
-    "company": "company|company name|organisation|organization|organization name|firm|account|"
-    "account name|business|business name|firma|unternehmen|entreprise|empresa|azienda|bedrijf",
-    "email": "email|e mail|email address|e mail address|mail|primary email|main email|work email|"
-    "contact email|courriel|correo|correo electronico",
-    "phone": "phone|phone number|telephone|tel|mobile|mobile phone|cell|main phone|work phone|"
-    "business phone|home phone|contact phone|telefon|telefono|telefone|telefoon|handy",
-    "city": "city|town|mailing city|billing city|ort|stadt|ville|ciudad|citta|cidade|plaats",
-    "country": "country|country code|country region|mailing country|billing country|land|pays|pais|paese",
-    "owner": "owner|account owner|contact owner|company owner|account manager|sales rep|rep|"
-    "adviser|advisor|salesperson|betreuer",
-    "first_purchase": "first purchase|first order|first order date|first purchase date|first visit|"
-    "customer since|erster kauf",
-    "last_purchase": "last purchase|last order|last order date|last purchase date|last bought|"
-    "last visit|last sale|letzter kauf|letzte bestellung|derniere commande|ultima compra",
-    "orders": "orders|order count|total orders|number of orders|purchases|transaction count|"
-    "orders count|bestellungen",
-    "revenue": "revenue|total revenue|total spent|total spend|lifetime spend|lifetime value|"
-    "lifetime revenue|amount spent|turnover|sales|umsatz|chiffre d affaires",
-    "currency": "currency|currency code|wahrung|devise|moneda",
-    "how_left": "how left|how they left",
-    "reason": "reason|reason for leaving|lost reason|churn reason|cancellation reason|grund",
-    "notes": "notes|note|comment|comments|remarks|history|description|memo|bemerkung|notizen",
-    "opted_out": "opt out|opted out|optout|email opt out|do not contact|do not call|do not email|"
-    "unsubscribed|unsubscribed from all email|has opted out of email|no contact|dnc|"
-    "suppressed|blocked|unsub time|unsubscribed time|abgemeldet|werbesperre|keine werbung|"
-    "nicht kontaktieren|kontaktsperre|sperrvermerk|widerspruch|desinscrit|ne pas contacter|"
-    "no contactar|non contattare|niet contacteren|nao contactar",
-}
+FIELDS = (
+    *("external_id", "name", "first_name", "last_name", "company", "email", "phone"),
+    *("address", "postcode", "city", "region", "country", "owner"),
+    *("first_purchase", "last_purchase", "orders", "revenue", "currency"),
+    *("how_left", "reason", "notes", "opted_out", "consent"),
+)
+MANY = ("email", "phone", "address", "opted_out")  # fields that several columns may fill
 # The names that `--map` takes besides: as `list --customers --json` shows them.
 ALIASES = {"emails": "email", "phones": "phone", "suppressed": "opted_out", "opt_out": "opted_out"}
-FIELDS = tuple(SYNONYMS)
-_BY_HEADER = {name: field for field, names in SYNONYMS.items() for name in names.split("|")}
+NEAR = 85  # of 100: how like a known name a header must be to be suggested
+NUMBER = re.compile(r"\b\d+\b")
 
 
+class _Names(NamedTuple):
+    """columns.toml: the names of each field, the fields by name, and the words that part them."""
+
+    synonyms: dict[str, tuple[str, ...]]
+    fields: dict[str, str]
+    beside: dict[str, dict[str, str]]
+    apart: dict[str, list[str]]
+
+
+@cache
+def _names() -> _Names:
+    import tomllib
+    from importlib.resources import files
+
+    tree = tomllib.loads(files(__package__).joinpath("columns.toml").read_text("utf-8"))
+    synonyms = {field: tuple(names) for field, names in tree["fields"].items()}
+    fields = {name: field for field, names in synonyms.items() for name in names}
+    return _Names(synonyms, fields, tree["beside"], tree["apart"])
+
+
+def synonyms() -> dict[str, tuple[str, ...]]:
+    """Field -> the evened headers it goes by; `#` in one stands for any number."""
+    return _names().synonyms
+
+
+@cache
 def evened(header: str) -> str:
     """A header as the table has it: lower case, no accents, anything but letters a single space."""
     from winback_cli.text import fold
@@ -57,9 +57,49 @@ def evened(header: str) -> str:
 
 def field_of(header: str) -> str | None:
     """The field that a column is by its exact name, or None."""
-    return _BY_HEADER.get(evened(header))
+    known = _names().fields
+    name = evened(header)
+    return known.get(name) or known.get(NUMBER.sub("#", name))
+
+
+def fields_of(header: Sequence[str]) -> list[str | None]:
+    """The field of each column, seen together: beside "Vorname", "Name" is the last name."""
+    fields = [field_of(one) for one in header]
+    names = [evened(one) for one in header]
+    for partner, others in _names().beside.items():
+        if partner not in names:
+            continue
+        for place, name in enumerate(names):
+            if name in others and others[name] not in fields:
+                fields[place] = others[name]
+    return fields
 
 
 def suggestions(header: Sequence[str], taken: Collection[str]) -> list[tuple[str, str, int]]:
-    """Columns that are near a field not `taken`: (header, field, likeness of 85 to 100)."""
-    return []
+    """Columns of no known name that are near a field not `taken`: (header, field, likeness to 100).
+
+    Only to be suggested, never to be read so: near is not the same.
+    """
+    from rapidfuzz import fuzz, process
+
+    from winback_cli.sources.exports import recognised
+
+    export = recognised(header)
+    open_to = {known: field for known, field in _names().fields.items() if field not in taken}
+    found = []
+    for one in header:
+        name = evened(one)
+        if not name or field_of(one) or (export and name in export.columns):
+            continue
+        near = process.extractOne(
+            name, _apart(name, open_to), scorer=fuzz.token_sort_ratio, score_cutoff=NEAR
+        )
+        if near:
+            found.append((one, open_to[near[0]], int(near[1])))
+    return found
+
+
+def _apart(name: str, open_to: dict[str, str]) -> list[str]:
+    """The names that a header may be near, for the words in it."""
+    only = [set(_names().apart[word]) for word in name.split() if word in _names().apart]
+    return [known for known, field in open_to.items() if all(field in fields for fields in only)]

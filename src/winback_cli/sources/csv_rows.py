@@ -5,11 +5,13 @@ import io
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import dropwhile
 
 from winback_cli.errors import BadInput, UsageError
 from winback_cli.sources import LeftOut, Reading, Table
 from winback_cli.sources.decoding import LONGEST_LINE, decoded, too_long
 from winback_cli.sources.files import File
+from winback_cli.sources.footers import customers
 from winback_cli.sources.headings import Numbered, header_at, titled
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
@@ -30,8 +32,13 @@ class CsvRows:
         rows = self._first_rows()
         if not rows:
             raise file.bad("is empty", "Name a CSV file with a header and rows.")
-        self._header_line, self._header = rows[header_at(rows)]
+        place = header_at(rows)
+        self._header_line, self._header = rows[place]
         header, said = titled(file, self._header)
+        if self._header_line > 1 + self._skipped:
+            said = (f"The header is on line {self._header_line}.", *said)
+        if self._delimiter not in (",", announced, _wanted(reading.delimiter)):
+            said = (f"Parted by {DELIMITERS[self._delimiter]}; --delimiter overrules.", *said)
         self.table = Table(
             format="csv",
             encoding=self._text.encoding,
@@ -43,9 +50,8 @@ class CsvRows:
 
     def __iter__(self) -> Iterator[Numbered]:
         self.left_out.clear()
-        for line, row in self._rows():
-            if line > self._header_line:
-                yield line, row
+        after = dropwhile(lambda numbered: numbered[0] <= self._header_line, self._rows())
+        return customers(after, self._header, self.left_out)
 
     @contextmanager
     def _opened(self) -> Iterator[io.TextIOWrapper]:
@@ -149,7 +155,8 @@ def _evenness(lines: Sequence[str], sign: str) -> tuple[int, int]:
     widths: Counter[int] = Counter()
     try:
         for row in csv.reader(lines, delimiter=sign, strict=True):
-            widths[len(row)] += len(row) > 1
+            if len(row) > 1:
+                widths[len(row)] += 1
     except csv.Error:
         pass  # told with its line when the rows are read
     return max(((count, width) for width, count in widths.items()), default=(0, 0))

@@ -38,18 +38,18 @@ class _Undecodable(Exception):
         self.at, self.seen = at, seen
 
 
-def decoded(file: File, wanted: str) -> Decoded:
-    """The encoding that holds for the whole file.
+def decoded(file: File, wanted: str, longest: int = LONGEST_LINE) -> Decoded:
+    """The encoding that holds for the whole file, no line of which is longer than `longest` characters.
 
     Raises UsageError for an encoding that nobody knows, BadInput, naming the line, where none fits.
     """
     encoding = _codec(wanted, file.head) if wanted else _marked(file.head)
     if encoding:
-        return _held_to(file, encoding)
+        return _held_to(file, encoding, longest)
     if b"\0" in file.head:
         raise _no_text(file)
     try:
-        return Decoded("utf-8", _read_through(file, "utf-8"))
+        return Decoded("utf-8", _read_through(file, "utf-8", longest))
     except _Undecodable as bad:
         if bad.seen:
             raise file.bad(
@@ -57,7 +57,7 @@ def decoded(file: File, wanted: str) -> Decoded:
                 "Mend that line, or say the encoding: --encoding cp1252",
                 _line_at(file, bad.at),
             ) from None
-    held = _held_to(file, "cp1252")
+    held = _held_to(file, "cp1252", longest)
     return held._replace(said=(f"Read as Windows-1252; {OVERRULES}.",))
 
 
@@ -90,9 +90,9 @@ def _no_text(file: File) -> BadInput:
     return file.bad("is not a text file", "Export the list as CSV, in UTF-8.")
 
 
-def _held_to(file: File, encoding: str) -> Decoded:
+def _held_to(file: File, encoding: str, longest: int) -> Decoded:
     try:
-        newline = _read_through(file, encoding)
+        newline = _read_through(file, encoding, longest)
     except _Undecodable as bad:
         raise file.bad(
             f"is not {_called(encoding)}",
@@ -107,7 +107,7 @@ def _called(encoding: str) -> str:
     return {"cp1252": "Windows-1252"}.get(encoding, encoding.upper())
 
 
-def _read_through(file: File, encoding: str) -> str:
+def _read_through(file: File, encoding: str, longest: int) -> str:
     """Decode all of a file; the line end. Raises _Undecodable, or BadInput for what is no text."""
     decoder = codecs.getincrementaldecoder(encoding)()
     newline, open_for, read, seen = "\n", 0, 0, False
@@ -131,16 +131,16 @@ def _read_through(file: File, encoding: str) -> str:
             seen = seen or not text.isascii()
             last = text.rfind(newline)
             open_for = len(text) - last - 1 + (open_for if last < 0 else 0)
-            if open_for > LONGEST_LINE:
-                raise too_long(file, _line_at(file, read - len(piece)))
+            if open_for > longest:
+                raise too_long(file, _line_at(file, read - len(piece), encoding), longest)
             if not piece:
                 return newline
 
 
-def too_long(file: File, line: int) -> BadInput:
+def too_long(file: File, line: int, longest: int = LONGEST_LINE) -> BadInput:
     """The error for a line, or a row of several, that outgrows what a customer can be."""
     return BadInput(
-        f"{file.name}, line {line}: longer than {LONGEST_LINE:,} characters.",
+        f"{file.name}, line {line}: longer than {longest:,} characters.",
         "Is it the right file? A quote left open makes one row of all that follows.",
     )
 

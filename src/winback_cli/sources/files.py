@@ -10,6 +10,7 @@ from typing import BinaryIO, NamedTuple, cast
 from winback_cli.errors import BadInput, NotFound, NotPermitted
 
 ZIP = b"PK\x03\x04"
+OLE = b"\xd0\xcf\x11\xe0"  # old Excel, and workbooks with a password
 GZIP = b"\x1f\x8b"
 HEAD = 65536  # bytes that are looked at before anything else is read
 
@@ -35,6 +36,8 @@ class File(NamedTuple):
         except PermissionError:
             raise NotPermitted(f"{self.name} cannot be read.", "Ask whoever owns the file.") from None
         except (EOFError, gzip.BadGzipFile, zlib.error):
+            if not self.packed:
+                raise
             raise self.bad(
                 "is packed by gzip, but cut off or damaged", "Copy or export it again."
             ) from None

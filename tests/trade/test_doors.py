@@ -22,6 +22,7 @@ TRADE = {
     "text",
     "dates",
     "money",
+    "columndates",
     "customer",
     "phones",
     "case",

@@ -23,6 +23,7 @@ TRADE = {
     "dates",
     "money",
     "columndates",
+    "countries",
     "customer",
     "phones",
     "case",

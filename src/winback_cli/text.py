@@ -40,6 +40,25 @@ def fold(text: str) -> str:
     return "".join(ch for ch in plain if not unicodedata.combining(ch)).casefold()
 
 
+# What systems and people write where there is nothing, folded.
+_NOTHING = {
+    *("-", "--", "---", "\u2013", "\u2014", "?", ".", "/", "n/a", "#n/a", "n.a.", "na", "null", "(null)"),
+    *("<null>", "\\n", "none", "(none)", "nil", "nan", "nat", "(blank)", "(empty)", "empty", "unknown"),
+    *("not available", "tbd", "k.a.", "k. a.", "keine angabe", "keine", "keiner", "unbekannt", "leer"),
+    *("neant", "aucun", "aucune", "inconnu", "inconnue", "s/o", "ninguno", "ninguna", "desconocido"),
+    *("desconocida", "nessuno", "nessuna", "sconosciuto", "sconosciuta", "n.d.", "n/d", "nd", "geen"),
+    *("onbekend", "n.v.t.", "nvt", "nenhum", "nenhuma", "desconhecido", "desconhecida", "sin datos"),
+}
+
+
+def blank(cell: str) -> bool:
+    """Whether a cell of a date or an amount says that there is nothing: empty, `-`, `n/a`, `null`, `keine`.
+
+    Not for names: there are people called Null.
+    """
+    return not cell or fold(cell) in _NOTHING
+
+
 def shorten(text: str, width: int) -> str:
     """`line(text)` cut to at most `width` characters, the cut marked by an ellipsis."""
     text = line(text)

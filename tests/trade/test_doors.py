@@ -22,6 +22,8 @@ TRADE = {
     "text",
     "dates",
     "money",
+    "columndates",
+    "countries",
     "customer",
     "phones",
     "case",

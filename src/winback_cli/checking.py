@@ -125,8 +125,8 @@ class Reader:
 
     def _reading(self, place: int, field: str, ways: Ways) -> Callable[[Sequence[str]], list[Any]]:
         """What reads a column's cells; a bad cell is a `_Bad` among them."""
-        words = self._columns.export.values.get(field) if self._columns.export else None
-        if field in _TEXTS or field in ("external_id", "address"):
+        words = self._columns.words.get(place)
+        if not words and field in (*_TEXTS, "external_id", "address"):
             return _lines
         read: Callable[[Any], Any] = {
             "country": _country,
@@ -136,10 +136,11 @@ class Reader:
             "opted_out": lambda cell: text.fold(cell) not in _NOT_OUT,
             "consent": lambda cell: text.fold(cell) in _NOT_OUT and bool(cell.strip()),
             "notes": _note,
-        }.get(field) or columndates.date_reader(ways.orders[place])
+            "first_purchase": columndates.date_reader(ways.orders.get(place, "")),
+            "last_purchase": columndates.date_reader(ways.orders.get(place, "")),
+        }.get(field, text.line)
         if words:
-            inner, told = read, words
-            kept = _Kept(lambda cell: inner(told.get(text.fold(cell), cell)))
+            kept = _Kept(lambda cell: read(words.get(text.fold(cell), words.get("*", cell))))
         elif field == "notes":
             return lambda cells: [_note(cell) if cell else "" for cell in cells]
         else:
@@ -195,7 +196,7 @@ class Reader:
             fresh = set(cells[place]) - seen
             if fresh:
                 self.evidence.take(place, [one.strip() for one in fresh if one.strip()])
-                seen |= fresh
+                seen.update(fresh)
                 if len(seen) > REMEMBERED:
                     seen.clear()
         for place in self.evidence.amounts:

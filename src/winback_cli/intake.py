@@ -10,7 +10,7 @@ from typing import NamedTuple
 from winback_cli import columndates, money, text
 from winback_cli.errors import BadInput, UsageError
 from winback_cli.sources import Rows, Table
-from winback_cli.sources.columns import ALIASES, FIELDS, MANY, field_of, suggestions
+from winback_cli.sources.columns import ALIASES, FIELDS, MANY, evened, fields_of, suggestions
 from winback_cli.sources.exports import Export, recognised
 
 WHO = ("name", "first_name", "last_name", "company", "email", "phone")
@@ -19,27 +19,32 @@ SAMPLE = 10_000  # rows from which it is decided how dates and amounts are read;
 _DATA = re.compile(r"@|\d{4}")  # no header holds an address or a number of four digits
 
 Numbered = tuple[int, list[str]]
+Pairs = tuple[tuple[str, str], ...]  # (field, header)
 
 
 class Choices(NamedTuple):
     """What the user said about the list. `country` is the ISO code where a row names none."""
 
-    mapping: Mapping[str, str] = {}
+    mapping: Pairs = ()
     currency: str = "EUR"
     date_order: str = ""
     country: str = ""
     source: str = ""
+    ignored: tuple[str, ...] = ()
 
 
 class Columns(NamedTuple):
     """Which field each column is, by place, and the export that the list was recognised as.
 
+    `words` says, by place, what a folded word of that column stands for (`*` any other, or none);
     `near` are columns that may be a field, with it: to be asked, never taken by themselves.
     """
 
     fields: tuple[str | None, ...]
     export: Export | None
+    words: Mapping[int, Mapping[str, str]] = {}
     near: tuple[tuple[str, str], ...] = ()
+    ignored: tuple[str, ...] = ()
 
 
 class Ways(NamedTuple):
@@ -51,30 +56,28 @@ class Ways(NamedTuple):
     decimals: dict[int, str]
 
 
-def read_columns(table: Table, name: str, mapping: Mapping[str, str]) -> Columns:
-    """The field of each column: what the user maps, then a known export's, then exact names.
-
-    Raises UsageError for a mapping that does not fit, BadInput where no column names anybody.
+def read_columns(table: Table, name: str, mapping: Pairs, ignored: Sequence[str] = ()) -> Columns:
+    """The field of each column: what the user maps or leaves out, then a known export's, then exact
+    names. Raises UsageError for a mapping that does not fit.
     """
     export = recognised(table.header)
-    fields = [_field(header, export) for header in table.header]
-    for wanted, header in mapping.items():
+    fields = export.fields(table.header) if export else fields_of(table.header)
+    for wanted, header in mapping:
         _map(fields, table, name, wanted, header)
+    left = [table.header[_place(table, name, header)] for header in ignored]
+    for place, header in enumerate(table.header):
+        if header in left:
+            fields[place] = None
     seen: set[str] = set()
     for place, one in enumerate(fields):
         if one and one not in MANY and one in seen:
             fields[place] = None  # the first column of that name counts
         seen.add(one or "")
-    near = tuple((header, field) for header, field, _ in suggestions(table.header, seen - {""}))
-    if not seen & set(WHO):
-        raise _nobody(table, name, near)
-    return Columns(tuple(fields), export, near)
-
-
-def _field(header: str, export: Export | None) -> str | None:
-    from winback_cli.sources.columns import evened
-
-    return export.columns.get(evened(header)) if export else field_of(header)
+    found = suggestions(table.header, seen - {""})
+    near = tuple((header, field) for header, field, _ in found if header not in left)
+    told = export.values if export else {}
+    words = {p: told[evened(h)] for p, h in enumerate(table.header) if fields[p] and evened(h) in told}
+    return Columns(tuple(fields), export, words, near, tuple(left))
 
 
 def _map(fields: list[str | None], table: Table, name: str, wanted: str, header: str) -> None:
@@ -83,24 +86,32 @@ def _map(fields: list[str | None], table: Table, name: str, wanted: str, header:
         near = text.nearest(field, [*FIELDS, *ALIASES])
         hint = f"Did you mean {near}?" if near else "Fields: " + ", ".join(FIELDS)
         raise UsageError(f"{text.shorten(wanted, 40)!r} is no field of a customer.", hint)
+    place = _place(table, name, header)
+    if field not in MANY:
+        fields[:] = [None if f == field else f for f in fields]
+    fields[place] = field
+
+
+def _place(table: Table, name: str, header: str) -> int:
     there = [h.casefold() for h in table.header]
     column = text.line(header).casefold()
     if column not in there:
         raise UsageError(
             f"{name} has no column {text.shorten(header, 40)!r}.", "Its columns: " + _listing(table)
         )
-    if field not in MANY:
-        fields[:] = [None if f == field else f for f in fields]
-    fields[there.index(column)] = field
+    return there.index(column)
 
 
-def _nobody(table: Table, name: str, near: Sequence[tuple[str, str]]) -> BadInput:
+def nobody(table: Table, columns: Columns, name: str) -> BadInput | None:
+    """Why a list is of no use: no column of it says who anybody is; None where one does."""
+    if set(columns.fields) & set(WHO):
+        return None
     if any(_DATA.search(header) for header in table.header):
         return BadInput(
             f"The first line of {name} is a customer's, not a header.",
             "Put the names of the columns above it, such as name,email,phone.",
         )
-    maps = " ".join(f'--map {field}="{text.shorten(header, 40)}"' for header, field in near)
+    maps = " ".join(f'--map {field}="{text.shorten(header, 40)}"' for header, field in columns.near)
     return BadInput(
         f"No column of {name} holds a name, a company, an e-mail or a phone.\n"
         f"  Its columns: {_listing(table)}",

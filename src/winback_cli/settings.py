@@ -144,6 +144,7 @@ class Settings:
     store_named: bool = False
     config: Path = Path()
     playbooks: Path = Path()
+    mappings: Path = Path()
     origins: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -194,6 +195,7 @@ def load(store: str | None = None) -> Settings:
         store_named=bool(named),
         config=config,
         playbooks=Path(user_config) / "playbooks",
+        mappings=Path(user_config) / "mappings",
         origins=origins,
     )
 

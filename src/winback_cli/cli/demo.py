@@ -27,8 +27,8 @@ def demo(ctx: typer.Context) -> None:
     called = sys.argv[0] if Path(sys.argv[0]).name == "winback" else "winback"
     command = f"{shlex.quote(called)} --store {shlex.quote(str(here.store_named))}"
     _say("A sample list comes in: winback import customers.csv")
-    plan = lists.read_list(here, str(SAMPLE / "customers.csv"), {})
-    lists.tell(plan, lists.bring_in(here, plan, "customers.csv"))
+    said = lists.Said(currency=here.settings.currency)
+    lists.tell(lists.bring_in(here, SAMPLE / "customers.csv", "customers.csv", said))
     _say("The desk says whom to win back next: winback")
     desk.show_desk(here)
     _say("One case is walked from an answers file: winback walk 1 --answers answers.yaml")

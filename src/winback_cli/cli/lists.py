@@ -1,178 +1,298 @@
 """Bringing a list in."""
 
-import csv
-import io
+import contextlib
+import hashlib
+import json as json_
+import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from winback_cli import text
-from winback_cli.cli.here import Here, print_json, write_new
-from winback_cli.errors import BadInput, Exit, NotFound, NotPermitted, UsageError
+from winback_cli.cli.here import Here, at_terminal, print_json
+from winback_cli.errors import DiskError, Exit, UsageError
 
 if TYPE_CHECKING:
-    from winback_cli.intake import Plan
-    from winback_cli.store.writes import Brought
+    from winback_cli.cli.arrivals import Arrivals
+    from winback_cli.reading import Opened, Source
+    from winback_cli.store.bringing import Brought
 
 app = typer.Typer(rich_markup_mode=None)
-LARGEST = 500_000_000  # bytes of a list read at once
+SHOWN = 5  # changes that are told one by one
+
+
+@dataclass
+class Said:
+    """What the user said about a list."""
+
+    mapping: tuple[tuple[str, str], ...] = ()
+    ignored: tuple[str, ...] = ()
+    date_order: str = ""
+    currency: str = ""
+    country: str = ""
+    source: str = ""
+    reading: dict[str, str] = field(default_factory=dict)
 
 
 @app.command("import")
 def import_(
     ctx: typer.Context,
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A CSV file; - for standard input.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="The list; - for standard input.", show_default=False)
+    ] = "",
     mapping: Annotated[
         list[str] | None,
         typer.Option("--map", metavar="FIELD=COLUMN", help="Say what a column is."),
     ] = None,
+    ignore: Annotated[
+        list[str] | None, typer.Option("--ignore", metavar="COLUMN", help="Leave a column out.")
+    ] = None,
+    save_map: Annotated[
+        str, typer.Option("--save-map", metavar="NAME", help="Keep --map and --ignore for the next time.")
+    ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
     rejects: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the rejected rows there, to mend.")
     ] = None,
+    max_rejects: Annotated[
+        str, typer.Option("--max-rejects", metavar="N|P%", help="With more than that, store nothing.")
+    ] = "",
     date_order: Annotated[str, typer.Option(metavar="dmy|mdy", help="How to read 03/04/2026.")] = "",
+    currency: Annotated[str, typer.Option(metavar="CODE", help="Of amounts that name none.")] = "",
+    country: Annotated[str, typer.Option(metavar="CODE", help="Of phone numbers that name none.")] = "",
+    source: Annotated[
+        str, typer.Option(metavar="NAME", help="The system whose ids these are, if not known.")
+    ] = "",
+    format_: Annotated[
+        str, typer.Option("--format", metavar="csv|xlsx|ods|json|jsonl", help="If it cannot be told.")
+    ] = "",
+    encoding: Annotated[str, typer.Option(help="Such as utf-8 or cp1252.")] = "",
+    delimiter: Annotated[str, typer.Option(help="comma, semicolon, tab, pipe or the sign.")] = "",
+    sheet: Annotated[str, typer.Option(help="Which sheet, by name or number.")] = "",
+    exports: Annotated[bool, typer.Option("--exports", help="List the exports that are known.")] = False,
+    past: Annotated[bool, typer.Option("--list", help="List the imports so far.")] = False,
+    undo: Annotated[int, typer.Option("--undo", metavar="ID", help="Take an import back.")] = 0,
     json: Annotated[bool, typer.Option("--json", help="The result as JSON.")] = False,
 ) -> None:
     """Bring in a list of customers: all of it, or nothing.
 
-    The same file again changes nothing. Importing opens no case.
+    CSV, XLSX, ODS, JSON or JSON lines, also .gz. The same file again changes nothing, and importing
+    opens no case.
     """
     here: Here = ctx.obj
-    if date_order not in ("", "dmy", "mdy"):
-        raise UsageError("--date-order is dmy or mdy.", "winback import --help")
-    plan = read_list(here, file, _mapping(mapping or []), date_order)
-    if rejects is not None:
-        _refuse_existing(rejects)
-    result = bring_in(here, plan, _name(file), dry_run=dry_run)
-    if rejects is not None and plan.rejects and not dry_run:
-        _write_rejects(rejects, plan)
-    if json:
-        print_json(_result(plan, result, _name(file), rejects if plan.rejects else None))
-    else:
-        tell(plan, result, dry_run=dry_run)
-    if plan.rejects:
+    if exports or past or undo:
+        from winback_cli.cli import imports
+
+        imports.show(here, file, exports=exports, undo=undo, json=json)
+        return
+    said = Said(
+        _pairs(mapping or []),
+        tuple(ignore or ()),
+        _one_of(date_order),
+        _code(currency, "--currency", 3) or here.settings.currency,
+        _code(country, "--country", 2) or here.settings.country,
+        text.line(source)[:40].lower(),
+        {"format": format_, "encoding": encoding, "delimiter": delimiter, "sheet": sheet},
+    )
+    with list_of(file) as (place, name):
+        done = bring_in(here, place, name, said, dry_run=dry_run, rejects=rejects, most=max_rejects)
+        if save_map:
+            _save(here, save_map, said)
+        _show(done, rejects, dry_run=dry_run, json=json)
+    if done.arrivals.rejected:
         raise typer.Exit(int(Exit.PARTLY))
 
 
-def _mapping(given: list[str]) -> dict[str, str]:
+def _pairs(given: list[str]) -> tuple[tuple[str, str], ...]:
     pairs = [pair.partition("=") for pair in given]
-    for field, sign, column in pairs:
-        if not (field and sign and column):
+    for name, sign, column in pairs:
+        if not (name and sign and column):
             raise UsageError("--map takes FIELD=COLUMN.", '--map email="E-mail (work)"')
-    return {field.strip(): column for field, _, column in pairs}
+    return tuple((name.strip(), column) for name, _, column in pairs)
 
 
-def _name(file: str) -> str:
-    return "standard input" if file == "-" else text.line(Path(file).name)
+def _one_of(date_order: str) -> str:
+    if date_order not in ("", "dmy", "mdy"):
+        raise UsageError("--date-order is dmy or mdy.", "winback import --help")
+    return date_order
 
 
-def read_list(here: Here, file: str, mapping: dict[str, str], date_order: str = "") -> "Plan":
-    """Read and check a list; raises NotFound, NotPermitted or BadInput, with nothing stored."""
-    from winback_cli.intake import Choices, plan
-    from winback_cli.sources import open_rows
-
-    content = _content(file)
-    name = _name(file)
-    choices = Choices(mapping, here.settings.currency, date_order)
-    if Path(file).is_file():
-        return plan(open_rows(Path(file), name), content, name, choices)
-    with tempfile.TemporaryDirectory() as folder:  # a pipe is read once, a list several times
-        place = Path(folder) / "list"
-        place.write_bytes(content)
-        return plan(open_rows(place, name), content, name, choices)
+def _code(given: str, flag: str, length: int) -> str:
+    code = given.strip().upper()
+    if code and not (len(code) == length and code.isascii() and code.isalpha()):
+        example = "EUR" if length == 3 else "DE"
+        raise UsageError(f"{flag} takes a code of {length} letters.", f"{flag} {example}")
+    return code
 
 
-def _content(file: str) -> bytes:
-    try:
-        if file == "-":
-            return _read_whole(sys.stdin.buffer)
-        with Path(file).open("rb") as stream:
-            return _read_whole(stream)
-    except FileNotFoundError:
-        raise NotFound(f"There is no file {file}.", "Check the name and the folder.") from None
-    except IsADirectoryError:
-        raise BadInput(f"{file} is a folder.", "Name a CSV file.") from None
-    except PermissionError:
-        raise NotPermitted(f"{file} cannot be read.", "Ask whoever owns the file.") from None
-    except (OSError, ValueError):
-        raise BadInput(f"{file} cannot be read.", "Name a CSV file.") from None
-
-
-def _read_whole(stream: BinaryIO) -> bytes:
-    """All of a file; raises BadInput for one that is too large, rather than cut it."""
-    parts = []
-    left = LARGEST
-    while part := stream.read(min(1 << 20, left + 1)):
-        parts.append(part)
-        left -= len(part)
-        if left < 0:
-            raise BadInput("That list is too large to be read at once.", "Part it into several files.")
-    return b"".join(parts)
-
-
-def bring_in(here: Here, plan: "Plan", name: str, *, dry_run: bool = False) -> "Brought":
-    """Store what the plan holds, or, dry, only count it; a dry run makes no store."""
-    from winback_cli.store.writes import Brought
-
-    if dry_run and not here.path.exists():
-        out = sum(customer.opted_out for customer in plan.customers)
-        return Brought(None, new=len(plan.customers) - out, suppressed=out)
-    with here.writing("import", create=True) as store:
-        return store.bring_in(plan.customers, name, plan.sha256, plan.key, dry_run=dry_run)
-
-
-def tell(plan: "Plan", result: "Brought", *, dry_run: bool = False) -> None:
-    """What an import did, in a few lines on stdout."""
-    if result.already:
-        typer.echo("This file is in already; nothing was changed.")
+@contextlib.contextmanager
+def list_of(file: str) -> "Iterator[tuple[Path, str]]":
+    """Where the list lies and what it is called; standard input is kept in a file of ours meanwhile."""
+    if not file:
+        raise UsageError("Which file?", "winback import FILE; - reads standard input.")
+    if file != "-":
+        yield Path(file), text.line(Path(file).name)
         return
-    counts = [
-        (result.new, "new"),
-        (result.changed, "changed"),
-        (result.same, "as they were"),
-        (plan.merged, "merged with another row"),
-        (result.suppressed, "left alone"),
-        (len(plan.rejects), "rejected"),
-    ]
-    shown = ", ".join(f"{count:,} {words}" for count, words in counts if count)
-    typer.echo(f"{'Would bring in' if dry_run else 'Brought in'} {plan.rows:,} rows: {shown or '0'}.")
-    if "opted_out" not in plan.columns.values():
-        typer.echo("No column says who opted out. If there is one: --map opted_out=COLUMN")
-    unused = [text.shorten(h, 30) for h, field in plan.columns.items() if field is None and h]
-    if unused:
-        typer.echo(f"Columns not used: {', '.join(unused)}")
-    for reject in plan.rejects[:10]:
-        what = f"{reject.field} {reject.value!r}: " if reject.field else ""
-        typer.echo(text.clean(f"  line {reject.line}: {what}{reject.reason}"))
-    if len(plan.rejects) > 10:
-        typer.echo(f"  and {len(plan.rejects) - 10:,} more; --rejects FILE writes them all")
+    with tempfile.NamedTemporaryFile(prefix="winback-") as kept:  # 0600, gone at the end
+        try:
+            shutil.copyfileobj(sys.stdin.buffer, kept)
+            kept.flush()
+        except OSError:
+            raise DiskError(
+                "There is no room to keep standard input for the reading.", "Give a file instead."
+            ) from None
+        yield Path(kept.name), "standard input"
 
 
-def _result(plan: "Plan", result: "Brought", file: str, rejects: Path | None) -> dict[str, Any]:
-    """The result for scripts; `rows` is the sum of the counts."""
-    return {
-        "file": file,
-        "sha256": plan.sha256,
-        "format": plan.table.format,
-        "export": None,
-        "encoding": plan.table.encoding,
-        "delimiter": plan.table.delimiter,
-        "header_line": plan.table.header_line,
-        "columns": plan.columns,
-        "rows": plan.rows,
-        "new": result.new,
-        "changed": result.changed,
-        "same": result.same,
-        "merged": plan.merged,
-        "suppressed": result.suppressed,
-        "rejected": len(plan.rejects),
-        "rejects": [reject._asdict() for reject in plan.rejects],
-        "rejects_file": str(rejects) if rejects else None,
-        "batch": result.batch,
-    }
+@dataclass
+class Done:
+    """An import that was done: the list, what arrived of it, and what that did."""
+
+    found: "Opened"
+    arrivals: "Arrivals"
+    brought: "Brought"
+    sha256: str
+    said: list[str]
+
+
+def bring_in(
+    here: Here,
+    place: Path,
+    name: str,
+    said: Said,
+    *,
+    dry_run: bool = False,
+    rejects: Path | None = None,
+    most: str = "",
+) -> Done:
+    """Read a list and store it, or, dry, only count; a dry run makes no store."""
+    from winback_cli.cli.arrivals import Arrivals, Most
+    from winback_cli.reading import Opened, Source, opened
+    from winback_cli.sources import Reading
+
+    too_many = Most(most)
+    if rejects is not None:
+        _refuse_existing(rejects)
+    source = Source(place, name, Reading(**said.reading), _choices(said))
+    found, remarks = _understood(here, opened(source), source)
+    source, found = _asked(found, source)
+    arrivals = Arrivals(here, source, found, too_many)
+    sha256 = _digest(place)
+    brought = _stored(here, arrivals, sha256, dry_run=dry_run)
+    if rejects is not None and arrivals.rejected:
+        arrivals.write_rejects(rejects)
+    export = found.columns.export
+    told = [f"Recognised: {export.title}."] if export else []
+    return Done(
+        Opened(found.rows, found.columns), arrivals, brought, sha256, [*told, *remarks, *found.table.said]
+    )
+
+
+def _choices(said: Said) -> Any:
+    from winback_cli.intake import Choices
+
+    return Choices(said.mapping, said.currency, said.date_order, said.country, said.source, said.ignored)
+
+
+def _understood(here: Here, found: "Opened", source: "Source") -> "tuple[Opened, list[str]]":
+    """The list with its columns as a kept mapping has them, where the user said none."""
+    from winback_cli import mappings
+    from winback_cli.intake import read_columns
+
+    if source.choices.mapping or source.choices.ignored or not here.settings.mappings.is_dir():
+        return found.must_name(source), []
+    kept = mappings.fitting(here.settings.mappings, found.table.header)
+    if kept is None:
+        return found.must_name(source), []
+    columns = read_columns(found.table, source.name, kept.pairs, kept.ignored)
+    return found._replace(columns=columns).must_name(source), [f"Columns as in the mapping {kept.name}."]
+
+
+def _asked(found: "Opened", source: "Source") -> "tuple[Source, Opened]":
+    """The list with its near columns settled: each is asked for, or an error where nobody can be."""
+    from winback_cli.intake import read_columns
+
+    near = found.columns.near
+    if not near:
+        return source, found
+    if not at_terminal():
+        maps = " ".join(f'--map {name}="{text.shorten(header, 40)}"' for header, name in near)
+        header, name = near[0]
+        raise UsageError(
+            f"The column {text.shorten(header, 40)!r} of {source.name} could be {name}.",
+            f'Say so: {maps}\n  or leave it out: --ignore "{text.shorten(header, 40)}"',
+        )
+    from winback_cli.terminal import ask_line
+
+    pairs, ignored = list(source.choices.mapping), list(source.choices.ignored)
+    for header, name in near:
+        said = ask_line(f"Is the column {text.shorten(header, 40)!r} the {name.replace('_', ' ')}? [Y/n] ")
+        (pairs if said.strip().lower()[:1] in ("", "y") else ignored).append(
+            (name, header) if said.strip().lower()[:1] in ("", "y") else header  # type: ignore[arg-type]
+        )
+    choices = source.choices._replace(mapping=tuple(pairs), ignored=tuple(ignored))
+    columns = read_columns(found.table, source.name, choices.mapping, choices.ignored)
+    return source._replace(choices=choices), found._replace(columns=columns)
+
+
+def _digest(place: Path) -> str:
+    with place.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _key(sha256: str, arrivals: "Arrivals") -> str:
+    """Digests the file and how it is read, so that the same again is known."""
+    choices = arrivals.source.choices._replace(mapping=(), ignored=())
+    read_as = [sha256, list(arrivals.found.columns.fields), list(choices), list(arrivals.source.reading)]
+    return hashlib.sha256(json_.dumps(read_as).encode()).hexdigest()
+
+
+def _stored(here: Here, arrivals: "Arrivals", sha256: str, *, dry_run: bool) -> "Brought":
+    from winback_cli.store import bringing, reads
+
+    key = _key(sha256, arrivals)
+    told = bringing.Told(arrivals.source.name, sha256, key)
+    if dry_run and not here.path.exists():
+        return _tried(arrivals, told)
+    with here.writing("import", create=True) as store:
+        with store.reads() as connection:
+            before = reads.batch_of(connection, key)
+        if before is not None:
+            return bringing.Brought(before, already=True)
+        watch, people = bringing.watch_of(here.path)
+        return store.bring_in(arrivals.stream(watch), lambda: told, people, dry_run=dry_run)
+
+
+def _tried(arrivals: "Arrivals", told: Any) -> "Brought":
+    """A dry run where there is no store: in an empty one of its own, gone at the end."""
+    from dataclasses import replace
+
+    from winback_cli.store import bringing
+
+    with tempfile.TemporaryDirectory(prefix="winback-dry-") as folder:
+        scratch: Here = replace(arrivals.here, store_named=str(Path(folder) / "store.sqlite"), quiet=True)
+        with scratch.writing("import", create=True) as store:
+            watch, people = bringing.watch_of(scratch.path)
+            return store.bring_in(arrivals.stream(watch), lambda: told, people, dry_run=True)
+
+
+def _save(here: Here, name: str, said: Said) -> None:
+    from winback_cli import mappings
+    from winback_cli.cli.here import write_new
+    from winback_cli.store.connect import make_folder
+
+    if not (said.mapping or said.ignored):
+        raise UsageError("There is nothing to keep.", "--save-map goes with --map or --ignore.")
+    place = mappings.place_of(here.settings.mappings, name)
+    make_folder(place.parent)
+    place.unlink(missing_ok=True)
+    write_new(place, mappings.toml_of(said.mapping, said.ignored))
+    here.say(f"Kept as {place}: lists with these columns are read so from now on.")
 
 
 def _refuse_existing(place: Path) -> None:
@@ -180,16 +300,106 @@ def _refuse_existing(place: Path) -> None:
         raise UsageError(f"{place} is there already.", "Name a new file for --rejects.")
 
 
-def _write_rejects(place: Path, plan: "Plan") -> None:
-    """The rejected rows as they were, with a last column that says why; to mend and import again."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, delimiter=plan.table.delimiter, lineterminator="\n")
-    writer.writerow([*plan.table.header, "rejected because"])
-    for reject, row in zip(plan.rejects, plan.rejected_rows, strict=True):
-        writer.writerow([*row, f"{reject.field}: {reject.reason}".strip(": ")])
-    try:
-        write_new(place, stream.getvalue())
-    except OSError:
-        raise NotPermitted(
-            f"{place} cannot be written.", "The list is in; name another file for --rejects."
-        ) from None
+# -- telling ---------------------------------------------------------------------------------
+
+
+def _show(done: Done, rejects: Path | None, *, dry_run: bool, json: bool) -> None:
+    if json:
+        return print_json(result(done, rejects if done.arrivals.rejected else None))
+    return tell(done, dry_run=dry_run)
+
+
+def tell(done: Done, *, dry_run: bool = False) -> None:
+    """What an import did, in a few lines on stdout."""
+    brought, arrivals = done.brought, done.arrivals
+    if brought.already:
+        typer.echo("This file is in already; nothing was changed.")
+        return
+    counts = [
+        (brought.new, "new"),
+        (brought.changed, "changed"),
+        (brought.same, "as they were"),
+        (brought.merged, "merged with another row"),
+        (brought.suppressed, "left alone"),
+        (arrivals.rejected, "rejected"),
+    ]
+    shown = ", ".join(f"{count:,} {words}" for count, words in counts if count)
+    typer.echo(f"{'Would bring in' if dry_run else 'Brought in'} {arrivals.rows:,} rows: {shown or '0'}.")
+    for line in [*done.said, *_remarks(done), *arrivals.told(), *_changes(brought)]:
+        typer.echo(line)
+    if brought.batch and (brought.new or brought.changed):
+        typer.echo(f"To take it back: winback import --undo {brought.batch}")
+
+
+def _remarks(done: Done) -> list[str]:
+    """What there is to know of the list beside its counts."""
+    columns, arrivals = done.found.columns, done.arrivals
+    header = done.found.table.header
+    lines = [columns.export.note] if columns.export and columns.export.note else []
+    if "opted_out" not in columns.fields:
+        lines.append("No column says who opted out. If there is one: --map opted_out=COLUMN")
+    if arrivals.unwilling:
+        lines.append(
+            f"{arrivals.unwilling:,} do not consent to marketing; that is no opt-out, so they are kept."
+        )
+    unused = [
+        text.shorten(h, 30)
+        for h, name in zip(header, columns.fields, strict=True)
+        if name is None and h and h not in columns.ignored and h != "rejected because"
+    ]
+    if unused:
+        more = f" and {len(unused) - 20} more" if len(unused) > 20 else ""
+        lines.append(f"Columns not used: {', '.join(unused[:20])}{more}")
+    for left in arrivals.left_out[:5]:
+        lines.append(text.clean(f"  line {left.line} is no customer: {left.why}"))
+    if len(arrivals.left_out) > 5:
+        lines.append(f"  and {len(arrivals.left_out) - 5} lines more")
+    return lines
+
+
+def _changes(brought: "Brought") -> list[str]:
+    """Some of what was changed, and who may be one person."""
+    lines = []
+    for change in brought.changes[:SHOWN]:
+        if change.field.startswith("point "):
+            lines.append(text.clean(f"  {change.number}: {change.new[0]} {change.new[1]} is new"))
+        else:
+            was = "nothing" if change.old in (None, "") else text.shorten(str(change.old), 40)
+            now = text.shorten(str(change.new), 40)
+            lines.append(f"  {change.number}: {change.field.replace('_', ' ')} {was} -> {now}")
+    for one, other in brought.twins[:SHOWN]:
+        lines.append(f"A row fits {one} and {other}. If they are one: winback merge {one} {other}")
+    return lines
+
+
+def result(done: Done, rejects: Path | None) -> dict[str, Any]:
+    """The result for scripts; `rows` is the sum of the counts."""
+    table, columns, brought, arrivals = done.found.table, done.found.columns, done.brought, done.arrivals
+    names = ("line", "field", "value", "reason")
+    told = [dict(zip(names, told, strict=True)) for told, _ in arrivals.rejects()]
+    return {
+        "file": arrivals.source.name,
+        "sha256": done.sha256,
+        "format": table.format,
+        "export": columns.export.name if columns.export else None,
+        "encoding": table.encoding or None,
+        "delimiter": table.delimiter or None,
+        "sheet": table.sheet or None,
+        "header_line": table.header_line,
+        "columns": dict(zip(table.header, columns.fields, strict=True)),
+        "rows": arrivals.rows,
+        "new": brought.new,
+        "changed": brought.changed,
+        "same": brought.same,
+        "merged": brought.merged,
+        "suppressed": brought.suppressed,
+        "rejected": arrivals.rejected,
+        "rejects": [one | {"line": int(one["line"])} for one in told],
+        "rejects_file": str(rejects) if rejects else None,
+        "left_out": [left._asdict() for left in arrivals.left_out],
+        "said": done.said,
+        "changes": [change._asdict() for change in brought.changes],
+        "twins": [list(pair) for pair in brought.twins],
+        "already": brought.already,
+        "batch": brought.batch,
+    }

@@ -86,7 +86,9 @@ def _watch(connection: sqlite3.Connection, path: Path, after: int = 0) -> Watch:
     return Watch(key, hashes)
 
 
-def bring_in(hand: Hand, stream: Stream, told: Callable[[], Told], people: int, *, dry_run: bool) -> Brought:
+def bring_in(
+    hand: Hand, stream: Stream, told: Callable[[], Told], people: int, *, dry_run: bool = False
+) -> Brought:
     """Bring a list in, all of it or nothing.
 
     `people` is the state of who is who that the rows were read in; `told` is asked at the end, when
@@ -160,7 +162,9 @@ def _alone(path: Path) -> Iterator[None]:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(handle)
-        raise Busy("Another import is running.", "Wait until it is done, then run this one again.") from None
+        raise Busy(
+            "Another import is running.", "Wait until it is done, then run the command again."
+        ) from None
     try:
         yield
     finally:
@@ -186,7 +190,9 @@ def clear(raw: sqlite3.Connection) -> int:
 
 
 class _Bringing:
-    def __init__(self, raw: sqlite3.Connection, hand: Hand, batch: int, people: int, *, dry_run: bool) -> None:
+    def __init__(
+        self, raw: sqlite3.Connection, hand: Hand, batch: int, people: int, *, dry_run: bool
+    ) -> None:
         self._raw = raw
         self._hand = hand
         self._batch = batch
@@ -288,11 +294,18 @@ class _Bringing:
         counts["suppressed"] += out + staging.blocked
         if not self._dry_run:
             self._let_go(w, opted, told.file)
-            self._close(told, counts, opted)
+            self._close(told, counts)
             _commit(w)
         shown = [change for update in updates if not update.alone for change in update.changes][:SHOWN]
         return Brought(
-            self._batch or None, **counts, changes=tuple(shown), twins=tuple(staging.twins)
+            self._batch or None,
+            new=counts["new"],
+            changed=counts["changed"],
+            same=counts["same"],
+            merged=counts["merged"],
+            suppressed=counts["suppressed"],
+            changes=tuple(shown),
+            twins=tuple(staging.twins),
         )
 
     def _let_go(self, w: Writing, opted: Sequence[int], file: str) -> None:
@@ -306,7 +319,7 @@ class _Bringing:
                 identities.learn(self._raw, number, names)
                 suppressions.insert_keys(w, suppression, guises(customer), suppressions.key_of(w))
 
-    def _close(self, told: Told, counts: dict[str, int], opted: Sequence[int]) -> None:
+    def _close(self, told: Told, counts: dict[str, int]) -> None:
         self._raw.execute(
             "UPDATE batch SET state = 'done', file = ?, sha256 = ?, key = ?, counts = ? WHERE id = ?",
             (*told, json.dumps(counts), self._batch),
@@ -331,7 +344,8 @@ def _session(raw: sqlite3.Connection) -> Session:
     from sqlalchemy.pool import StaticPool
     from sqlmodel import Session
 
-    return Session(create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool, hide_parameters=True))
+    engine = create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool, hide_parameters=True)
+    return Session(engine)
 
 
 def _commit(w: Writing) -> None:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from winback_cli.acts import next_to_undo
 from winback_cli.case import FIRST_HASH, Case, Entry, Event, digest, fold
 from winback_cli.errors import AnsweredMeanwhile, Refused, TryAgain
-from winback_cli.store import reads
 from winback_cli.plainrow import RANKS
+from winback_cli.store import reads
 from winback_cli.store.writing import Writing
 
 if TYPE_CHECKING:

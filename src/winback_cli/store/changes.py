@@ -45,7 +45,7 @@ def update_of(connection: reads.Connection, number: int, told: Customer, rows: i
     """
     columns = ", ".join(COLUMNS)
     row = connection.execute(
-        f"SELECT {columns}, edited, suppression_id FROM customer_row WHERE id = ?",  # noqa: S608
+        f"SELECT {columns}, edited, suppression_id FROM customer_row WHERE id = ?",
         (number,),
     ).fetchone()
     *values, edited, suppression = row
@@ -123,7 +123,7 @@ def write_fields(raw: sqlite3.Connection, number: int, sets: dict[str, Any]) -> 
         now = raw.execute("SELECT name, company FROM customer_row WHERE id = ?", (number,)).fetchone()
         told["folded"] = fold(f"{told.get('name', now[0])} {told.get('company', now[1])}")
     names = ", ".join(f"{name} = ?" for name in told)
-    raw.execute(f"UPDATE customer_row SET {names} WHERE id = ?", (*told.values(), number))  # noqa: S608
+    raw.execute(f"UPDATE customer_row SET {names} WHERE id = ?", (*told.values(), number))
 
 
 def insert_point(raw: sqlite3.Connection, number: int, place: int, point: ContactPoint) -> None:

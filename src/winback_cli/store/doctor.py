@@ -62,7 +62,7 @@ def _has_hole(connection: sqlite3.Connection) -> bool:
             row[1] for row in connection.execute(f'PRAGMA table_info("{table}")') if "INT" not in row[2]
         ]
         holes = " OR ".join(f"instr(CAST(\"{column}\" AS BLOB), x'00') > 0" for column in columns)
-        if holes and connection.execute(f'SELECT 1 FROM "{table}" WHERE {holes} LIMIT 1').fetchone():  # noqa: S608
+        if holes and connection.execute(f'SELECT 1 FROM "{table}" WHERE {holes} LIMIT 1').fetchone():
             return True
     return False
 
@@ -237,7 +237,7 @@ def _agrees(connection: sqlite3.Connection, name: str) -> bool:
     """What SQLite says of an index of words; the question is put as an insert, and writes nothing."""
     connection.execute("PRAGMA query_only=OFF")
     try:
-        connection.execute(f"INSERT INTO {name} ({name}, rank) VALUES ('integrity-check', 1)")  # noqa: S608
+        connection.execute(f"INSERT INTO {name} ({name}, rank) VALUES ('integrity-check', 1)")
     except sqlite3.DatabaseError:
         return False
     finally:

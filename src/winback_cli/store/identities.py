@@ -117,7 +117,7 @@ def count(connection: reads.Connection) -> int:
 
 def fill_from(connection: sqlite3.Connection, table: str) -> None:
     """Take over the names of a store of before, which had them as words, from that table."""
-    old = connection.execute(f"SELECT customer_id, identity FROM {table} ORDER BY customer_id")  # noqa: S608
+    old = connection.execute(f"SELECT customer_id, identity FROM {table} ORDER BY customer_id")
     named: dict[int, list[str]] = {}
     for number, name in old:
         named.setdefault(number, []).append(name)

@@ -66,5 +66,5 @@ def _named(
     connection: sqlite3.Connection, clause: str, values: Sequence[str], limit: int, everybody: bool
 ) -> list[Named]:
     wanted = "1" if everybody else "suppression_id IS NULL"
-    query = f"SELECT name, company FROM customer WHERE {wanted} AND {clause} LIMIT ?"  # noqa: S608 - constants
+    query = f"SELECT name, company FROM customer WHERE {wanted} AND {clause} LIMIT ?"
     return [Named(*row) for row in connection.execute(query, (*values, limit))]

@@ -9,10 +9,10 @@ from typing import Any
 from winback_cli.customer import ContactPoint, Customer, guises, hashed, identities, label
 from winback_cli.errors import BadInput, Refused
 from winback_cli.money import Money
+from winback_cli.plainrow import RANKS
 from winback_cli.store import reads
 from winback_cli.store.identities import learn, matches
 from winback_cli.store.suppressions import insert_keys, key_of, stored
-from winback_cli.plainrow import RANKS
 from winback_cli.store.writing import Writing
 from winback_cli.text import fold
 

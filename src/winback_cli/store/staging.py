@@ -43,7 +43,13 @@ _DRY = """
     CREATE INDEX temp.dry_point ON contact_point (customer_id);
 """
 _VALUES = ", ".join("?" * (len(COLUMNS) + 2))
-_INSERT = f"INSERT INTO {{into}}.customer_row (id, batch_id, {', '.join(COLUMNS)}, edited) VALUES ({_VALUES}, '')"
+_INSERT = (
+    f"INSERT INTO {{into}}.customer_row (id, batch_id, {', '.join(COLUMNS)}, edited, list_on)"
+    f" VALUES ({_VALUES}, '', '9999-12-30')"
+)
+_POINT = (
+    "INSERT INTO {into}.contact_point (customer_id, place, kind, value, state) VALUES (?, ?, ?, ?, ?)"
+)
 _SET = ", ".join(f"{column} = ?" for column in COLUMNS)
 
 
@@ -118,7 +124,7 @@ class Staging:
             _INSERT.format(into=into), ((number, batch, *row.values) for number, row in fresh)
         )
         raw.executemany(
-            f"INSERT INTO {into}.contact_point (customer_id, place, kind, value, state) VALUES (?, ?, ?, ?, ?)",
+            _POINT.format(into=into),
             (
                 (number, place, *point)
                 for number, row in fresh
@@ -172,6 +178,7 @@ class Staging:
         """Join the rows of each person; afterwards every new customer is as they will be seen."""
         if self._waiting:
             self._write()
+        self._raw.execute("CREATE INDEX IF NOT EXISTS temp.part_customer ON part (customer)")
         self._follow_aliases()
         for numbers in _sliced(self._query(_TWICE, (self._first,)), 500):
             people = [(number, self._joined(number)) for (number,) in numbers]
@@ -210,10 +217,8 @@ class Staging:
         """Take one of this import's own away again; inside a transaction."""
         raw, into = self._raw, self._into
         if into == "main":
-            names = names_of(self._person(number))
-            raw.executemany(
-                "DELETE FROM identity WHERE mark = ? AND customer_id = ?", [(mark(n), number) for n in names]
-            )
+            marks = [(mark(name), number) for name in names_of(self._person(number))]
+            raw.executemany("DELETE FROM identity WHERE mark = ? AND customer_id = ?", marks)
         raw.execute(f"DELETE FROM {into}.contact_point WHERE customer_id = ?", (number,))
         raw.execute(f"DELETE FROM {into}.former WHERE customer_id = ?", (number,))
         raw.execute(f"DELETE FROM {into}.customer_row WHERE id = ?", (number,))
@@ -245,7 +250,7 @@ class Staging:
     def rows_of(self, number: int) -> list[Customer]:
         """The rows of the list that are about one person, but for the one a new customer was made of."""
         bodies = self._raw.execute("SELECT body FROM part WHERE customer = ?", (number,))
-        return [customer_of(*marshal.loads(body)) for (body,) in bodies]
+        return [_row(body) for (body,) in bodies]
 
     def _joined(self, number: int) -> Customer:
         return merged([self._person(number), *self.rows_of(number)])
@@ -255,7 +260,7 @@ class Staging:
         raw.execute(f"UPDATE {into}.customer_row SET {_SET} WHERE id = ?", (*plain(customer), number))
         raw.execute(f"DELETE FROM {into}.contact_point WHERE customer_id = ?", (number,))
         raw.executemany(
-            f"INSERT INTO {into}.contact_point (customer_id, place, kind, value, state) VALUES (?, ?, ?, ?, ?)",
+            _POINT.format(into=into),
             [(number, place, *point) for place, point in enumerate(points(customer), 1)],
         )
         said = set(names_of(customer._replace(known_as=())))
@@ -275,7 +280,8 @@ class Staging:
             " FROM main.customer_row WHERE id >= ? AND batch_id = ? ORDER BY 1, 2, 3",
             (self._first, self.batch),
         )
-        self._by_slices("ranked", "INSERT OR IGNORE INTO ranking SELECT how_rank, worth, customer_id", progress)
+        rank = "INSERT OR IGNORE INTO ranking SELECT how_rank, worth, customer_id"
+        self._by_slices("ranked", rank, progress)
         self._raw.execute("CREATE TEMP TABLE named (mark INTEGER, customer_id INTEGER)")
         self._raw.execute(
             "INSERT INTO named SELECT mark, customer FROM seen WHERE customer >= ? ORDER BY mark",
@@ -286,7 +292,7 @@ class Staging:
         self._raw.execute("DROP TABLE named")
 
     def _by_slices(self, table: str, insert: str, progress: Callable[[], None]) -> None:
-        last = self._raw.execute(f"SELECT coalesce(max(rowid), 0) FROM {table}").fetchone()[0]  # noqa: S608
+        last = self._raw.execute(f"SELECT coalesce(max(rowid), 0) FROM {table}").fetchone()[0]
         for start in range(0, last, SLICE):
             with self._short():
                 self._raw.execute(
@@ -301,13 +307,28 @@ class Staging:
         query = "SELECT customer, body FROM part WHERE customer < ? ORDER BY customer"
         cursor = self._raw.cursor().execute(query, (self._first,))
         for number, group in groupby(cursor, key=lambda row: row[0]):
-            told = [customer_of(*marshal.loads(body)) for _, body in group]
+            told = [_row(body) for _, body in group]
             yield number, merged(told), len(told)
+
+    def new_people(self) -> Iterator[tuple[int, Customer]]:
+        """Everybody new, with everything they are known by."""
+        query = "SELECT id FROM main.customer_row WHERE id >= ? AND batch_id = ? ORDER BY id"
+        for (number,) in self._query(query, (self._first, self.batch)):
+            yield number, self._person(number)
+
+    def met(self) -> list[tuple[int, int]]:
+        """The new ones whom the store knows by now, as (their number here, the number there)."""
+        found = self._raw.execute(
+            "SELECT DISTINCT s.customer, c.id FROM seen s JOIN identity i ON i.mark = s.mark"
+            " JOIN customer c ON c.id = i.customer_id WHERE s.customer >= ? ORDER BY 1, 2",
+            (self._first,),
+        )
+        return found.fetchall()
 
     def left_alone(self) -> list[tuple[int, Customer]]:
         """Those on the suppression list whom the list knows by something new."""
         found = self._raw.execute("SELECT customer, body FROM alone ORDER BY customer").fetchall()
-        return [(number, customer_of(*marshal.loads(body))) for number, body in found]
+        return [(number, _row(body)) for number, body in found]
 
     def opted_out(self) -> list[int]:
         """Whoever the list says opted out."""
@@ -399,6 +420,10 @@ class _Sorting:
         for one in row.marks:
             if one not in self._there:
                 self._seen[one] = self.learned[one] = number
+
+
+def _row(body: bytes) -> Customer:
+    return customer_of(*marshal.loads(body))  # noqa: S302 - out of our own temporary table
 
 
 def _sliced(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:

@@ -21,16 +21,16 @@ class Suppressed(NamedTuple):
     others: tuple[int, ...] = ()
 
 
-def suppress(w: Writing, number: int, reason: str) -> Suppressed:
+def suppress(w: Writing, number: int, reason: str, batch: int | None = None) -> Suppressed:
     """Put a customer on the suppression list, and whoever else holds the same mailbox.
 
     Their unclosed cases are closed and nothing of theirs falls due any more. Suppressing somebody
-    twice changes nothing.
+    twice changes nothing. `batch` is the list that said so.
     """
     mailboxes = [name for name in identities.names_of(w.raw, number) if name.startswith("email:")]
     others = sorted(set(identities.matches(w.raw, mailboxes)) - {number})
     fresh = [one for one in [number, *others] if not _is_suppressed(w, one)]
-    closed = [case for one in fresh for case in _put_on_list(w, one, reason)]
+    closed = [case for one in fresh for case in _put_on_list(w, one, reason, batch)]
     return Suppressed(tuple(closed), tuple(one for one in fresh if one != number))
 
 
@@ -39,9 +39,9 @@ def _is_suppressed(w: Writing, number: int) -> bool:
     return record is not None and record.suppressed
 
 
-def _put_on_list(w: Writing, number: int, reason: str) -> list[str]:
+def _put_on_list(w: Writing, number: int, reason: str, batch: int | None = None) -> list[str]:
     """Returns the case that was closed, if there was one."""
-    listed = enter(w, reason)
+    listed = enter(w, reason, batch)
     w.raw.execute(
         "UPDATE customer_row SET suppression_id = ?, list_on = ? WHERE id = ?", (listed, LEFT_ALONE, number)
     )

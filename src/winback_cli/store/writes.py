@@ -15,6 +15,7 @@ from winback_cli.dates import Clock
 from winback_cli.errors import TryAgain
 from winback_cli.store import cases, people, reading, reads, suppressions
 from winback_cli.store import connect as door
+from winback_cli.store.bringing import Brought, Hand, Stream, Told, bring_in
 from winback_cli.store.cases import Opening, Standings
 from winback_cli.store.suppressions import Carried, Suppressed
 from winback_cli.store.writing import Writing
@@ -154,6 +155,16 @@ class Store:
         with self._writing() as w:
             return people.edit(w, number, given)
 
+    def bring_in(
+        self, stream: Stream, told: Callable[[], Told], people: int, *, dry_run: bool = False
+    ) -> Brought:
+        """See `bringing.bring_in`; over a connection of its own."""
+        if self.before_writing is not None and not dry_run:
+            first, self.before_writing = self.before_writing, None
+            first()
+        hand = Hand(self.path, self.by, self.clock, self.command)
+        return bring_in(hand, stream, told, people, dry_run=dry_run)
+
     def carry(self, carried: Sequence[Carried], *, same_key: bool) -> int:
         """See `suppressions.carry`; marks the store as restored too, which pauses what it would send."""
         with self._writing() as w:
@@ -171,7 +182,7 @@ class Store:
             for key in keys:
                 cases.remake(w, key, partial(standing, reads.case_by_key(w.raw, key).playbook))
             for name in reads.SEARCHED:
-                w.raw.execute(f"INSERT INTO {name} ({name}) VALUES ('rebuild')")  # noqa: S608
+                w.raw.execute(f"INSERT INTO {name} ({name}) VALUES ('rebuild')")
             w.run()
 
     def suppress(self, number: int, reason: str) -> Suppressed:

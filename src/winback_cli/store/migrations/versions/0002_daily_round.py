@@ -98,8 +98,8 @@ def _search(name: str, table: str, columns: str) -> None:
     )
     new = ", ".join(f"new.{column.strip()}" for column in columns.split(","))
     old = new.replace("new.", "old.")
-    forget = f"INSERT INTO {name} ({name}, rowid, {columns}) VALUES ('delete', old.id, {old});"  # noqa: S608
-    learn = f"INSERT INTO {name} (rowid, {columns}) VALUES (new.id, {new});"  # noqa: S608
+    forget = f"INSERT INTO {name} ({name}, rowid, {columns}) VALUES ('delete', old.id, {old});"
+    learn = f"INSERT INTO {name} (rowid, {columns}) VALUES (new.id, {new});"
     for when, does in (
         ("INSERT", learn),
         ("DELETE", forget),
@@ -107,4 +107,4 @@ def _search(name: str, table: str, columns: str) -> None:
     ):
         trigger = f"{name}_{when[:6].lower()}"
         op.execute(f"CREATE TRIGGER {trigger} AFTER {when} ON {table} BEGIN {does} END")
-    op.execute(f"INSERT INTO {name} ({name}) VALUES ('rebuild')")  # noqa: S608
+    op.execute(f"INSERT INTO {name} ({name}) VALUES ('rebuild')")

@@ -120,7 +120,7 @@ def _remake_customers() -> None:
         sa.ForeignKeyConstraint(["suppression_id"], ["suppression.id"]),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.execute(f"INSERT INTO customer_new ({_KEPT}) SELECT {_KEPT} FROM customer_row")  # noqa: S608
+    op.execute(f"INSERT INTO customer_new ({_KEPT}) SELECT {_KEPT} FROM customer_row")
     op.execute("DROP TABLE customer_row")
     op.execute("ALTER TABLE customer_new RENAME TO customer_row")
     op.create_index(

@@ -4,18 +4,17 @@ Every row ends as a checked one or as a rejected one with line, field, value and
 contact point does not lose the customer: it is kept as invalid (C4).
 """
 
-import hmac
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
 from winback_cli import columndates, countries, money, text
-from winback_cli.customer import LONGEST_NAME, canonical_email, email_point
+from winback_cli.customer import LONGEST_NAME, Watch, canonical_email, email_point
 from winback_cli.intake import Choices, Columns, Evidence, Ways
 from winback_cli.marks import mark
 from winback_cli.phones import Phones, digits
-from winback_cli.plainrow import RANKS, Plain, Point
+from winback_cli.plainrow import RANKS, Checked, Point
 from winback_cli.sources import Rows
 from winback_cli.stages import HowLeft
 
@@ -38,19 +37,6 @@ class Reject(NamedTuple):
     field: str
     value: str
     reason: str
-
-
-class Checked(NamedTuple):
-    """A row that can: its values, contact points, marks of what they are known by, and whether it says
-    that they opted out, or fits the suppression list.
-    """
-
-    line: int
-    values: Plain
-    points: tuple[Point, ...]
-    marks: tuple[int, ...]
-    opted_out: bool
-    blocked: bool
 
 
 class Chunk(NamedTuple):
@@ -84,26 +70,6 @@ class _Kept(dict[Any, Any]):
             value = _Bad(str(cell), str(problem))
         self[cell] = value
         return value
-
-
-class Watch:
-    """Whom the suppression list blocks: the hashes under the store's key, asked by their beginnings."""
-
-    def __init__(self, key: bytes, hashes: Iterable[str]) -> None:
-        self._key = key
-        self._listed = {one[:16] for one in hashes}
-
-    def __call__(self, names: Iterable[str]) -> bool:
-        """Whether one of these names is on the list."""
-        key, listed = self._key, self._listed
-        for name in names:
-            told = hmac.digest(key, name.encode("utf-8", "surrogatepass"), "sha256")
-            if told[:8].hex() in listed:
-                return True
-        return False
-
-    def __bool__(self) -> bool:
-        return bool(self._listed)
 
 
 class Reader:
@@ -431,4 +397,3 @@ def chunks(rows: Rows) -> Iterator[list[tuple[int, list[str]]]]:
     stream = iter(rows)
     while chunk := list(islice(stream, CHUNK)):
         yield chunk
-

@@ -161,6 +161,28 @@ def hashed(identity: str, key: bytes) -> str:
     return hmac.new(key, identity.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
 
 
+class Watch:
+    """Whom the suppression list blocks: the hashes under the store's key, asked by their beginnings."""
+
+    def __init__(self, key: bytes, hashes: Iterable[str]) -> None:
+        self._key = key
+        self._listed = {one[:16] for one in hashes}
+
+    def __call__(self, names: Iterable[str]) -> bool:
+        """Whether one of these names is on the list."""
+        import hmac
+
+        key, listed = self._key, self._listed
+        for name in names:
+            told = hmac.digest(key, name.encode("utf-8", "surrogatepass"), "sha256")
+            if told[:8].hex() in listed:
+                return True
+        return False
+
+    def __bool__(self) -> bool:
+        return bool(self._listed)
+
+
 def join(older: Customer, newer: Customer) -> Customer:
     """Two rows of one person: the newer purchase wins field by field, blanks never win."""
     if older.last_purchase > newer.last_purchase:

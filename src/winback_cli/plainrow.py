@@ -5,6 +5,7 @@ numbers alone; `Customer` values are made of them only where two rows have to be
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from winback_cli.customer import ContactPoint, Customer
 from winback_cli.money import Money
@@ -19,6 +20,21 @@ RANKS = {"departing": 0, "upset": 1, "content": 3}  # the queue's order; lapsed 
 
 Plain = tuple[str | int | None, ...]  # the values of `COLUMNS`
 Point = tuple[str, str, str]  # kind, value, state
+
+
+class Checked(NamedTuple):
+    """A row of a list that can come in.
+
+    Its values, contact points, the marks of what they are known by, and whether it says
+    that they opted out, or fits the suppression list.
+    """
+
+    line: int
+    values: Plain
+    points: tuple[Point, ...]
+    marks: tuple[int, ...]
+    opted_out: bool
+    blocked: bool
 
 
 def plain(customer: Customer) -> Plain:

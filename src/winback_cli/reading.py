@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from winback_cli import errors
-from winback_cli.checking import Checked, Chunk, Reader, Reject, Watch, chunks
+from winback_cli.checking import Chunk, Reader, Reject, chunks
+from winback_cli.customer import Watch
 from winback_cli.errors import TryAgain, WinbackError
 from winback_cli.intake import Choices, Columns, decided, nobody, read_columns
+from winback_cli.plainrow import Checked
 from winback_cli.sources import LeftOut, Reading, Rows, Table, open_rows
 
 if TYPE_CHECKING:

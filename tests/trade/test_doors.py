@@ -39,6 +39,8 @@ TRADE = {
     "route",
     "acts",
     "briefing",
+    "marks",
+    "plainrow",
 }
 WORK = {
     "library",
@@ -51,6 +53,9 @@ WORK = {
     "screening",
     "walk",
     "intake",
+    "checking",
+    "reading",
+    "mappings",
     "sources",
 }
 SETTINGS = {"settings"}

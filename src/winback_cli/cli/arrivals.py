@@ -16,7 +16,9 @@ from winback_cli.errors import BadInput, DiskError, NotPermitted, UsageError
 from winback_cli.reading import Again, Opened, Source, read
 
 if TYPE_CHECKING:
-    from winback_cli.checking import Checked, Reject, Watch
+    from winback_cli.checking import Reject
+    from winback_cli.customer import Watch
+    from winback_cli.plainrow import Checked
     from winback_cli.sources import LeftOut
 
 IN_MEMORY = 4_000_000  # bytes of rejected rows that are kept in memory

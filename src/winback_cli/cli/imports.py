@@ -1,7 +1,5 @@
 """The imports so far, and the exports that are known."""
 
-import typer
-
 from winback_cli.cli.here import Here, print_json, print_rows
 
 
@@ -16,9 +14,7 @@ def _show_exports(*, json: bool) -> None:
     from winback_cli.sources.exports import exports
 
     if json:
-        return print_json([{"name": e.name, "title": e.title, "columns": list(e.signature)} for e in exports()])
+        known = [{"name": e.name, "title": e.title, "columns": list(e.signature)} for e in exports()]
+        return print_json(known)
     print_rows(("Export", "Known by"), [[e.title, ", ".join(e.signature)] for e in exports()])
     return None
-
-
-__all__ = ["show", "typer"]

@@ -14,10 +14,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from winback_cli.checking import Checked, Watch
-from winback_cli.customer import Customer, guises
+from winback_cli.customer import Customer, Watch, guises
 from winback_cli.customer import identities as names_of
 from winback_cli.errors import Busy, TryAgain
+from winback_cli.plainrow import Checked
 from winback_cli.store import connect as door
 from winback_cli.store import identities, reads, suppressions
 from winback_cli.store.changes import Change, Update, apply, update_of

@@ -16,11 +16,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple, TypeVar
 
-from winback_cli.checking import Checked
 from winback_cli.customer import Customer, merged
 from winback_cli.customer import identities as names_of
 from winback_cli.marks import mark
-from winback_cli.plainrow import COLUMNS, Plain, Point, customer_of, plain, points
+from winback_cli.plainrow import COLUMNS, Checked, Plain, Point, customer_of, plain, points
 
 Item = TypeVar("Item")
 TOGETHER = 10_000  # rows that are written in one transaction
@@ -47,9 +46,7 @@ _INSERT = (
     f"INSERT INTO {{into}}.customer_row (id, batch_id, {', '.join(COLUMNS)}, edited, list_on)"
     f" VALUES ({_VALUES}, '', '9999-12-30')"
 )
-_POINT = (
-    "INSERT INTO {into}.contact_point (customer_id, place, kind, value, state) VALUES (?, ?, ?, ?, ?)"
-)
+_POINT = "INSERT INTO {into}.contact_point (customer_id, place, kind, value, state) VALUES (?, ?, ?, ?, ?)"
 _SET = ", ".join(f"{column} = ?" for column in COLUMNS)
 
 
@@ -120,16 +117,10 @@ class Staging:
 
     def _insert(self, fresh: Sequence[Fresh]) -> None:
         raw, into, batch = self._raw, self._into, self.batch
-        raw.executemany(
-            _INSERT.format(into=into), ((number, batch, *row.values) for number, row in fresh)
-        )
+        raw.executemany(_INSERT.format(into=into), ((number, batch, *row.values) for number, row in fresh))
         raw.executemany(
             _POINT.format(into=into),
-            (
-                (number, place, *point)
-                for number, row in fresh
-                for place, point in enumerate(row.points, 1)
-            ),
+            ((number, place, *point) for number, row in fresh for place, point in enumerate(row.points, 1)),
         )
         if into == "main" and fresh:
             raw.execute(
@@ -231,10 +222,8 @@ class Staging:
         row = self._raw.execute(
             f"SELECT {columns} FROM {self._into}.customer_row WHERE id = ?", (number,)
         ).fetchone()
-        kept = self._raw.execute(
-            f"SELECT kind, value, state FROM {self._into}.contact_point WHERE customer_id = ? ORDER BY place",
-            (number,),
-        )
+        query = f"SELECT kind, value, state FROM {self._into}.contact_point"
+        kept = self._raw.execute(f"{query} WHERE customer_id = ? ORDER BY place", (number,))
         return tuple(row), tuple(kept.fetchall())
 
     def _person(self, number: int) -> Customer:
@@ -429,4 +418,3 @@ def _row(body: bytes) -> Customer:
 def _sliced(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
     for start in range(0, len(items), size):
         yield items[start : start + size]
-

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
 
-
 @dataclass
 class Writing:
     """One transaction. `raw` is its connection, for the reads; `run` gives the number of this run of

@@ -28,8 +28,7 @@ _VIEW = """CREATE VIEW customer AS SELECT * FROM customer_row WHERE batch_id IS 
     OR batch_id NOT IN (SELECT b.id FROM batch b WHERE b.state = 'staging')"""
 
 _RANK = (
-    "INSERT OR IGNORE INTO ranking"
-    " SELECT new.how_rank, coalesce(-new.revenue, 9223372036854775807), new.id"
+    "INSERT OR IGNORE INTO ranking SELECT new.how_rank, coalesce(-new.revenue, 9223372036854775807), new.id"
 )
 _UNRANK = (
     "DELETE FROM ranking WHERE how_rank = old.how_rank"

@@ -76,7 +76,7 @@ def test_the_encoding_that_the_user_names_overrules_the_guess(opened: Opened) ->
     assert rows.table.said == ()
 
 
-@pytest.mark.parametrize("name", ["klingon", "base64", "a\0b", "x" * 500])
+@pytest.mark.parametrize("name", ["klingon", "base64", "idna", "a\0b", "x" * 500])
 def test_an_encoding_that_nobody_knows_is_a_mistake_of_usage(opened: Opened, name: str) -> None:
     with pytest.raises(UsageError, match="is no encoding"):
         opened(LIST, encoding=name)

@@ -134,8 +134,9 @@ class _Sheet:
 
     def add(self, piece: bytes, *, last: bool = False) -> _Corners:
         text = self._tail + piece
-        end = len(text) if last else max(text.rfind(b"<"), 0)
-        text, self._tail = text[:end], text[end:]
+        tag = text.rfind(b"<")
+        cut = len(text) if last or tag < 0 or b">" in text[tag:] else tag
+        text, self._tail = text[:cut], text[cut:]
         if len(self._tail) > PIECE:
             return _Corners(0, _LAST_ROW, _LAST_COLUMN)  # no tag is so long
         rows = self._row.findall(text)

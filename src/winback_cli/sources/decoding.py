@@ -64,7 +64,7 @@ def decoded(file: File, wanted: str, longest: int = LONGEST_LINE) -> Decoded:
 def _codec(wanted: str, head: bytes) -> str:
     try:
         codec = codecs.lookup(wanted)
-        text = codec._is_text_encoding
+        text = codec._is_text_encoding and codec.incrementaldecoder is not None
     except (LookupError, ValueError):
         text = False
     if not text:

@@ -164,16 +164,14 @@ def test_a_cell_far_away_makes_no_large_grid(tmp_path: Path, rows: str) -> None:
 
 
 def test_a_cell_far_away_is_seen_in_whatever_part_it_hides(tmp_path: Path) -> None:
-    place = xlsx(tmp_path / "l.xlsx", {"S": [["name"]]})
+    place = xlsx(tmp_path / "l.xlsx", {"S": sheet_of(f'<row r="1">{one("XFD1048576")}</row>')})
     hidden = tmp_path / "hidden.xlsx"
     with zipfile.ZipFile(place) as old, zipfile.ZipFile(hidden, "w") as new:
         for name in old.namelist():
             content = old.read(name).replace(b"worksheets/sheet1.xml", b"theme.bin")
             new.writestr(name.replace("worksheets/sheet1.xml", "theme.bin"), content)
-            if "sheet1" in name:
-                new.writestr("xl/theme.bin", sheet_of(f'<row r="1">{one("XFD1048576")}</row>'))
 
-    assert read(hidden, seconds=2).startswith("65 ")
+    assert "far away" in read(hidden, seconds=2)
 
 
 EMPTY = f'<table:table-row table:number-rows-repeated="1048570">{ods_cell(None, 16384)}</table:table-row>'

@@ -65,6 +65,8 @@ def _codec(wanted: str, head: bytes) -> str:
     try:
         codec = codecs.lookup(wanted)
         text = codec._is_text_encoding and codec.incrementaldecoder is not None
+        if text:
+            codecs.getincrementaldecoder(wanted)("replace").decode(b"\xff\xff", True)
     except (LookupError, ValueError):
         text = False
     if not text:

@@ -18,7 +18,7 @@ MOST_BYTES = 1_500_000_000  # unpacked, all parts together: a million rows take 
 STEEPEST = 150  # bytes unpacked from one packed; lists reach 30
 SMALL = 10_000_000  # bytes up to which a part may be packed as steeply as it likes
 MOST_CELLS = 40_000_000  # of the rectangle
-SPARSE = 2_000_000  # cells of a rectangle that may be empty, whatever is in it
+SPARSE = 500_000  # cells of a rectangle that may be empty, whatever is in it
 MOST_COLUMNS = 400
 PIECE = 1 << 20
 _LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
@@ -45,13 +45,18 @@ class _Corners(NamedTuple):
 
 
 def check(file: File, archive: zipfile.ZipFile) -> None:
-    """Raises BadInput for a workbook that would unpack to more than a list of customers is."""
+    """Raises BadInput for a workbook that would unpack to more than a list of customers is.
+
+    Raises the errors of zipfile and zlib for a damaged one.
+    """
     left = MOST_BYTES
     for part in archive.infolist():
         # What the parts say of themselves first: that costs nothing.
         left -= part.file_size
         if left < 0 or _steep(part.file_size, part.compress_size):
             raise _bomb(file)
+        if part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise zipfile.BadZipFile
     left = MOST_BYTES
     for part in archive.infolist():
         left -= _unpacked(file, part, left)
@@ -129,8 +134,9 @@ class _Sheet:
 
     def add(self, piece: bytes, *, last: bool = False) -> _Corners:
         text = self._tail + piece
-        end = len(text) if last else max(text.rfind(b"<"), 0)
-        text, self._tail = text[:end], text[end:]
+        tag = text.rfind(b"<")
+        cut = len(text) if last or tag < 0 or b">" in text[tag:] else tag
+        text, self._tail = text[:cut], text[cut:]
         if len(self._tail) > PIECE:
             return _Corners(0, _LAST_ROW, _LAST_COLUMN)  # no tag is so long
         rows = self._row.findall(text)

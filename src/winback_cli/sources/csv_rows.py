@@ -23,13 +23,15 @@ class CsvRows:
     """The rows of a CSV text. Raises BadInput, naming the line, where it is none."""
 
     def __init__(self, file: File, reading: Reading) -> None:
+        if reading.sheet:
+            raise UsageError(f"{file.name} is CSV: it has no sheets.", "Leave out --sheet.")
         self._file = file
         self._text = decoded(file, reading.encoding)
         self.left_out: list[LeftOut] = []
         first = self._first_lines()
         self._skipped, announced = _announced(first)
         self._delimiter = _wanted(reading.delimiter) or announced or _delimiter(first)
-        rows = self._first_rows()
+        rows = self._first_rows() if first else []
         if not rows:
             raise file.bad("is empty", "Name a CSV file with a header and rows.")
         place = header_at(rows)

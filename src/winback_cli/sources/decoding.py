@@ -64,7 +64,9 @@ def decoded(file: File, wanted: str, longest: int = LONGEST_LINE) -> Decoded:
 def _codec(wanted: str, head: bytes) -> str:
     try:
         codec = codecs.lookup(wanted)
-        text = codec._is_text_encoding
+        text = codec._is_text_encoding and codec.incrementaldecoder is not None
+        if text:
+            codecs.getincrementaldecoder(wanted)("replace").decode(b"\xff\xff", True)
     except (LookupError, ValueError):
         text = False
     if not text:
@@ -132,7 +134,7 @@ def _read_through(file: File, encoding: str, longest: int) -> str:
             last = text.rfind(newline)
             open_for = len(text) - last - 1 + (open_for if last < 0 else 0)
             if open_for > longest:
-                raise too_long(file, _line_at(file, read - len(piece), encoding), longest)
+                raise too_long(file, _line_at(file, read, encoding, newline), longest)
             if not piece:
                 return newline
 
@@ -145,12 +147,12 @@ def too_long(file: File, line: int, longest: int = LONGEST_LINE) -> BadInput:
     )
 
 
-def _line_at(file: File, at: int, encoding: str = "utf-8") -> int:
+def _line_at(file: File, at: int, encoding: str = "utf-8", newline: str = "\n") -> int:
     """The line of a byte, counted from 1."""
-    sign = "\n".encode(encoding if not encoding.startswith(("utf-16", "utf-32")) else "utf-8")
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
     line = 1
     with file.open() as stream:
         while at > 0 and (piece := stream.read(min(PIECE, at))):
-            line += piece.count(sign)
+            line += decoder.decode(piece).count(newline)
             at -= len(piece)
     return line

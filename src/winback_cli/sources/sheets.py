@@ -16,6 +16,7 @@ from winback_cli.sources.headings import Numbered, header_at, titled
 
 FIRST_ROWS = 40  # with something in them, that the header is told from
 _DAMAGED = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, ValueError, NotImplementedError)
+_ERRORS = {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!"}
 _HOLDER = "Save the workbook as XLSX or CSV, and import that."
 
 
@@ -57,13 +58,15 @@ class SheetRows:
 
     def _rows(self) -> Iterator[Numbered]:
         for number, row in enumerate(self._sheet.iter_rows(), 1):
-            cells = [cell if type(cell) is str else _text(cell) for cell in row]
+            cells = [cell if type(cell) is str and cell[:1] != "#" else _text(cell) for cell in row]
             if any(map(str.strip, cells)):
                 yield number, cells
 
 
 def _text(cell: Any) -> str:
     """A value of a cell as text: a number as Excel shows it, a date as ISO has it."""
+    if isinstance(cell, str):
+        return "" if cell in _ERRORS else cell
     if isinstance(cell, bool):
         return "yes" if cell else "no"
     if isinstance(cell, float):

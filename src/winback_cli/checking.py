@@ -10,10 +10,10 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from winback_cli import columndates, countries, money, text
-from winback_cli.customer import LONGEST_NAME, Watch, canonical_email, email_point
+from winback_cli.customer import LONGEST_NAME, Watch, email_point, id_name, known_by_these
 from winback_cli.intake import Choices, Columns, Evidence, Ways
 from winback_cli.marks import mark
-from winback_cli.phones import Phones, digits
+from winback_cli.phones import Phones
 from winback_cli.plainrow import RANKS, Checked, Point
 from winback_cli.sources import Rows
 from winback_cli.stages import HowLeft
@@ -252,8 +252,8 @@ class Reader:
                 yield None
                 continue
             folded = fold(f"{name} {company}")
-            names = _names(source, external_id, folded, reached)
-            blocked = bool(watch) and watch(_guises(names, folded, name, company, reached))
+            names, guises = known_by_these(id_name(source, external_id), name, company, reached)
+            blocked = bool(watch) and watch(guises)
             yield Checked(
                 line,
                 (
@@ -365,31 +365,6 @@ def _emails(cell: str) -> tuple[Point, ...]:
     if not _LISTED.search(cell):
         return (tuple(email_point(cell)),)  # type: ignore[return-value]
     return tuple(tuple(email_point(part)) for part in _LISTED.split(cell) if part)  # type: ignore[misc]
-
-
-def _names(source: str, external_id: str, who: str, points: Sequence[Point]) -> list[str]:
-    """What a row's person is known by: as `customer.identities`, and a test holds the two together."""
-    names = [f"id:{source}:{external_id}" if source else f"id:{external_id}"] if external_id else []
-    for kind, value, state in points:
-        if state != "invalid":
-            if kind == "email":
-                names.append(f"email:{canonical_email(value)}")
-            elif who:
-                names.append(f"phone:{digits(value)}:{who}")
-    if not names:
-        names = [f"name:{who}"] if who else [f"raw:{text.fold(value)}" for _, value, _ in points]
-    return list(dict.fromkeys(names))
-
-
-def _guises(names: list[str], who: str, name: str, company: str, points: Sequence[Point]) -> list[str]:
-    """What a suppression of the row's person would watch for: as `customer.guises`."""
-    if not company:
-        return names
-    alone = text.fold(name)
-    more = [f"name:{who}"]
-    if alone:
-        more += [f"phone:{digits(p[1])}:{alone}" for p in points if p[0] == "phone" and p[2] != "invalid"]
-    return names + more
 
 
 def chunks(rows: Rows) -> Iterator[list[tuple[int, list[str]]]]:

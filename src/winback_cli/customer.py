@@ -4,14 +4,14 @@ Canonical forms decide who is who: an e-mail without case, dots and tags, a phon
 The same forms, hashed with the store's key, are what a suppression keeps.
 """
 
-import contextlib
-import re
-import unicodedata
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
-from winback_cli import text
+from winback_cli import addresses, text
+from winback_cli.addresses import canonical_email as canonical_email
 from winback_cli.money import Money
+from winback_cli.phones import Phones, digits
 
 LONGEST_NAME = 300  # characters; what is longer is refused
 
@@ -53,65 +53,28 @@ class Customer(NamedTuple):
         return bool(self.name or self.company or self.emails or self.phones)
 
 
-_EMAIL = re.compile(
-    r"[A-Za-z0-9][A-Za-z0-9._%+-]*@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]{2,})+"
-)
-_GMAIL = ("gmail.com", "googlemail.com")
-
-
 def email_point(given: str) -> ContactPoint:
     """An e-mail address as a contact point: kept as given where it is none, marked invalid (C4)."""
-    address = text.line(given).strip("<>;, ")
-    if address.lower().startswith("mailto:"):
-        address = address[7:]
-    plain = _EMAIL.fullmatch(address) and ".." not in address and ".@" not in address
-    return ContactPoint("email", address, "unchecked" if plain or _is_email(address) else "invalid")
+    address, fits = addresses.read(given)
+    return ContactPoint("email", address, "unchecked" if fits else "invalid")
 
 
-def _is_email(address: str) -> bool:
-    """The verdict of email-validator, asked only where the plain pattern does not match."""
-    if "@" not in address or len(address) > 320:
-        return False
-    from email_validator import EmailNotValidError, validate_email
-
-    try:
-        validate_email(address, check_deliverability=False)
-    except EmailNotValidError:
-        return False
-    return True
+def phone_point(given: str, country: str = "") -> ContactPoint:
+    """A phone number as a contact point: E.164 where its country is known, else as given (C4)."""
+    number, state = _phones(country)(given)
+    return ContactPoint("phone", number, state)
 
 
-def phone_point(given: str) -> ContactPoint:
-    """A phone number as a contact point: kept as given; invalid with fewer than six digits."""
-    number = text.line(given).removeprefix("tel:").strip()
-    return ContactPoint("phone", number, "unchecked" if len(_digits(number)) >= 6 else "invalid")
-
-
-def _digits(number: str) -> str:
-    return re.sub(r"\D", "", unicodedata.normalize("NFKC", number))
-
-
-def canonical_email(address: str) -> str:
-    """The one form of a mailbox: no case, no zero-width signs, no +tag, no dots at Gmail, IDNA."""
-    plain = "".join(ch for ch in address if unicodedata.category(ch) not in ("Cf", "Cc", "Cs"))
-    plain = unicodedata.normalize("NFKC", plain).strip().casefold()
-    local, _, domain = plain.rpartition("@")
-    if not local:
-        return plain
-    domain = domain.strip().rstrip(".").replace("\u3002", ".")
-    with contextlib.suppress(UnicodeError):  # not a host name: compared as it stands
-        domain = domain.encode("idna").decode()
-    local = local.strip().strip('"').split("+", 1)[0] or local
-    if domain in _GMAIL:
-        local, domain = local.replace(".", ""), "gmail.com"
-    return f"{local}@{domain}"
+@lru_cache(300)
+def _phones(country: str) -> Phones:
+    return Phones(country)
 
 
 def canonical(point: ContactPoint) -> str:
     """The form by which a contact point is looked up."""
     if point.kind == "address":
         return text.fold(point.value)
-    return canonical_email(point.value) if point.kind == "email" else _digits(point.value)
+    return canonical_email(point.value) if point.kind == "email" else digits(point.value)
 
 
 def identities(customer: Customer) -> list[str]:
@@ -120,20 +83,7 @@ def identities(customer: Customer) -> list[str]:
     An id of the other system, each usable e-mail, a phone together with the name; and the name
     with the firm only where there is nothing else. A shared phone alone never makes one person.
     """
-    who = text.fold(f"{customer.name} {customer.company}")
-    keys = [f"id:{_in_source(customer)}{customer.external_id}"] if customer.external_id else []
-    keys += [f"email:{canonical(p)}" for p in customer.emails if p.state != "invalid"]
-    keys += [f"phone:{canonical(p)}:{who}" for p in customer.phones if p.state != "invalid" and who]
-    if not keys and who:
-        keys = [f"name:{who}"]
-    if not keys:  # nothing but what cannot be used: known by how it was written
-        keys = [f"raw:{text.fold(p.value)}" for p in customer.emails + customer.phones]
-    return list(dict.fromkeys([*keys, *customer.known_as]))
-
-
-def _in_source(customer: Customer) -> str:
-    """Ids of different systems are different names, even where they are the same sign for sign."""
-    return f"{customer.source}:" if customer.source else ""
+    return known_by(customer)[0]
 
 
 def guises(customer: Customer) -> list[str]:
@@ -141,11 +91,57 @@ def guises(customer: Customer) -> list[str]:
 
     Beside the identities, the name with the firm, and each phone with the name alone.
     """
-    name = text.fold(customer.name)
-    keys = identities(customer)
-    keys += [f"name:{text.fold(f'{customer.name} {customer.company}')}"] if customer.company else []
-    keys += [f"phone:{canonical(p)}:{name}" for p in customer.phones if p.state != "invalid" and name]
-    return list(dict.fromkeys(keys))
+    return known_by(customer)[1]
+
+
+def known_by(customer: Customer) -> tuple[list[str], list[str]]:
+    """The `identities` and the `guises` of a customer at once."""
+    points = customer.emails + customer.phones
+    own_id = id_name(customer.source, customer.external_id)
+    return known_by_these(own_id, customer.name, customer.company, points, customer.known_as)
+
+
+def id_name(source: str, external_id: str) -> str:
+    """An id of another system as an identity; the same id of two systems is two. "" where there is none."""
+    if not external_id:
+        return ""
+    return f"id:{source}:{external_id}" if source else f"id:{external_id}"
+
+
+def known_by_these(
+    own_id: str,
+    name: str,
+    company: str,
+    points: Sequence[tuple[str, str, str]],
+    known_as: Sequence[str] = (),
+) -> tuple[list[str], list[str]]:
+    """`known_by` for the parts of a customer: a list of a million has both made of each row."""
+    called = text.fold(name)
+    who = text.fold(f"{name} {company}") if company else called
+    keys = [own_id] if own_id else []
+    phones = []
+    for kind, value, state in points:
+        if state == "invalid":
+            continue
+        if kind == "email":
+            keys.append(f"email:{canonical_email(value)}")
+        elif kind == "phone":
+            phones.append(digits(value))
+    if who and phones:
+        keys += [f"phone:{number}:{who}" for number in phones]
+    if not keys:  # perhaps nothing but what cannot be used: then known by how it was written
+        keys = [f"name:{who}"] if who else [f"raw:{text.fold(value)}" for _, value, _ in points]
+    keys = _once([*keys, *known_as] if known_as else keys)
+    if not company:
+        return keys, keys
+    more = [f"name:{who}"]
+    if called:
+        more += [f"phone:{number}:{called}" for number in phones]
+    return keys, _once([*keys, *more])
+
+
+def _once(keys: list[str]) -> list[str]:
+    return keys if len(set(keys)) == len(keys) else list(dict.fromkeys(keys))
 
 
 def label(name: str, company: str) -> str:
@@ -187,22 +183,17 @@ def join(older: Customer, newer: Customer) -> Customer:
     """Two rows of one person: the newer purchase wins field by field, blanks never win."""
     if older.last_purchase > newer.last_purchase:
         older, newer = newer, older
-    merged: dict[str, Any] = {
-        field: getattr(newer, field)
-        if getattr(newer, field) not in ("", None, ())
-        else getattr(older, field)
-        for field in Customer._fields
-    }
-    merged["emails"] = _points(newer.emails + older.emails)
-    merged["phones"] = _points(newer.phones + older.phones)
-    merged["addresses"] = _points(newer.addresses + older.addresses)
-    if merged["external_id"]:  # an id goes with its source
-        merged["source"] = (newer if newer.external_id else older).source
     firsts = [day for day in (older.first_purchase, newer.first_purchase) if day]
-    merged["first_purchase"] = min(firsts, default="")
-    merged["opted_out"] = older.opted_out or newer.opted_out
-    merged["known_as"] = tuple(dict.fromkeys(identities(older) + identities(newer)))
-    return Customer(**merged)
+    fields = zip(newer, older, strict=True)
+    return Customer._make(new if new not in ("", None, ()) else old for new, old in fields)._replace(
+        emails=_points(newer.emails + older.emails),
+        phones=_points(newer.phones + older.phones),
+        addresses=_points(newer.addresses + older.addresses),
+        source=(newer if newer.external_id else older).source,  # an id goes with its source
+        first_purchase=min(firsts, default=""),
+        opted_out=older.opted_out or newer.opted_out,
+        known_as=tuple(dict.fromkeys(identities(older) + identities(newer))),
+    )
 
 
 def merged(rows: Iterable[Customer]) -> Customer:
@@ -226,6 +217,8 @@ def _version(customer: Customer) -> tuple[object, ...]:
 
 def _points(points: tuple[ContactPoint, ...]) -> tuple[ContactPoint, ...]:
     """Each contact point once, in order."""
+    if len(points) < 2:
+        return points
     first: dict[tuple[str, str], ContactPoint] = {}
     for point in points:
         first.setdefault((point.kind, canonical(point)), point)

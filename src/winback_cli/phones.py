@@ -28,6 +28,7 @@ _FLOAT = re.compile(r"(\+?\d{6,15})[.,]0")  # 492215550100.0: a spreadsheet made
 _REMARK = re.compile(
     r"(?<=\d)(?:\s*[(\[][^()\[\]\d+]*[)\]]|(?:[\s,]+(?=\w*[^\W\dA-Z_])[^\W\d_]{3,}[.,]?)+)$"
 )
+_BEFORE = re.compile(r"^[^\d+\uff0b]+")  # Tel.: (
 _TYPES = (
     "fixed_line",
     "mobile",
@@ -101,18 +102,18 @@ def _verdict(given: str, country: str) -> tuple[str, str]:
     number = _tidied(given)
     if len(number) > LONGEST or _LOST.search(number):
         return number, "invalid"
-    known = _known(country.upper())
-    international = number.lstrip(" (").startswith("+")
+    country = country.upper() if _known(country.upper()) else ""
     whole = _FLOAT.fullmatch(number)
-    plain = _REMARK.sub("", whole[1] if whole else number)
-    found = _e164(plain, country.upper() if known else "") if known or international else ""
-    if not found and plain.lstrip(" (").startswith("00"):  # 00 where one dials 011: still a country's
+    plain = _BEFORE.sub("", _REMARK.sub("", whole[1] if whole else number))
+    international = plain[:1] in ("+", "\uff0b")
+    found = _e164(plain, country) if country or international else ""
+    if not found and plain.startswith("00"):  # also where one dials 011: no number of a country begins so
         international = True
-        found = _e164("+" + plain.lstrip(" (")[2:], "")
+        found = _e164("+" + plain[2:], "")
     if found:
         return found, "unchecked"
     fits = FEWEST <= len(digits(number)) <= MOST
-    return number, "unchecked" if fits and not known and not international else "invalid"
+    return number, "unchecked" if fits and not country and not international else "invalid"
 
 
 def _tidied(given: str) -> str:

@@ -4,45 +4,76 @@ Every text that comes from a person, a file or another system passes `clean` bef
 and again before it is shown: a name must never move the cursor or turn the line around.
 """
 
+import re
 import unicodedata
 from functools import cache
 
 # What playbooks and their parts may be called: safe in a path, in a shell and in YAML.
 NAME = r"[a-z][a-z0-9_-]{0,39}"
 
-# Directional overrides and isolates; the other format characters stay: emoji and Persian need them.
-_TURNS = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}
+# Control characters but newline and tab, directional overrides and isolates, lone surrogates. The other
+# format characters stay: emoji and Persian need them.
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def clean(text: str) -> str:
     """Drop control characters (all but newline and tab), directional overrides, lone surrogates."""
     if text.isascii() and text.isprintable():
         return text
+    if not _UNSAFE.search(text):
+        return text
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")  # pairs joined
-    return "".join(ch for ch in text if _harmless(ch))
-
-
-def _harmless(ch: str) -> bool:
-    if ch in "\n\t":
-        return True
-    return unicodedata.category(ch) not in ("Cc", "Cs") and ord(ch) not in _TURNS
+    return _UNSAFE.sub("", text)
 
 
 def line(text: str) -> str:
     """`clean`, on one line, with single spaces and none at the ends."""
-    return " ".join(clean(text).replace("\u2028", " ").replace("\u2029", " ").split())
+    if text.isascii() and text.isprintable():
+        if "  " not in text and text[:1] != " " and text[-1:] != " ":
+            return text
+        return " ".join(text.split())
+    return " ".join(clean(text).split())
 
 
 def fold(text: str) -> str:
     """The form in which names are searched and compared: no accents, no case, single spaces."""
-    plain = unicodedata.normalize("NFKD", line(text))
-    return "".join(ch for ch in plain if not unicodedata.combining(ch)).casefold()
+    text = line(text)
+    if text.isascii():
+        return text.lower()
+    return unicodedata.normalize("NFKD", text).translate(_ACCENTS).casefold()
+
+
+class _Accents(dict[int, int | None]):
+    """A table for `str.translate` that drops combining characters, filled as they are met."""
+
+    def __missing__(self, point: int) -> int | None:
+        self[point] = None if unicodedata.combining(chr(point)) else point
+        return self[point]
+
+
+_ACCENTS = _Accents()
 
 
 # What systems and people write where there is nothing, folded.
 _NOTHING = {
-    *("-", "--", "---", "\u2013", "\u2014", "?", ".", "/", "n/a", "#n/a", "n.a.", "na", "null", "(null)"),
+    *(
+        "",
+        "-",
+        "--",
+        "---",
+        "\u2013",
+        "\u2014",
+        "?",
+        ".",
+        "/",
+        "n/a",
+        "#n/a",
+        "n.a.",
+        "na",
+        "null",
+        "(null)",
+    ),
     *("<null>", "\\n", "none", "(none)", "nil", "nan", "nat", "(blank)", "(empty)", "empty", "unknown"),
     *("not available", "tbd", "k.a.", "k. a.", "keine angabe", "keine", "keiner", "unbekannt", "leer"),
     *("neant", "aucun", "aucune", "inconnu", "inconnue", "s/o", "ninguno", "ninguna", "desconocido"),
@@ -56,7 +87,7 @@ def blank(cell: str) -> bool:
 
     Not for names: there are people called Null.
     """
-    return not cell or fold(cell) in _NOTHING
+    return fold(cell) in _NOTHING
 
 
 def shorten(text: str, width: int) -> str:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from winback_cli import text
 from winback_cli.customer import (
     ContactPoint,
     Customer,
@@ -14,6 +15,7 @@ from winback_cli.customer import (
     hashed,
     identities,
     join,
+    known_by,
     phone_point,
 )
 from winback_cli.money import Money
@@ -129,10 +131,34 @@ def test_what_is_no_address_is_kept_and_marked_invalid(written: str) -> None:
     assert email_point(written) == email(written, "invalid")
 
 
-def test_a_phone_needs_six_digits() -> None:
-    assert phone_point("tel:+1 202 555 0101") == phone("+1 202 555 0101")
+def test_a_phone_is_its_international_form_where_its_country_is_known() -> None:
+    assert phone_point("tel:+1 202 555 0101") == phone("+12025550101")
+    assert phone_point("0221 5550100", "DE") == phone("+492215550100")
+
+
+def test_a_phone_that_cannot_be_read_is_kept_and_with_fewer_than_six_digits_invalid() -> None:
+    assert phone_point("0221 5550100") == phone("0221 5550100")
     assert phone_point("12345") == phone("12345", "invalid")
     assert phone_point("ask her") == phone("ask her", "invalid")
+    assert phone_point("0221", "DE") == phone("0221", "invalid")
+
+
+@pytest.mark.parametrize(
+    ("written", "country"),
+    [
+        ("0221 5550100", "DE"),
+        ("+49 221 5550100", ""),
+        ("0049 221 5550100", ""),
+        ("0049 221 5550100", "FR"),
+        ("+49 221 5550100 ext. 12", ""),
+    ],
+)
+def test_a_number_is_compared_by_the_same_digits_however_it_was_written(written: str, country: str) -> None:
+    assert canonical(phone_point(written, country)) == "492215550100"
+
+
+def test_a_number_kept_as_it_was_given_is_compared_with_its_international_form() -> None:
+    assert canonical(phone("+49 221 5550100")) == canonical(phone("0049 221 5550100")) == "492215550100"
 
 
 # -- identities ------------------------------------------------------------------------------
@@ -184,6 +210,50 @@ def test_a_suppression_watches_for_the_name_with_the_firm_and_the_phone_with_the
     assert found >= set(identities(ana))
     assert set(identities(Customer("ANA SOL", "blue"))) <= found
     assert set(identities(Customer("Ana Sol", phones=(phone("44207946"),)))) <= found
+
+
+FEW = st.sampled_from(["", "Ana Sol", "ÁNA", " ", "Blue"])
+POINTS = st.lists(
+    st.builds(
+        ContactPoint,
+        st.just("email"),
+        st.sampled_from(["ana@example.com", "Ana+x@example.com", "n/a"]),
+        st.sampled_from(["unchecked", "invalid"]),
+    )
+    | st.builds(
+        ContactPoint,
+        st.just("phone"),
+        st.sampled_from(["+442079460001", "020 7946", "1"]),
+        st.sampled_from(["good", "invalid"]),
+    ),
+    max_size=4,
+)
+
+
+@given(FEW, FEW, FEW, POINTS, st.lists(st.sampled_from(["id:7", "name:ana"]), max_size=3))
+def test_whoever_a_list_names_is_known_and_watched_for_by_the_rules(
+    name: str, company: str, number: str, points: list[ContactPoint], known_as: list[str]
+) -> None:
+    customer = Customer(
+        name=name,
+        company=company,
+        external_id=number,
+        emails=tuple(p for p in points if p.kind == "email"),
+        phones=tuple(p for p in points if p.kind == "phone"),
+        known_as=tuple(known_as),
+    )
+    who, called = text.fold(f"{name} {company}"), text.fold(name)
+    usable = [p for p in customer.emails + customer.phones if p.state != "invalid"]
+    emails = [f"email:{canonical(p)}" for p in usable if p.kind == "email"]
+    numbers = [canonical(p) for p in usable if p.kind == "phone"]
+    own = [f"id:{number}"] * bool(number) + emails + [f"phone:{n}:{who}" for n in numbers if who]
+    raw = [f"raw:{text.fold(p.value)}" for p in customer.emails + customer.phones]
+    known = list(dict.fromkeys([*(own or ([f"name:{who}"] if who else raw)), *known_as]))
+    more = [f"name:{who}"] * bool(company) + [f"phone:{n}:{called}" for n in numbers if called]
+
+    assert identities(customer) == known
+    assert guises(customer) == list(dict.fromkeys(known + more))
+    assert known_by(customer) == (identities(customer), guises(customer))
 
 
 def test_nobody_is_a_customer_without_name_firm_or_contact() -> None:

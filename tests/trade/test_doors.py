@@ -19,6 +19,7 @@ OURS = "winback_cli"
 
 ERRORS = {"errors"}
 TRADE = {
+    "addresses",
     "text",
     "dates",
     "money",

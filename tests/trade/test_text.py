@@ -1,5 +1,6 @@
 """Foreign text made safe."""
 
+import sys
 import unicodedata
 
 import pytest
@@ -49,6 +50,56 @@ def test_a_line_is_one_line_without_spaces_at_its_ends(raw: str) -> None:
 
 def test_a_line_joins_lines_and_odd_separators_with_single_spaces() -> None:
     assert text.line("  a\n\n b\u2028c\u2029d\te ") == "a b c d e"
+
+
+# -- the plain way, which the quick one must agree with ---------------------------------------
+
+SIGNS = st.characters() | st.sampled_from(
+    " \t\n\r\x0b\x1c\x1f\x7f\x85\x9b\u00a0\u00ad\u2007\u2028\u2029\u202e\u2066\u3000\ufeff\ud83d\ude00"
+)
+ANYTHING = st.text(SIGNS, max_size=40) | st.text(st.sampled_from("aZ é\u0301ß\t "), max_size=12)
+
+
+def plainly_cleaned(raw: str) -> str:
+    raw = raw.replace("\r\n", "\n").replace("\r", "\n")
+    raw = raw.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
+    turns = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+    return "".join(
+        ch
+        for ch in raw
+        if ch in "\n\t" or (unicodedata.category(ch) not in ("Cc", "Cs") and ch not in turns)
+    )
+
+
+def plainly_folded(raw: str) -> str:
+    plain = unicodedata.normalize("NFKD", " ".join(plainly_cleaned(raw).split()))
+    return "".join(ch for ch in plain if not unicodedata.combining(ch)).casefold()
+
+
+@given(ANYTHING)
+def test_the_quick_way_agrees_with_the_plain_one(raw: str) -> None:
+    assert text.clean(raw) == plainly_cleaned(raw)
+    assert text.line(raw) == " ".join(plainly_cleaned(raw).split())
+    assert text.fold(raw) == plainly_folded(raw)
+
+
+def test_every_character_is_kept_or_dropped_as_in_the_plain_way() -> None:
+    everything = "".join(map(chr, range(sys.maxunicode + 1)))
+
+    assert text.clean(everything) == plainly_cleaned(everything)
+    assert text.fold(everything) == plainly_folded(everything)
+
+
+@pytest.mark.parametrize(
+    "cell", ["", " ", "-", "n/a", "N/A", "NULL", "keine", "Néant", "\u2014", "(blank)"]
+)
+def test_what_stands_for_nothing_is_blank(cell: str) -> None:
+    assert text.blank(cell)
+
+
+@pytest.mark.parametrize("cell", ["0", "no", "x", "2026-03-01", "nobody"])
+def test_what_says_something_is_not_blank(cell: str) -> None:
+    assert not text.blank(cell)
 
 
 @pytest.mark.parametrize(

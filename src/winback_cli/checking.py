@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-from winback_cli import columndates, countries, money, text
-from winback_cli.customer import LONGEST_NAME, Watch, email_point, id_name, known_by_these
+from winback_cli import addresses, columndates, countries, money, text
+from winback_cli.customer import LONGEST_NAME, Watch, email_point, guises_of, id_name, names_of
 from winback_cli.intake import Choices, Columns, Evidence, Ways
-from winback_cli.marks import mark
+from winback_cli.marks import marks
 from winback_cli.phones import Phones
 from winback_cli.plainrow import RANKS, Checked, Point
 from winback_cli.sources import Rows
@@ -22,6 +22,7 @@ CHUNK = 2_000  # rows that are read, checked and handed on together
 LONGEST_NOTE = 10_000
 REMEMBERED = 50_000  # different cells of a column whose reading is kept
 _LISTED = re.compile(r"\s*(?:;|,|\||:::|\n)\s*")
+_is_listed = re.compile(r"[;,|\n]|:::").search
 # What in an opt-out column says no, folded; anything else is taken for a yes: the safe side.
 _NOT_OUT = {
     *("", "-", "0", "0.0", "no", "n", "none", "false", "subscribed", "opted in", "active", "never"),
@@ -203,20 +204,19 @@ class Reader:
             for place, field in enumerate(self._columns.fields):
                 if field != kind:
                     continue
+                read = _emails if kind == "email" else self._numbers
                 for row, cell in enumerate(cells[place]):
-                    if not cell or not (cell := cell.strip()):
+                    if not cell or cell.isspace():
                         continue
                     if len(cell) > LONGEST_NAME:
                         bad.setdefault(row, (kind, _Bad(cell, f"longer than {LONGEST_NAME} characters")))
-                    elif kind == "email":
-                        found[row] += _emails(cell)
                     else:
-                        found[row] += self._numbers(cell, countries_[row])
+                        found[row] += read(cell, countries_[row])
         return found
 
     def _numbers(self, cell: str, country: str) -> tuple[Point, ...]:
-        if _LISTED.search(cell):
-            parts = [part for part in _LISTED.split(cell) if part]
+        if _is_listed(cell):
+            parts = [part for part in _LISTED.split(cell.strip()) if part]
             return tuple(("phone", *self._phones(part, country)) for part in parts)
         return (("phone", *self._phones(cell, country)),)
 
@@ -229,16 +229,17 @@ class Reader:
         bad: dict[int, tuple[str, _Bad]],
     ) -> Iterator[Checked | None]:
         source, watch, fold = self._source, self._watch, text.fold
+        watched = bool(watch)
         told = zip(
             fit, read.names(), read.one("company", ""), read.one("external_id", ""), points, amounts,
             read.one("how_left", ""), read.one("first_purchase", ""), read.one("last_purchase", ""),
-            read.any("opted_out"), read.addresses(), read.one("city", ""), read.one("country", ""),
+            read.any("opted_out"), read.streets(), read.one("city", ""), read.one("country", ""),
             read.one("owner", ""), read.one("reason", ""), read.one("notes", ""),
             read.one("orders", None), strict=True,
         )  # fmt: skip
         for place, (
             (line, _), name, company, external_id, reached, (amount, currency), how_left, first, last,
-            opted_out, addresses, city, country, owner, reason, notes, orders,
+            opted_out, streets, city, country, owner, reason, notes, orders,
         ) in enumerate(told):  # fmt: skip
             if place in bad:
                 yield None
@@ -251,18 +252,20 @@ class Reader:
                 bad[place] = ("first_purchase", _Bad(first, "after the last purchase"))
                 yield None
                 continue
-            folded = fold(f"{name} {company}")
-            names, guises = known_by_these(id_name(source, external_id), name, company, reached)
-            blocked = bool(watch) and watch(guises)
+            who = called = fold(name)
+            if company:
+                who = f"{called} {fold(company)}" if called else fold(company)
+            names, phones = names_of(id_name(source, external_id), who, reached)
+            blocked = watched and watch(guises_of(names, who, called, phones) if company else names)
             yield Checked(
                 line,
                 (
-                    source if external_id else "", external_id or None, name, company, folded, city,
+                    source if external_id else "", external_id or None, name, company, who, city,
                     country, owner, how_left, RANKS.get(how_left, 2), reason, notes, first or None,
                     last or None, orders, amount, currency,
                 ),
-                reached + addresses if addresses else reached,
-                tuple(map(mark, names)),
+                reached + streets if streets else reached,
+                marks(names),
                 opted_out,
                 blocked,
             )  # fmt: skip
@@ -295,18 +298,28 @@ class _Fields:
         parts = zip(whole, first, last, strict=True)
         return [name or (f"{one} {two}".strip() if one or two else "") for name, one, two in parts]
 
-    def addresses(self) -> list[tuple[Point, ...]]:
+    def streets(self) -> list[tuple[Point, ...]]:
         """The postal address, in one line, where the list has streets."""
-        streets = self._by.get("address")
-        if not streets:
+        lines = self._by.get("address")
+        if not lines:
             return [()] * self._count
-        places = zip(self.one("postcode", ""), self.one("city", ""), self.one("region", ""), strict=True)
-        found: list[tuple[Point, ...]] = []
-        for lines, (postcode, city, region) in zip(zip(*streets, strict=True), places, strict=True):
-            street = ", ".join(filter(None, lines))
-            whole = ", ".join(filter(None, (street, f"{postcode} {city}".strip(), region)))
-            found.append((("address", whole[:LONGEST_NAME], "unchecked"),) if street else ())
-        return found
+        streets = (
+            lines[0]
+            if len(lines) == 1
+            else [", ".join(filter(None, some)) for some in zip(*lines, strict=True)]
+        )
+        places = self.one("city", "")
+        if "postcode" in self._by or "region" in self._by:
+            parts = zip(self.one("postcode", ""), places, self.one("region", ""), strict=True)
+            places = [
+                ", ".join(filter(None, (f"{code} {city}".strip(), region))) for code, city, region in parts
+            ]
+        return [
+            (("address", f"{street}, {place}"[:LONGEST_NAME] if place else street, "unchecked"),)
+            if street
+            else ()
+            for street, place in zip(streets, places, strict=True)
+        ]
 
 
 def _note_bad(bad: dict[int, tuple[str, _Bad]], field: str, values: Sequence[Any]) -> None:
@@ -361,10 +374,11 @@ def _how_left(cell: str) -> str:
     return how
 
 
-def _emails(cell: str) -> tuple[Point, ...]:
-    if not _LISTED.search(cell):
-        return (tuple(email_point(cell)),)  # type: ignore[return-value]
-    return tuple(tuple(email_point(part)) for part in _LISTED.split(cell) if part)  # type: ignore[misc]
+def _emails(cell: str, _: str) -> tuple[Point, ...]:
+    if not _is_listed(cell) or cell.count("@") == 1:  # one of "Sol, Ana <ana@example.com>"
+        address, fits = addresses.read(cell)
+        return (("email", address, "unchecked" if fits else "invalid"),)
+    return tuple(tuple(email_point(part)) for part in _LISTED.split(cell.strip()) if part)  # type: ignore[misc]
 
 
 def chunks(rows: Rows) -> Iterator[list[tuple[int, list[str]]]]:

@@ -96,9 +96,12 @@ def guises(customer: Customer) -> list[str]:
 
 def known_by(customer: Customer) -> tuple[list[str], list[str]]:
     """The `identities` and the `guises` of a customer at once."""
-    points = customer.emails + customer.phones
+    called = text.fold(customer.name)
+    who = text.fold(f"{customer.name} {customer.company}") if customer.company else called
     own_id = id_name(customer.source, customer.external_id)
-    return known_by_these(own_id, customer.name, customer.company, points, customer.known_as)
+    keys, phones = names_of(own_id, who, customer.emails + customer.phones)
+    keys = _once([*keys, *customer.known_as])
+    return keys, guises_of(keys, who, called, phones) if customer.company else keys
 
 
 def id_name(source: str, external_id: str) -> str:
@@ -108,16 +111,11 @@ def id_name(source: str, external_id: str) -> str:
     return f"id:{source}:{external_id}" if source else f"id:{external_id}"
 
 
-def known_by_these(
-    own_id: str,
-    name: str,
-    company: str,
-    points: Sequence[tuple[str, str, str]],
-    known_as: Sequence[str] = (),
-) -> tuple[list[str], list[str]]:
-    """`known_by` for the parts of a customer: a list of a million has both made of each row."""
-    called = text.fold(name)
-    who = text.fold(f"{name} {company}") if company else called
+def names_of(own_id: str, who: str, points: Sequence[tuple[str, str, str]]) -> tuple[list[str], list[str]]:
+    """The identities that the parts of a customer make, and the digits of the phones.
+
+    `who` is the folded name and firm. A list of a million has them made of each row.
+    """
     keys = [own_id] if own_id else []
     phones = []
     for kind, value, state in points:
@@ -127,17 +125,16 @@ def known_by_these(
             keys.append(f"email:{canonical_email(value)}")
         elif kind == "phone":
             phones.append(digits(value))
-    if who and phones:
+    if phones and who:
         keys += [f"phone:{number}:{who}" for number in phones]
     if not keys:  # perhaps nothing but what cannot be used: then known by how it was written
         keys = [f"name:{who}"] if who else [f"raw:{text.fold(value)}" for _, value, _ in points]
-    keys = _once([*keys, *known_as] if known_as else keys)
-    if not company:
-        return keys, keys
-    more = [f"name:{who}"]
-    if called:
-        more += [f"phone:{number}:{called}" for number in phones]
-    return keys, _once([*keys, *more])
+    return (keys if len(points) < 3 else _once(keys)), phones
+
+
+def guises_of(keys: list[str], who: str, called: str, phones: Sequence[str]) -> list[str]:
+    """What a suppression watches for beside the identities of somebody of a firm."""
+    return _once([*keys, f"name:{who}", *(f"phone:{number}:{called}" for number in phones if called)])
 
 
 def _once(keys: list[str]) -> list[str]:
@@ -208,11 +205,10 @@ def merged(rows: Iterable[Customer]) -> Customer:
 
 def _version(customer: Customer) -> tuple[object, ...]:
     """A total order of the rows of one person: the newest purchase, then the larger figures, then all."""
-    fields = customer._asdict()
-    orders, revenue = fields.pop("orders"), fields.pop("revenue")
-    bought = fields.pop("last_purchase")
-    figures = (-1 if orders is None else orders, -1 if revenue is None else revenue.amount)
-    return (bought, *figures, *map(repr, fields.values()))
+    orders, revenue = customer.orders, customer.revenue
+    figures = (-1 if orders is None else orders, ("", -1) if revenue is None else revenue[::-1])
+    rest = (field for field in customer if isinstance(field, str | tuple) and field is not revenue)
+    return (customer.last_purchase, *figures, *rest)
 
 
 def _points(points: tuple[ContactPoint, ...]) -> tuple[ContactPoint, ...]:

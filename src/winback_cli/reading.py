@@ -19,7 +19,7 @@ from winback_cli.checking import Chunk, Reader, Reject, chunks
 from winback_cli.customer import Watch
 from winback_cli.errors import TryAgain, WinbackError
 from winback_cli.intake import Choices, Columns, decided, nobody, read_columns
-from winback_cli.plainrow import Checked
+from winback_cli.plainrow import Checked, uncollected
 from winback_cli.sources import LeftOut, Reading, Rows, Table, open_rows
 
 if TYPE_CHECKING:
@@ -143,8 +143,9 @@ def _tell(pipe: "Connection", told: Callable[[], Iterator[Told]]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
-        for one in told():
-            pipe.send_bytes(marshal.dumps(_plain(one)))
+        with uncollected():
+            for one in told():
+                pipe.send_bytes(marshal.dumps(_plain(one)))
     except WinbackError as problem:
         pipe.send_bytes(marshal.dumps(("error", type(problem).__name__, problem.message, problem.hint)))
     except BrokenPipeError:

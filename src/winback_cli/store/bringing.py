@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from winback_cli.customer import Customer, Watch, guises
 from winback_cli.customer import identities as names_of
 from winback_cli.errors import Busy, TryAgain
-from winback_cli.plainrow import Checked
+from winback_cli.plainrow import Checked, uncollected
 from winback_cli.store import connect as door
 from winback_cli.store import identities, reads, suppressions
 from winback_cli.store.changes import Change, Update, apply, update_of
@@ -100,7 +100,8 @@ def bring_in(
             clear(raw)
         batch = 0 if dry_run else _begin(raw, hand)
         try:
-            return _Bringing(raw, hand, batch, people, dry_run=dry_run).run(stream, told)
+            with uncollected():
+                return _Bringing(raw, hand, batch, people, dry_run=dry_run).run(stream, told)
         except BaseException:
             if batch:
                 _give_up(raw)

@@ -47,7 +47,6 @@ _INSERT = (
     f" VALUES ({_VALUES}, '', '9999-12-30')"
 )
 _POINT = "INSERT INTO {into}.contact_point (customer_id, place, kind, value, state) VALUES (?, ?, ?, ?, ?)"
-_SET = ", ".join(f"{column} = ?" for column in COLUMNS)
 
 
 class Fresh(NamedTuple):
@@ -172,10 +171,10 @@ class Staging:
         self._raw.execute("CREATE INDEX IF NOT EXISTS temp.part_customer ON part (customer)")
         self._follow_aliases()
         for numbers in _sliced(self._query(_TWICE, (self._first,)), 500):
-            people = [(number, self._joined(number)) for (number,) in numbers]
+            people = [self._joined(number) for (number,) in numbers]
             with self._short():
-                for number, customer in people:
-                    self._rewrite(number, customer)
+                for number, before, customer in people:
+                    self._rewrite(number, before, customer)
 
     def _follow_aliases(self) -> None:
         """Whoever turned out to be somebody else goes, and their rows go over to that one."""
@@ -241,22 +240,28 @@ class Staging:
         bodies = self._raw.execute("SELECT body FROM part WHERE customer = ?", (number,))
         return [_row(body) for (body,) in bodies]
 
-    def _joined(self, number: int) -> Customer:
-        return merged([self._person(number), *self.rows_of(number)])
+    def _joined(self, number: int) -> tuple[int, Customer, Customer]:
+        """A new customer as they stand, and with the other rows of theirs."""
+        before = self._person(number)
+        return number, before, merged([before, *self.rows_of(number)])
 
-    def _rewrite(self, number: int, customer: Customer) -> None:
+    def _rewrite(self, number: int, before: Customer, now: Customer) -> None:
         raw, into = self._raw, self._into
-        raw.execute(f"UPDATE {into}.customer_row SET {_SET} WHERE id = ?", (*plain(customer), number))
-        raw.execute(f"DELETE FROM {into}.contact_point WHERE customer_id = ?", (number,))
-        raw.executemany(
-            _POINT.format(into=into),
-            [(number, place, *point) for place, point in enumerate(points(customer), 1)],
-        )
-        said = set(names_of(customer._replace(known_as=())))
-        raw.execute(f"DELETE FROM {into}.former WHERE customer_id = ?", (number,))
+        was, told = plain(before), plain(now)
+        sets = {c: new for c, old, new in zip(COLUMNS, was, told, strict=True) if old != new}
+        if sets:
+            columns = ", ".join(f"{column} = ?" for column in sets)
+            query = f"UPDATE {into}.customer_row SET {columns} WHERE id = ?"
+            raw.execute(query, (*sets.values(), number))
+        reached = points(now)
+        if reached != points(before):
+            raw.execute(f"DELETE FROM {into}.contact_point WHERE customer_id = ?", (number,))
+            places = ((number, place, *point) for place, point in enumerate(reached, 1))
+            raw.executemany(_POINT.format(into=into), places)
+        said = {*names_of(now._replace(known_as=())), *before.known_as}
         raw.executemany(
             f"INSERT INTO {into}.former (customer_id, identity) VALUES (?, ?)",
-            [(number, name) for name in names_of(customer) if name not in said],
+            [(number, name) for name in now.known_as if name not in said],
         )
 
     def fill(self, progress: Callable[[], None] = lambda: None) -> None:

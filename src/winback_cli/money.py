@@ -70,6 +70,7 @@ _SIGN = re.compile(
     r"(?<![A-Za-z])[A-Za-z]{1,2}\$|[€£$¥₹₽₩₺₴₪₫₱]|(?<!\w)(?:zł|kč|s?fr|rs|kr)(?![^\W\d])\.?", re.IGNORECASE
 )
 _CODE = re.compile(r"(?<![A-Za-z])([A-Za-z]{3})(?![A-Za-z])")
+_POWERS = (1, 10, 100, 1000)
 _LIMIT = 10**15  # far above any customer's revenue, far below SQLite's integers
 # 1200, 1.200, 1 200 000, and as India groups them 12,34,567
 _GROUPED = re.compile(r"\d+|\d{1,3}([., '])\d{3}(\1\d{3})*|\d{1,2}(,\d{2})+,\d{3}", re.ASCII)
@@ -106,9 +107,11 @@ def signs(values: Iterable[str]) -> frozenset[str]:
     """
     seen: set[str] = set()
     for value in values:
-        if value.isdecimal() or (
-            value[-3:-2] in seen and value[:-3].isdecimal() and value[-2:].isdecimal()
-        ):
+        if value.isdecimal():
+            continue
+        sign, whole = value[-3:-2], value[:-3]
+        hundredths = sign in seen and value[-2:].isdecimal() and sign not in whole
+        if hundredths and (whole.isdecimal() or _GROUPED.fullmatch(whole)):
             continue
         if says := _sign_of(_bare(value, "")[0]):
             seen.add(says)
@@ -159,18 +162,30 @@ def convention(values: list[str]) -> str:
 
 def amount_reader(decimal: str) -> Callable[[str, str], Money]:
     """What reads the amounts of a column, each with its currency; the verdicts are `parse_money`'s."""
+    if not decimal:
+        return parse_money
+    group = "," if decimal == "." else "."
+    plain = re.compile(
+        rf"([€£$]?) ?(\d+|\d{{1,3}}(?:[{group}]\d{{3}})+)(?:[{decimal}](\d+))? ?([€£$]?)", re.ASCII
+    ).fullmatch
     units: dict[str, int] = {}
-    powers = [10**n for n in range(4)]
 
     def read(cell: str, currency: str) -> Money:
-        whole, _, rest = cell.partition(decimal) if decimal else (cell, "", "")
-        if whole.isdecimal() and (rest.isdecimal() or not rest) and len(whole) < 13 and cell.isascii():
-            digits = units.get(currency)
-            if digits is None and is_currency(currency) and len(units) < 300:
-                digits = units[currency] = _DIGITS.get(currency, 2)
-            if digits is not None and len(rest) <= digits:
-                return Money(int(whole + rest) * powers[digits - len(rest)], currency)
-        return parse_money(cell, currency, decimal)
+        whole, _, rest = cell.partition(decimal)
+        named = currency
+        if not (whole.isdecimal() and (rest.isdecimal() or not rest) and cell.isascii()):
+            if not (found := plain(cell)) or (found[1] and found[4]):
+                return parse_money(cell, currency, decimal)
+            whole, rest = found[2].replace(group, ""), found[3] or ""
+            if sign := found[1] or found[4]:
+                codes = _SIGNS[sign]
+                named = currency if currency in codes else codes[0]
+        digits = units.get(named)
+        if digits is None and is_currency(named) and len(units) < 300:
+            digits = units[named] = _DIGITS.get(named, 2)
+        if digits is None or len(rest) > digits or len(whole) > 12:
+            return parse_money(cell, currency, decimal)
+        return Money(int(whole + rest) * _POWERS[digits - len(rest)], named)
 
     return read
 

@@ -74,6 +74,8 @@ class Phones:
         found = quick(bare) if quick else None
         if found and given[-2:] != ".0":  # 2215550100.0 is for `_ask`: the last 0 is no digit of it
             return found, "unchecked"
+        if not country and FEWEST <= len(bare) <= MOST and bare.isdecimal() and bare[:2] != "00":
+            return text.line(given), "unchecked"
         return self._ask(given, country)
 
     def _practise(self, bare: str, country: str) -> Quick | None:

@@ -66,16 +66,15 @@ _SIGNS = {
     "rs": ("INR", "PKR", "LKR", "NPR", "MUR"),
     "kr": ("", "SEK", "NOK", "DKK", "ISK"),  # no telling which
 }
-_SIGN = re.compile(
-    r"(?<![A-Za-z])[A-Za-z]{1,2}\$|[€£$¥₹₽₩₺₴₪₫₱]|(?<!\w)(?:zł|kč|s?fr|rs|kr)(?![^\W\d])\.?", re.IGNORECASE
-)
-_CODE = re.compile(r"(?<![A-Za-z])([A-Za-z]{3})(?![A-Za-z])")
+# Patterns are compiled when first used: most commands read no amount.
+_SIGN = r"(?i)(?<![a-z])[a-z]{1,2}\$|[€£$¥₹₽₩₺₴₪₫₱]|(?<!\w)(?:zł|kč|s?fr|rs|kr)(?![^\W\d])\.?"
+_CODE = r"(?<![A-Za-z])([A-Za-z]{3})(?![A-Za-z])"
 _POWERS = (1, 10, 100, 1000)
 _LIMIT = 10**15  # far above any customer's revenue, far below SQLite's integers
 # 1200, 1.200, 1 200 000, and as India groups them 12,34,567
 _GROUPED = re.compile(r"\d+|\d{1,3}([., '])\d{3}(\1\d{3})*|\d{1,2}(,\d{2})+,\d{3}", re.ASCII)
-_NUMBER = re.compile(r"(?<![A-Za-z])[.,]?\d(?:[\d.,' ]*\d)?", re.ASCII)  # no dot of `Fr. 5`
-_NO_CENTS = re.compile(r"(?<=\d)([.,])[-\u2013\u2014]{1,2}$")  # 1200.- as Swiss price tags have it
+_NUMBER = r"(?a)(?<![A-Za-z])[.,]?\d(?:[\d.,' ]*\d)?"  # no dot of `Fr. 5`
+_NO_CENTS = r"(?<=\d)([.,])[-\u2013\u2014]{1,2}$"  # 1200.- as Swiss price tags have it
 _LOOKS = "an amount looks like 1200 or 1200.50"
 
 
@@ -119,9 +118,9 @@ def signs(values: Iterable[str]) -> frozenset[str]:
 
 
 def _sign_of(bare: str) -> str:
-    if dashed := _NO_CENTS.search(bare):
+    if dashed := re.search(_NO_CENTS, bare):
         return dashed[1]
-    found = _NUMBER.search(bare)
+    found = re.search(_NUMBER, bare)
     number = re.sub("[' ]", "", found[0]) if found else ""
     marks = [ch for ch in number if ch in ".,"]
     if not marks:
@@ -218,18 +217,18 @@ def parse_money(text: str, currency: str, decimal: str = "") -> Money:
 def _bare(text: str, currency: str) -> tuple[str, str]:
     """An amount without its currency, on single spaces; and the currency it names, or the given one."""
     raw = " ".join(text.split()).replace("\u2019", "'").replace("\u2212", "-").lstrip("'")
-    for sign in _SIGN.findall(raw):
+    for sign in re.findall(_SIGN, raw):
         codes = _SIGNS.get(sign.lower().rstrip("."), ("",))
         currency = currency if currency in codes else codes[0]
-    raw = _SIGN.sub(" ", raw)
-    if named := _CODE.search(raw):
+    raw = re.sub(_SIGN, " ", raw)
+    if named := re.search(_CODE, raw):
         currency, raw = named[1].upper(), raw.replace(named[1], " ")
     return " ".join(raw.split()), currency
 
 
 def _unsigned(bare: str) -> tuple[str, bool]:
     """A bare amount without minus, brackets or the dash for no cents; and whether it is negative."""
-    bare = _NO_CENTS.sub("", bare)
+    bare = re.sub(_NO_CENTS, "", bare)
     if bare[:1] == "(" and bare[-1:] == ")":
         return bare[1:-1].strip(), True
     if bare[:1] == "-":

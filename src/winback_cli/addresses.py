@@ -7,31 +7,28 @@ others are the library's. What looks alike is not one mailbox, but `looks_like` 
 import contextlib
 import re
 import unicodedata
+from collections.abc import Callable
+from functools import cache
 
 from winback_cli import text
 
 _LABELS = r"(?:[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*\.)+"
 _RESERVED = r"(?!(?:arpa|invalid|local|localhost|onion)\Z)"  # names that no mailbox can have
-_ORDINARY = re.compile(
-    rf"[A-Za-z0-9_](?:[A-Za-z0-9_%+'-]|\.(?![.@])){{0,63}}@(?=.{{3,63}}\Z){_LABELS}{_RESERVED}[A-Za-z]{{2,}}",
-    re.ASCII | re.IGNORECASE,
-).fullmatch
 LONGEST = 320  # characters; no longer text is given to the library
-_SHOWN = re.compile(r"<\s*(?:mailto:)?([^<>\s]+@[^<>\s]+)\s*>", re.IGNORECASE)
-_MAILTO = re.compile(r"mailto:([^?]*)(?:\?.*)?", re.IGNORECASE)
-_REMARK = re.compile(r"(?<=\w)\s*\([^()]*\)$")  # ana@example.com (work)
+# Patterns are compiled when first used: most commands read no address.
+_SHOWN = r"(?i)<\s*(?:mailto:)?([^<>\s]+@[^<>\s]+)\s*>"
+_MAILTO = r"(?i)mailto:([^?]*)(?:\?.*)?"
+_REMARK = r"(?<=\w)\s*\([^()]*\)$"  # ana@example.com (work)
 _AROUND = "<>()[]{};,:.\"'\u2018\u2019\u201c\u201d\u00ab\u00bb` "
 # Not seen, and not told apart by anybody: fillers and selectors beside the format characters (Cf).
-_UNSEEN = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
-)
+_UNSEEN = "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 _GMAIL = ("gmail.com", "googlemail.com")
 # Cyrillic, Greek, Armenian and odd Latin letters that look Latin, lower case (in capitals many more do).
 _LOOKS_LATIN = str.maketrans(
     "авеікмнорстухѕјһԁԛԝӏү" + "αβεζηικμνορτυχγω" + "օոսհցյ" + "ıɑɡƅɩʋ",
     "abeikmhopctyxsjhdqwly" + "abeznikmvoptuxyw" + "onuhgj" + "iagbiv",
 )
-_OTHER_SCRIPT = re.compile("[\u0370-\u058f]")
+_OTHER_SCRIPT = "[\u0370-\u058f]"
 
 
 def read(given: str) -> tuple[str, bool]:
@@ -40,7 +37,7 @@ def read(given: str) -> tuple[str, bool]:
     Reads `Ana Sol <ana@example.com>`, `mailto:`, quotes and full stops around it, an apostrophe before it,
     full-width and zero-width characters.
     """
-    if len(given) <= 128 and _ORDINARY(given):
+    if len(given) <= 128 and _ordinary()(given):
         return given, True
     as_given = text.line(given)
     for address in _candidates(as_given):
@@ -49,13 +46,20 @@ def read(given: str) -> tuple[str, bool]:
     return as_given.strip("<>;, ").removeprefix("mailto:"), False
 
 
+@cache
+def _ordinary() -> Callable[[str], re.Match[str] | None]:
+    local = r"[A-Za-z0-9_](?:[A-Za-z0-9_%+'-]|\.(?![.@])){0,63}"
+    domain = rf"(?=.{{3,63}}\Z){_LABELS}{_RESERVED}[A-Za-z]{{2,}}"
+    return re.compile(f"{local}@{domain}", re.ASCII | re.IGNORECASE).fullmatch
+
+
 def _candidates(as_given: str) -> list[str]:
     seen = _visible(as_given)
-    if mailto := _MAILTO.fullmatch(seen.strip(_AROUND)):
+    if mailto := re.fullmatch(_MAILTO, seen.strip(_AROUND)):
         seen = mailto[1].strip()
-    shown = _SHOWN.search(seen)
+    shown = re.search(_SHOWN, seen)
     inner = [shown[1].strip(_AROUND)] if shown else []
-    bare = _REMARK.sub("", seen).strip(_AROUND)
+    bare = re.sub(_REMARK, "", seen).strip(_AROUND)
     return list(dict.fromkeys([*inner, bare, seen.strip()]))
 
 
@@ -64,12 +68,12 @@ def _visible(written: str) -> str:
     if written.isascii():
         return written
     plain = "".join(ch for ch in written if unicodedata.category(ch) not in ("Cf", "Cc", "Cs"))
-    return _UNSEEN.sub("", unicodedata.normalize("NFKC", _UNSEEN.sub("", plain))).strip()
+    return re.sub(_UNSEEN, "", unicodedata.normalize("NFKC", re.sub(_UNSEEN, "", plain))).strip()
 
 
 def is_email(address: str) -> bool:
     """Whether it is an address by its grammar; nothing is asked of any server."""
-    if _ORDINARY(address):
+    if _ordinary()(address):
         return True
     if len(address) > LONGEST or "." not in address.rpartition("@")[2]:
         return False
@@ -139,7 +143,7 @@ def looks_like(address: str) -> str | None:
     local, _, domain = _without_guise(address).rpartition("@")
     seen = f"{local}@{'.'.join(map(_unpunycoded, domain.split('.')))}"
     taken_for = seen.translate(_LOOKS_LATIN)
-    if taken_for == seen or _OTHER_SCRIPT.search(taken_for):
+    if taken_for == seen or re.search(_OTHER_SCRIPT, taken_for):
         return None
     latin = canonical_email(taken_for)
     return latin if latin != canonical_email(address) else None

@@ -66,15 +66,15 @@ _SIGNS = {
     "rs": ("INR", "PKR", "LKR", "NPR", "MUR"),
     "kr": ("", "SEK", "NOK", "DKK", "ISK"),  # no telling which
 }
-_SIGN = re.compile(
-    r"(?<![A-Za-z])[A-Za-z]{1,2}\$|[€£$¥₹₽₩₺₴₪₫₱]|(?<!\w)(?:zł|kč|s?fr|rs|kr)(?![^\W\d])\.?", re.IGNORECASE
-)
-_CODE = re.compile(r"(?<![A-Za-z])([A-Za-z]{3})(?![A-Za-z])")
+# Patterns are compiled when first used: most commands read no amount.
+_SIGN = r"(?i)(?<![a-z])[a-z]{1,2}\$|[€£$¥₹₽₩₺₴₪₫₱]|(?<!\w)(?:zł|kč|s?fr|rs|kr)(?![^\W\d])\.?"
+_CODE = r"(?<![A-Za-z])([A-Za-z]{3})(?![A-Za-z])"
+_POWERS = (1, 10, 100, 1000)
 _LIMIT = 10**15  # far above any customer's revenue, far below SQLite's integers
 # 1200, 1.200, 1 200 000, and as India groups them 12,34,567
 _GROUPED = re.compile(r"\d+|\d{1,3}([., '])\d{3}(\1\d{3})*|\d{1,2}(,\d{2})+,\d{3}", re.ASCII)
-_NUMBER = re.compile(r"(?<![A-Za-z])[.,]?\d(?:[\d.,' ]*\d)?", re.ASCII)  # no dot of `Fr. 5`
-_NO_CENTS = re.compile(r"(?<=\d)([.,])[-\u2013\u2014]{1,2}$")  # 1200.- as Swiss price tags have it
+_NUMBER = r"(?a)(?<![A-Za-z])[.,]?\d(?:[\d.,' ]*\d)?"  # no dot of `Fr. 5`
+_NO_CENTS = r"(?<=\d)([.,])[-\u2013\u2014]{1,2}$"  # 1200.- as Swiss price tags have it
 _LOOKS = "an amount looks like 1200 or 1200.50"
 
 
@@ -106,9 +106,11 @@ def signs(values: Iterable[str]) -> frozenset[str]:
     """
     seen: set[str] = set()
     for value in values:
-        if value.isdecimal() or (
-            value[-3:-2] in seen and value[:-3].isdecimal() and value[-2:].isdecimal()
-        ):
+        if value.isdecimal():
+            continue
+        sign, whole = value[-3:-2], value[:-3]
+        hundredths = sign in seen and value[-2:].isdecimal() and sign not in whole
+        if hundredths and (whole.isdecimal() or _GROUPED.fullmatch(whole)):
             continue
         if says := _sign_of(_bare(value, "")[0]):
             seen.add(says)
@@ -116,9 +118,9 @@ def signs(values: Iterable[str]) -> frozenset[str]:
 
 
 def _sign_of(bare: str) -> str:
-    if dashed := _NO_CENTS.search(bare):
+    if dashed := re.search(_NO_CENTS, bare):
         return dashed[1]
-    found = _NUMBER.search(bare)
+    found = re.search(_NUMBER, bare)
     number = re.sub("[' ]", "", found[0]) if found else ""
     marks = [ch for ch in number if ch in ".,"]
     if not marks:
@@ -159,18 +161,30 @@ def convention(values: list[str]) -> str:
 
 def amount_reader(decimal: str) -> Callable[[str, str], Money]:
     """What reads the amounts of a column, each with its currency; the verdicts are `parse_money`'s."""
+    if not decimal:
+        return parse_money
+    group = "," if decimal == "." else "."
+    plain = re.compile(
+        rf"([€£$]?) ?(\d+|\d{{1,3}}(?:[{group}]\d{{3}})+)(?:[{decimal}](\d+))? ?([€£$]?)", re.ASCII
+    ).fullmatch
     units: dict[str, int] = {}
-    powers = [10**n for n in range(4)]
 
     def read(cell: str, currency: str) -> Money:
-        whole, _, rest = cell.partition(decimal) if decimal else (cell, "", "")
-        if whole.isdecimal() and (rest.isdecimal() or not rest) and len(whole) < 13 and cell.isascii():
-            digits = units.get(currency)
-            if digits is None and is_currency(currency) and len(units) < 300:
-                digits = units[currency] = _DIGITS.get(currency, 2)
-            if digits is not None and len(rest) <= digits:
-                return Money(int(whole + rest) * powers[digits - len(rest)], currency)
-        return parse_money(cell, currency, decimal)
+        whole, _, rest = cell.partition(decimal)
+        named = currency
+        if not (whole.isdecimal() and (rest.isdecimal() or not rest) and cell.isascii()):
+            if not (found := plain(cell)) or (found[1] and found[4]):
+                return parse_money(cell, currency, decimal)
+            whole, rest = found[2].replace(group, ""), found[3] or ""
+            if sign := found[1] or found[4]:
+                codes = _SIGNS[sign]
+                named = currency if currency in codes else codes[0]
+        digits = units.get(named)
+        if digits is None and is_currency(named) and len(units) < 300:
+            digits = units[named] = _DIGITS.get(named, 2)
+        if digits is None or len(rest) > digits or len(whole) > 12:
+            return parse_money(cell, currency, decimal)
+        return Money(int(whole + rest) * _POWERS[digits - len(rest)], named)
 
     return read
 
@@ -203,18 +217,18 @@ def parse_money(text: str, currency: str, decimal: str = "") -> Money:
 def _bare(text: str, currency: str) -> tuple[str, str]:
     """An amount without its currency, on single spaces; and the currency it names, or the given one."""
     raw = " ".join(text.split()).replace("\u2019", "'").replace("\u2212", "-").lstrip("'")
-    for sign in _SIGN.findall(raw):
+    for sign in re.findall(_SIGN, raw):
         codes = _SIGNS.get(sign.lower().rstrip("."), ("",))
         currency = currency if currency in codes else codes[0]
-    raw = _SIGN.sub(" ", raw)
-    if named := _CODE.search(raw):
+    raw = re.sub(_SIGN, " ", raw)
+    if named := re.search(_CODE, raw):
         currency, raw = named[1].upper(), raw.replace(named[1], " ")
     return " ".join(raw.split()), currency
 
 
 def _unsigned(bare: str) -> tuple[str, bool]:
     """A bare amount without minus, brackets or the dash for no cents; and whether it is negative."""
-    bare = _NO_CENTS.sub("", bare)
+    bare = re.sub(_NO_CENTS, "", bare)
     if bare[:1] == "(" and bare[-1:] == ")":
         return bare[1:-1].strip(), True
     if bare[:1] == "-":

@@ -21,14 +21,12 @@ KEYS = 2_000  # countries and calling codes that are counted, the made-up ones a
 LONGEST = 100  # characters; what is longer is no number, and costs the library time
 
 _NO_SIGNS = str.maketrans("", "", " ()-./\u00a0\u202f")  # all of them punctuation to the library too
-_NOT_DIGITS = re.compile(r"\D")
-_LOST = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+")  # 4.92215E+11: a spreadsheet has dropped the digits
-_FLOAT = re.compile(r"(\+?\d{6,15})[.,]0")  # 492215550100.0: a spreadsheet made an amount of it
+# Patterns are compiled when first used: most commands meet no phone.
+_LOST = r"\d(?:[.,]\d+)?[eE]\+\d+"  # 4.92215E+11: a spreadsheet has dropped the digits
+_FLOAT = r"(\+?\d{6,15})[.,]0"  # 492215550100.0: a spreadsheet made an amount of it
 # What stands after the number: `(mobile)`, `work`. A word in capitals may be part of it: 1 800 FLOWERS.
-_REMARK = re.compile(
-    r"(?<=\d)(?:\s*[(\[][^()\[\]\d+]*[)\]]|(?:[\s,]+(?=\w*[^\W\dA-Z_])[^\W\d_]{3,}[.,]?)+)$"
-)
-_BEFORE = re.compile(r"^[^\d+\uff0b]+")  # Tel.: (
+_REMARK = r"(?<=\d)(?:\s*[(\[][^()\[\]\d+]*[)\]]|(?:[\s,]+(?=\w*[^\W\dA-Z_])[^\W\d_]{3,}[.,]?)+)$"
+_BEFORE = r"^[^\d+\uff0b]+"  # Tel.: (
 _TYPES = (
     "fixed_line",
     "mobile",
@@ -74,6 +72,8 @@ class Phones:
         found = quick(bare) if quick else None
         if found and given[-2:] != ".0":  # 2215550100.0 is for `_ask`: the last 0 is no digit of it
             return found, "unchecked"
+        if not country and FEWEST <= len(bare) <= MOST and bare.isdecimal() and bare[:2] != "00":
+            return text.line(given), "unchecked"
         return self._ask(given, country)
 
     def _practise(self, bare: str, country: str) -> Quick | None:
@@ -100,11 +100,11 @@ class Phones:
 
 def _verdict(given: str, country: str) -> tuple[str, str]:
     number = _tidied(given)
-    if len(number) > LONGEST or _LOST.search(number):
+    if len(number) > LONGEST or re.search(_LOST, number):
         return number, "invalid"
     country = country.upper() if _known(country.upper()) else ""
-    whole = _FLOAT.fullmatch(number)
-    plain = _BEFORE.sub("", _REMARK.sub("", whole[1] if whole else number))
+    whole = re.fullmatch(_FLOAT, number)
+    plain = re.sub(_BEFORE, "", re.sub(_REMARK, "", whole[1] if whole else number))
     international = plain[:1] in ("+", "\uff0b")
     found = _e164(plain, country) if country or international else ""
     if not found and plain.startswith("00"):  # also where one dials 011: no number of a country begins so
@@ -151,7 +151,7 @@ def digits(number: str) -> str:
     if number.isascii():
         found = number[1:] if number[:1] == "+" else number
         if not found.isdecimal():
-            found = _NOT_DIGITS.sub("", found)
+            found = re.sub(r"\D", "", found)
     else:
         import unicodedata
 

@@ -48,6 +48,8 @@ class _Accents(dict[int, int | None]):
     """A table for `str.translate` that drops combining characters, filled as they are met."""
 
     def __missing__(self, point: int) -> int | None:
+        if len(self) > 5000:  # more than the letters of any list, fewer than would be felt in memory
+            self.clear()
         self[point] = None if unicodedata.combining(chr(point)) else point
         return self[point]
 

@@ -276,9 +276,12 @@ def read(reading: Callable[[], Money]) -> Money | str:
 
 
 @given(
-    AMOUNTS | st.from_regex(r"-?\d{1,13}([.,]\d{0,4})?", fullmatch=True) | st.text(max_size=8),
+    AMOUNTS
+    | st.from_regex(r"[€£$]? ?\d{1,3}([.,]\d{3}){0,4}([.,]\d{0,4})? ?[€£$]?", fullmatch=True)
+    | st.from_regex(r"-?\d{1,13}([.,]\d{0,4})?", fullmatch=True)
+    | st.text(max_size=8),
     st.sampled_from([".", ",", ""]),
-    st.sampled_from(["EUR", "JPY", "KWD", "", "eur"]),
+    st.sampled_from(["EUR", "CAD", "JPY", "KWD", "", "eur"]),
 )
 def test_the_amounts_of_a_column_are_read_as_any_amount(cell: str, sign: str, currency: str) -> None:
     quick = amount_reader(sign)

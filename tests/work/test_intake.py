@@ -436,7 +436,7 @@ def test_rows_of_one_id_are_one_person() -> None:
 
 
 def test_a_phone_makes_one_person_only_with_the_name() -> None:
-    read_ = read("name,phone\nAna,+44 20 7946\nANA,44207946\nBen,+44 20 7946\n")
+    read_ = read("name,phone\nAna,+44 20 7946 0001\nANA,442079460001\nBen,+44 20 7946 0001\n")
 
     assert [customer.name for customer in read_.customers] == ["ANA", "Ben"]
 

@@ -14,9 +14,8 @@ from winback_cli.customer import LONGEST_NAME, Watch, email_point, guises_of, id
 from winback_cli.intake import Choices, Columns, Evidence, Ways
 from winback_cli.marks import marks
 from winback_cli.phones import Phones
-from winback_cli.plainrow import RANKS, Checked, Point
+from winback_cli.plainrow import RANKS, WAYS, Checked, Point
 from winback_cli.sources import Rows
-from winback_cli.stages import HowLeft
 
 CHUNK = 2_000  # rows that are read, checked and handed on together
 LONGEST_NOTE = 10_000
@@ -369,8 +368,8 @@ def _whole(cell: str) -> int | None:
 
 def _how_left(cell: str) -> str:
     how = text.fold(cell).split(" ")[0]
-    if how and how not in tuple(HowLeft):
-        raise ValueError("one of " + ", ".join(HowLeft))
+    if how and how not in WAYS:
+        raise ValueError("one of " + ", ".join(WAYS))
     return how
 
 

@@ -18,6 +18,7 @@ COLUMNS = (
     *("how_left", "how_rank", "reason", "notes", "first_purchase", "last_purchase"),
     *("orders", "revenue", "currency"),
 )
+WAYS = ("departing", "upset", "lapsed", "content")  # how somebody left: `stages.HowLeft` as words
 RANKS = {"departing": 0, "upset": 1, "content": 3}  # the queue's order; lapsed and unknown are 2
 
 Plain = tuple[str | int | None, ...]  # the values of `COLUMNS`

@@ -8,7 +8,6 @@ from winback_cli.customer import Customer, guises, hashed
 from winback_cli.customer import identities as every_name
 from winback_cli.store import connect as door
 from winback_cli.store import identities, reads
-from winback_cli.store.cases import append
 from winback_cli.store.writing import Writing
 
 LEFT_ALONE = "9999-12-31"  # sorts behind everybody else; see tables.py
@@ -52,6 +51,7 @@ def _put_on_list(w: Writing, number: int, reason: str, batch: int | None = None)
     if there is None or there.status == "closed":
         return []
     from winback_cli.route import Standing
+    from winback_cli.store.cases import append
 
     entry = Entry("closed", {"outcome": "suppressed", "because": reason})
     append(w, there.key, [entry], lambda case: Standing(there.stage, there.step, (), None))

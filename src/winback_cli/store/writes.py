@@ -42,11 +42,11 @@ class Store:
     @classmethod
     def open(cls, path: Path, by: str, clock: Clock, command: str, *, create: bool = False) -> Store:
         """Open a store to write; with `create`, make it where there is none."""
-        from winback_cli.store import upgrade
+        from winback_cli.store import blank
 
         with door.told():
             if create and not path.exists():
-                door.create(path, upgrade.to_head)
+                door.create(path, blank.lay_out)
             with reading(path):
                 pass
         return cls(path, by, clock, command)

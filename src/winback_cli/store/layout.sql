@@ -1,0 +1,243 @@
+CREATE TABLE alembic_version (
+	version_num VARCHAR(32) NOT NULL, 
+	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+);
+
+CREATE TABLE command (
+	id INTEGER NOT NULL, 
+	name VARCHAR(40) NOT NULL, 
+	"by" VARCHAR NOT NULL, 
+	at VARCHAR(20) NOT NULL, 
+	as_of BOOLEAN NOT NULL, 
+	PRIMARY KEY (id)
+);
+
+CREATE TABLE playbook (
+	digest VARCHAR(64) NOT NULL, 
+	name VARCHAR NOT NULL, 
+	version INTEGER NOT NULL, 
+	text TEXT NOT NULL, 
+	tree TEXT NOT NULL, 
+	PRIMARY KEY (digest)
+);
+
+CREATE TABLE batch (
+	id INTEGER NOT NULL, 
+	command_id INTEGER NOT NULL, 
+	file VARCHAR NOT NULL, 
+	sha256 VARCHAR(64) NOT NULL, 
+	"key" VARCHAR(64) NOT NULL, 
+	counts TEXT NOT NULL, state VARCHAR(10) DEFAULT 'done' NOT NULL, 
+	PRIMARY KEY (id), 
+	FOREIGN KEY(command_id) REFERENCES command (id)
+);
+
+CREATE INDEX ix_batch_key ON batch ("key");
+
+CREATE TABLE suppression (
+	id INTEGER NOT NULL, 
+	command_id INTEGER NOT NULL, 
+	reason VARCHAR NOT NULL, 
+	"by" VARCHAR NOT NULL, 
+	"on" DATE NOT NULL, lifted TEXT DEFAULT '' NOT NULL, batch_id INTEGER, 
+	PRIMARY KEY (id), 
+	FOREIGN KEY(command_id) REFERENCES command (id)
+);
+
+CREATE TABLE suppression_key (
+	id INTEGER NOT NULL, 
+	suppression_id INTEGER NOT NULL, 
+	hash VARCHAR(64) NOT NULL, 
+	PRIMARY KEY (id), 
+	FOREIGN KEY(suppression_id) REFERENCES suppression (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_suppression_key_hash ON suppression_key (hash);
+
+CREATE TABLE casefile (
+	id INTEGER NOT NULL, 
+	customer_id INTEGER NOT NULL, 
+	number INTEGER NOT NULL, 
+	playbook VARCHAR(64) NOT NULL, 
+	status VARCHAR(10) NOT NULL, 
+	outcome VARCHAR(12), 
+	stage VARCHAR(10) NOT NULL, 
+	step VARCHAR NOT NULL, 
+	opened_at VARCHAR(20) NOT NULL, 
+	closed_at VARCHAR(20), 
+	seq INTEGER NOT NULL, 
+	head VARCHAR(64) NOT NULL, 
+	breaches TEXT NOT NULL, reason VARCHAR DEFAULT '' NOT NULL, said TEXT DEFAULT '' NOT NULL, 
+	PRIMARY KEY (id), 
+	FOREIGN KEY(customer_id) REFERENCES "customer_row" (id), 
+	FOREIGN KEY(playbook) REFERENCES playbook (digest)
+);
+
+CREATE INDEX ix_case_status ON casefile (status, stage);
+
+CREATE UNIQUE INDEX ux_case_number ON casefile (customer_id, number);
+
+CREATE UNIQUE INDEX ux_case_unclosed ON casefile (customer_id) WHERE status != 'closed';
+
+CREATE TABLE event (
+	id INTEGER NOT NULL, 
+	case_id INTEGER NOT NULL, 
+	seq INTEGER NOT NULL, 
+	kind VARCHAR(12) NOT NULL, 
+	"by" VARCHAR NOT NULL, 
+	happened DATE NOT NULL, 
+	recorded VARCHAR(20) NOT NULL, 
+	command_id INTEGER NOT NULL, 
+	as_of BOOLEAN NOT NULL, 
+	body TEXT NOT NULL, 
+	hash VARCHAR(64) NOT NULL, 
+	PRIMARY KEY (id), 
+	FOREIGN KEY(case_id) REFERENCES casefile (id), 
+	FOREIGN KEY(command_id) REFERENCES command (id)
+);
+
+CREATE UNIQUE INDEX ux_event_seq ON event (case_id, seq);
+
+CREATE TABLE about (
+	name VARCHAR(20) NOT NULL, 
+	value VARCHAR NOT NULL, 
+	PRIMARY KEY (name)
+);
+
+CREATE TABLE due (
+	id INTEGER NOT NULL, 
+	customer_id INTEGER NOT NULL, 
+	how_rank INTEGER NOT NULL, 
+	revenue INTEGER, 
+	case_id INTEGER NOT NULL, 
+	kind VARCHAR(10) NOT NULL, 
+	opens_on DATE NOT NULL, 
+	due_on DATE NOT NULL, 
+	what VARCHAR NOT NULL, 
+	ref INTEGER NOT NULL, 
+	PRIMARY KEY (id), 
+	FOREIGN KEY(customer_id) REFERENCES "customer_row" (id), 
+	FOREIGN KEY(case_id) REFERENCES casefile (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_due_case_id ON due (case_id);
+
+CREATE INDEX ix_due_customer_id ON due (customer_id);
+
+CREATE INDEX ix_due_on ON due (due_on, how_rank, revenue DESC, id, opens_on, kind);
+
+CREATE INDEX ix_due_opens ON due (opens_on, due_on, id);
+
+CREATE VIRTUAL TABLE case_text USING fts5(said, content='casefile', content_rowid='id', detail=none, columnsize=0, tokenize='unicode61 remove_diacritics 2');
+
+CREATE TRIGGER case_text_insert AFTER INSERT ON casefile BEGIN INSERT INTO case_text (rowid, said) VALUES (new.id, new.said); END;
+
+CREATE TRIGGER case_text_delete AFTER DELETE ON casefile BEGIN INSERT INTO case_text (case_text, rowid, said) VALUES ('delete', old.id, old.said); END;
+
+CREATE TRIGGER case_text_update AFTER UPDATE OF said ON casefile BEGIN INSERT INTO case_text (case_text, rowid, said) VALUES ('delete', old.id, old.said);INSERT INTO case_text (rowid, said) VALUES (new.id, new.said); END;
+
+CREATE TABLE change (
+	batch_id INTEGER NOT NULL, 
+	customer_id INTEGER NOT NULL, 
+	field VARCHAR(20) NOT NULL, 
+	old TEXT NOT NULL, 
+	new TEXT NOT NULL, 
+	PRIMARY KEY (batch_id, customer_id, field)
+)
+ WITHOUT ROWID
+
+;
+
+CREATE TABLE "customer_row" (
+	id INTEGER NOT NULL, 
+	source VARCHAR(40) DEFAULT '' NOT NULL, 
+	external_id VARCHAR, 
+	name VARCHAR NOT NULL, 
+	company VARCHAR NOT NULL, 
+	folded VARCHAR NOT NULL, 
+	city VARCHAR NOT NULL, 
+	country VARCHAR NOT NULL, 
+	owner VARCHAR NOT NULL, 
+	how_left VARCHAR NOT NULL, 
+	how_rank INTEGER NOT NULL, 
+	reason VARCHAR NOT NULL, 
+	notes TEXT NOT NULL, 
+	first_purchase DATE, 
+	last_purchase DATE, 
+	orders INTEGER, 
+	revenue INTEGER, 
+	currency VARCHAR NOT NULL, 
+	edited VARCHAR NOT NULL, 
+	batch_id INTEGER, 
+	suppression_id INTEGER, 
+	case_status VARCHAR, 
+	case_id INTEGER, 
+	list_on VARCHAR(10) DEFAULT '9999-12-30' NOT NULL, 
+	PRIMARY KEY (id), 
+	FOREIGN KEY(batch_id) REFERENCES batch (id), 
+	FOREIGN KEY(suppression_id) REFERENCES suppression (id)
+);
+
+CREATE INDEX ix_customer_due ON customer_row (list_on, id) WHERE list_on < '9999-12-30';
+
+CREATE INDEX ix_customer_status ON customer_row (case_status, list_on) WHERE case_status IS NOT NULL;
+
+CREATE INDEX ix_customer_alone ON customer_row (suppression_id, case_status) WHERE suppression_id IS NOT NULL;
+
+CREATE TABLE ranking (
+	how_rank INTEGER NOT NULL, 
+	worth INTEGER NOT NULL, 
+	customer_id INTEGER NOT NULL, 
+	PRIMARY KEY (how_rank, worth, customer_id)
+)
+ WITHOUT ROWID
+
+;
+
+CREATE TABLE "contact_point" (
+	customer_id INTEGER NOT NULL, 
+	place INTEGER NOT NULL, 
+	kind VARCHAR(10) NOT NULL, 
+	value VARCHAR NOT NULL, 
+	state VARCHAR(10) NOT NULL, 
+	PRIMARY KEY (customer_id, place), 
+	FOREIGN KEY(customer_id) REFERENCES customer_row (id) ON DELETE CASCADE
+)
+ WITHOUT ROWID
+
+;
+
+CREATE TABLE identity (
+	mark BIGINT NOT NULL, 
+	customer_id INTEGER NOT NULL, 
+	PRIMARY KEY (mark, customer_id)
+)
+ WITHOUT ROWID
+
+;
+
+CREATE TABLE former (
+	customer_id INTEGER NOT NULL, 
+	identity VARCHAR NOT NULL, 
+	PRIMARY KEY (customer_id, identity), 
+	FOREIGN KEY(customer_id) REFERENCES customer_row (id) ON DELETE CASCADE
+)
+ WITHOUT ROWID
+
+;
+
+CREATE VIEW customer AS SELECT * FROM customer_row WHERE batch_id IS NULL
+    OR batch_id NOT IN (SELECT b.id FROM batch b WHERE b.state = 'staging');
+
+CREATE VIRTUAL TABLE customer_text USING fts5(folded, notes, content='customer_row', content_rowid='id', detail=none, columnsize=0, tokenize='unicode61 remove_diacritics 2');
+
+CREATE TRIGGER customer_added AFTER INSERT ON customer_row WHEN new.batch_id IS NULL BEGIN INSERT INTO customer_text (rowid, folded, notes) VALUES (new.id, new.folded, new.notes); INSERT OR IGNORE INTO ranking SELECT new.how_rank, coalesce(-new.revenue, 9223372036854775807), new.id WHERE new.suppression_id IS NULL AND new.case_status IS NULL; END;
+
+CREATE TRIGGER customer_gone AFTER DELETE ON customer_row BEGIN INSERT INTO customer_text (customer_text, rowid, folded, notes) VALUES ('delete', old.id, old.folded, old.notes); DELETE FROM ranking WHERE how_rank = old.how_rank AND worth = coalesce(-old.revenue, 9223372036854775807) AND customer_id = old.id; END;
+
+CREATE TRIGGER customer_words AFTER UPDATE OF folded, notes ON customer_row BEGIN INSERT INTO customer_text (customer_text, rowid, folded, notes) VALUES ('delete', old.id, old.folded, old.notes); INSERT INTO customer_text (rowid, folded, notes) VALUES (new.id, new.folded, new.notes); END;
+
+CREATE TRIGGER customer_rank AFTER UPDATE OF how_rank, revenue, suppression_id, case_status ON customer_row BEGIN DELETE FROM ranking WHERE how_rank = old.how_rank AND worth = coalesce(-old.revenue, 9223372036854775807) AND customer_id = old.id; INSERT OR IGNORE INTO ranking SELECT new.how_rank, coalesce(-new.revenue, 9223372036854775807), new.id WHERE new.suppression_id IS NULL AND new.case_status IS NULL; END;
+
+CREATE TRIGGER customer_due AFTER UPDATE OF how_rank, revenue ON customer_row BEGIN UPDATE due SET how_rank = new.how_rank, revenue = new.revenue WHERE customer_id = new.id; END;
+

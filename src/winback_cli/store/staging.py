@@ -20,6 +20,7 @@ from winback_cli.customer import Customer, merged
 from winback_cli.customer import identities as names_of
 from winback_cli.marks import mark
 from winback_cli.plainrow import COLUMNS, Checked, Plain, Point, customer_of, plain, points
+from winback_cli.store.seen import Seen
 
 Item = TypeVar("Item")
 TOGETHER = 10_000  # rows that are written in one transaction
@@ -27,11 +28,9 @@ SLICE = 30_000  # entries that an index is filled with in one transaction
 MOST_TWINS = 1_000  # pairs of known customers that are told at most
 BLOCKED = 0  # the number under which those who are left alone are remembered
 _TEMPORARY = """
-    CREATE TEMP TABLE seen (mark INTEGER PRIMARY KEY, customer INTEGER NOT NULL);
     CREATE TEMP TABLE part (customer INTEGER NOT NULL, body BLOB NOT NULL);
     CREATE TEMP TABLE opted (customer INTEGER PRIMARY KEY);
     CREATE TEMP TABLE alone (customer INTEGER NOT NULL, body BLOB NOT NULL);
-    CREATE TEMP TABLE alias (old INTEGER PRIMARY KEY, new INTEGER NOT NULL);
 """
 # A dry run writes here instead: the same tables, unknown to everybody else and gone at the end.
 _DRY = """
@@ -68,6 +67,7 @@ class Staging:
         self._into = "temp" if dry_run else "main"
         raw.execute("PRAGMA temp.cache_size = -49152")
         raw.executescript(_TEMPORARY + (_DRY if dry_run else ""))
+        self._seen = Seen(raw)
         self._number = self._first = self._last_number() + 1
         self._nobody = raw.execute("SELECT 1 FROM identity LIMIT 1").fetchone() is None
         self._alias: dict[int, int] = {}
@@ -132,21 +132,19 @@ class Staging:
         """What is only of this run; no lock on the store is needed for it."""
         raw = self._raw
         raw.execute("BEGIN")
-        raw.executemany("INSERT OR REPLACE INTO seen VALUES (?, ?)", sorted(sorting.learned.items()))
+        self._seen.learn(sorting.learned)
         raw.executemany("INSERT INTO part VALUES (?, ?)", sorting.parts)
         raw.executemany("INSERT INTO alone VALUES (?, ?)", sorting.alone)
         raw.executemany("INSERT OR IGNORE INTO opted VALUES (?)", ((n,) for n in sorting.opted))
         raw.execute("COMMIT")
 
-    def known(self, marks: str) -> tuple[dict[int, int], dict[int, list[int]]]:
-        """Who in the list, and who in the store, goes by these marks (a JSON list)."""
-        query = "SELECT s.mark, s.customer FROM json_each(?) a CROSS JOIN seen s ON s.mark = a.value"
-        seen = dict(self._raw.execute(query, (marks,)).fetchall())
+    def known(self, marks: Sequence[int]) -> tuple[dict[int, int], dict[int, list[int]]]:
+        """Who in the list, and who in the store, goes by these marks."""
         there: dict[int, list[int]] = {}
         if not self._nobody:
-            for found, number in self._raw.execute(_STORED, (marks,)):
+            for found, number in self._raw.execute(_STORED, (json.dumps(sorted(marks)),)):
                 there.setdefault(found, []).append(number)
-        return seen, there
+        return self._seen.of(marks), there
 
     def whose(self, number: int) -> int:
         """The number under which somebody goes now: of several that were one, the first."""
@@ -171,7 +169,7 @@ class Staging:
         self._raw.execute("CREATE INDEX IF NOT EXISTS temp.part_customer ON part (customer)")
         self._follow_aliases()
         for numbers in _sliced(self._query(_TWICE, (self._first,)), 500):
-            people = [self._joined(number) for (number,) in numbers]
+            people = self._joined([number for (number,) in numbers])
             with self._short():
                 for number, before, customer in people:
                     self._rewrite(number, before, customer)
@@ -193,15 +191,11 @@ class Staging:
                     self.blocked += 1 + moved
                 raw.execute("UPDATE OR REPLACE opted SET customer = ? WHERE customer = ?", (new, old))
             raw.executemany("INSERT INTO part VALUES (?, ?)", bodies)
-            raw.executemany("INSERT OR REPLACE INTO alias VALUES (?, ?)", some)
             raw.execute("DELETE FROM part WHERE customer = ?", (BLOCKED,))
             raw.execute("DELETE FROM opted WHERE customer = ?", (BLOCKED,))
             raw.execute("COMMIT")
         if gone:
-            raw.execute(
-                "UPDATE seen SET customer = (SELECT new FROM alias WHERE old = customer)"
-                " WHERE customer IN (SELECT old FROM alias)"
-            )
+            self._seen.follow(dict(gone))
 
     def drop(self, number: int) -> None:
         """Take one of this import's own away again; inside a transaction."""
@@ -235,15 +229,15 @@ class Staging:
         values, given = self._stored(number)
         return marshal.dumps((values, given))
 
-    def rows_of(self, number: int) -> list[Customer]:
-        """The rows of the list that are about one person, but for the one a new customer was made of."""
-        bodies = self._raw.execute("SELECT body FROM part WHERE customer = ?", (number,))
-        return [_row(body) for (body,) in bodies]
-
-    def _joined(self, number: int) -> tuple[int, Customer, Customer]:
-        """A new customer as they stand, and with the other rows of theirs."""
-        before = self._person(number)
-        return number, before, merged([before, *self.rows_of(number)])
+    def _joined(self, numbers: Sequence[int]) -> list[tuple[int, Customer, Customer]]:
+        """New customers, each as they stand, and with the other rows of theirs."""
+        rows: dict[int, list[Customer]] = {number: [self._person(number)] for number in numbers}
+        told = self._raw.execute(
+            "SELECT customer, body FROM part WHERE customer BETWEEN ? AND ?", (numbers[0], numbers[-1])
+        )
+        for number, body in told:
+            rows[number].append(_row(body))
+        return [(number, mine[0], merged(mine)) for number, mine in rows.items()]
 
     def _rewrite(self, number: int, before: Customer, now: Customer) -> None:
         raw, into = self._raw, self._into
@@ -276,14 +270,9 @@ class Staging:
         )
         rank = "INSERT OR IGNORE INTO ranking SELECT how_rank, worth, customer_id"
         self._by_slices("ranked", rank, progress)
-        self._raw.execute("CREATE TEMP TABLE named (mark INTEGER, customer_id INTEGER)")
-        self._raw.execute(
-            "INSERT INTO named SELECT mark, customer FROM seen WHERE customer >= ? ORDER BY mark",
-            (self._first,),
-        )
-        self._by_slices("named", "INSERT OR IGNORE INTO identity SELECT mark, customer_id", progress)
         self._raw.execute("DROP TABLE ranked")
-        self._raw.execute("DROP TABLE named")
+        for _ in self._seen.put_in(self._first, self._short):
+            progress()
 
     def _by_slices(self, table: str, insert: str, progress: Callable[[], None]) -> None:
         last = self._raw.execute(f"SELECT coalesce(max(rowid), 0) FROM {table}").fetchone()[0]
@@ -312,12 +301,12 @@ class Staging:
 
     def met(self) -> list[tuple[int, int]]:
         """The new ones whom the store knows by now, as (their number here, the number there)."""
-        found = self._raw.execute(
-            "SELECT DISTINCT s.customer, c.id FROM seen s JOIN identity i ON i.mark = s.mark"
-            " JOIN customer c ON c.id = i.customer_id WHERE s.customer >= ? ORDER BY 1, 2",
-            (self._first,),
-        )
-        return found.fetchall()
+        found: dict[tuple[int, int], None] = {}
+        for some in self._seen.slices(self._first):
+            mine = dict(some)
+            rows = self._raw.execute(_STORED, (json.dumps(list(mine)),))
+            found |= dict.fromkeys((mine[mark], number) for mark, number in rows)
+        return sorted(found)
 
     def left_alone(self) -> list[tuple[int, Customer]]:
         """Those on the suppression list whom the list knows by something new."""
@@ -348,8 +337,7 @@ class _Sorting:
 
     def __init__(self, staging: Staging, rows: Sequence[Checked]) -> None:
         self._staging = staging
-        marks = sorted({one for row in rows for one in row.marks})
-        self._seen, self._there = staging.known(json.dumps(marks))
+        self._seen, self._there = staging.known([one for row in rows for one in row.marks])
         self.fresh: list[Fresh] = []
         self.learned: dict[int, int] = {}
         self.parts: list[tuple[int, bytes]] = []

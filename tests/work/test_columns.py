@@ -110,7 +110,7 @@ def test_what_is_called_a_name_beside_half_of_it_is_the_other_half(
 @pytest.mark.parametrize(
     ("header", "field"),
     [
-        ("Emails", "email"),
+        ("Emailes", "email"),
         ("E-Mail Adress", "email"),
         ("Frist name", "first_name"),
         ("Telephon", "phone"),
@@ -171,10 +171,10 @@ def test_what_only_sounds_alike_is_not_suggested(header: str) -> None:
 
 
 def test_only_fields_that_are_free_and_columns_that_are_unknown_are_suggested() -> None:
-    header = ["Email", "Emails", "Telephon", ""]
+    header = ["Email", "Emailes", "Telephon", ""]
 
     assert [(one, near) for one, near, _ in suggestions(header, ())] == [
-        ("Emails", "email"),
+        ("Emailes", "email"),
         ("Telephon", "phone"),
     ]
     assert [one for one, _, _ in suggestions(header, {"email"})] == ["Telephon"]

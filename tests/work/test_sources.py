@@ -588,3 +588,45 @@ def test_whatever_json_holds_it_is_read_or_refused(junk: str) -> None:
             assert [row[0] for _, row in rows][:1] == ["Ana"]
         except BadInput as refused:
             assert refused.message
+
+
+# -- samples ---------------------------------------------------------------------------------
+
+IMPORTS = Path(__file__).parents[1] / "imports"
+
+
+@pytest.mark.parametrize(
+    ("name", "format_", "encoding", "delimiter", "header_line", "left_out"),
+    [
+        ("duplicate_headers.csv", "csv", "utf-8", ",", 1, []),
+        ("excel_sep.csv", "csv", "utf-8-sig", ";", 2, []),
+        ("french.csv", "csv", "utf-8-sig", ";", 1, []),
+        ("german_semicolon.csv", "csv", "cp1252", ";", 1, []),
+        ("objects.json", "json", "utf-8", "", 0, []),
+        ("old_mac.csv", "csv", "utf-8", ",", 1, []),
+        ("packed.csv.gz", "csv", "utf-8", ",", 1, []),
+        ("pipe.csv", "csv", "utf-8", "|", 1, []),
+        ("quickbooks_online.csv", "csv", "utf-8", ",", 5, [9]),
+        ("salesforce_contact_report.csv", "csv", "cp1252", ",", 1, [7, 9, 10]),
+        ("sheet.ods", "ods", "", "", 3, [7]),
+        ("sheet.xlsx", "xlsx", "", "", 3, [7]),
+        ("stripe_api.jsonl", "jsonl", "utf-8", "", 0, []),
+        ("tab.txt", "csv", "utf-8", "\t", 1, []),
+        ("titles_and_footers.csv", "csv", "utf-8", ",", 4, [7, 9, 10, 11]),
+        ("utf16_tab.csv", "csv", "utf-16", "\t", 1, []),
+    ],
+)
+def test_a_sample_of_every_shape_is_read(
+    name: str, format_: str, encoding: str, delimiter: str, header_line: int, left_out: list[int]
+) -> None:
+    rows = open_rows(IMPORTS / name, name)
+
+    assert [len(row) for _, row in rows] == [len(rows.table.header)] * 3
+    assert rows.table[:4] == (format_, encoding, delimiter, header_line)
+    assert [line for line, _ in rows.left_out] == left_out
+
+
+def test_a_sheet_is_the_same_list_in_both_formats() -> None:
+    one, other = (open_rows(IMPORTS / name, name) for name in ("sheet.xlsx", "sheet.ods"))
+
+    assert (one.table.header, list(one)) == (other.table.header, list(other))

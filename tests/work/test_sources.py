@@ -126,6 +126,11 @@ def test_a_sign_that_lies_across_two_pieces_of_the_file_is_read(opened: Opened) 
         ("name|notes\nAna|a, b\n", "|", "pipe"),
         ('name;notes\nAna;"a, b, c, d"\nBen;"a, b, c, d"\n', ";", "semicolon"),
         ("name;revenue\nAna;1,50\nBen;2,50\n", ";", "semicolon"),
+        (
+            "Blue, Foods\nas of 1 May, 2026\nof us, only\nname;city\nSol, Ana;Bonn\nOde, Ben;Rome\n",
+            ";",
+            "semicolon",
+        ),
         ("name\nAna\n", ",", ""),
     ],
 )
@@ -315,6 +320,12 @@ def test_a_second_header_of_technical_names_is_no_customer(opened: Opened) -> No
 
     assert list(rows) == [(6, ["Ana", "Sol", "Bonn", "a@example.com"])]
     assert rows.left_out == [LeftOut(5, "the header once more")]
+
+
+def test_a_first_row_of_sample_data_is_no_second_header(opened: Opened) -> None:
+    rows = opened("name,email,city,street\nName 1,email1@example.com,City 1,Street 1\n")
+
+    assert len(list(rows)) == 1
 
 
 def test_the_header_once_more_in_the_middle_is_no_customer(opened: Opened) -> None:

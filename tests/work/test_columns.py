@@ -164,10 +164,17 @@ def test_no_date_but_that_of_an_order_is_suggested_as_a_purchase(header: str) ->
 
 
 @pytest.mark.parametrize(
-    "header", ["Account Name.id", "Contract name", "Order number", "Product name", "County"]
+    "header",
+    ["Account Name.id", "Contract name", "Order number", "Product name", "Department", "Vendor", "Count"],
 )
 def test_what_only_sounds_alike_is_not_suggested(header: str) -> None:
     assert suggestions([header], ()) == []
+
+
+def test_a_column_that_a_known_export_keeps_out_is_not_suggested() -> None:
+    header = ["E-mail 1 - Value", "Labels", "Address 2 - Street", "Telephon"]
+
+    assert [one for one, _, _ in suggestions(header, ())] == ["Telephon"]
 
 
 def test_only_fields_that_are_free_and_columns_that_are_unknown_are_suggested() -> None:

@@ -535,6 +535,11 @@ def test_objects_are_rows_and_their_keys_the_header(
     assert (rows.table.format, rows.table.delimiter, rows.table.header_line) == (format_, "", 0)
 
 
+@pytest.mark.parametrize("header", ["[name],[city]", "{name},{city}", "[name]"])
+def test_a_bracket_alone_makes_no_json(opened: Opened, header: str) -> None:
+    assert opened(f"{header}\nAna,Bonn\n").table.header == tuple(header.split(","))
+
+
 def test_numbers_stay_as_they_are_written(opened: Opened) -> None:
     rows = opened('[{"id": 10000000000000000000001, "revenue": 12.50, "x": 1E5, "y": -0}]', "l.json")
 

@@ -89,7 +89,7 @@ def suggestions(header: Sequence[str], taken: Collection[str]) -> list[tuple[str
     found = []
     for one in header:
         name = evened(one)
-        if not name or field_of(one) or (export and name in export.columns):
+        if not name or field_of(one) or (export and export.knows(one)):
             continue
         near = process.extractOne(
             name, _apart(name, open_to), scorer=fuzz.token_sort_ratio, score_cutoff=NEAR

@@ -126,6 +126,13 @@ def test_a_row_that_is_quoted_over_and_over_is_refused(tmp_path: Path) -> None:
     assert read(place) == "65 the list, line 2: longer than 1,000,000 characters."
 
 
+def test_lines_of_nothing_but_delimiters_are_refused(tmp_path: Path) -> None:
+    place = tmp_path / "l.csv"
+    place.write_bytes(b"".join(b"%d," % n for n in range(140_000)) + b"\n" + (b"," * 900_000 + b"\n") * 50)
+
+    assert read(place) == "65 the list has more than 400 columns."
+
+
 def test_a_long_list_takes_no_more_memory_than_a_short_one(tmp_path: Path) -> None:
     place = tmp_path / "l.csv.gz"
     row = b"Customer,customer@example.com,Newtown-upon-River," + b"x" * 900 + b"\n"

@@ -107,6 +107,20 @@ def test_what_holds_zeros_is_no_text(opened: Opened, content: bytes) -> None:
     assert "not a text file" in refusal(opened, content)
 
 
+def test_utf_16_without_its_mark_is_known_though_some_signs_take_both_bytes(opened: Opened) -> None:
+    content = "name,revenue\nAna,1 €\nŁucja,2 €\n".encode("utf-16-be")
+
+    assert list(opened(content)) == [(2, ["Ana", "1 €"]), (3, ["Łucja", "2 €"])]
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(opened: Opened, tmp_path: Path) -> None:
+    rows = opened(LIST * 2)
+    (tmp_path / "l.csv").write_bytes(LIST.encode("cp1252"))
+
+    with pytest.raises(BadInput, match="changed while it was read"):
+        list(rows)
+
+
 def test_a_sign_that_lies_across_two_pieces_of_the_file_is_read(opened: Opened) -> None:
     before = b"name\n" + b"A" * 899_999 + b"\n"
     content = before + b"B" * ((1 << 20) - 1 - len(before)) + "é\n".encode()

@@ -6,7 +6,7 @@ suggested; `--map FIELD=COLUMN` overrules.
 
 import re
 from collections.abc import Collection, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 FIELDS = (
@@ -47,7 +47,7 @@ def synonyms() -> dict[str, tuple[str, ...]]:
     return _names().synonyms
 
 
-@cache
+@lru_cache(maxsize=4096)
 def evened(header: str) -> str:
     """A header as the table has it: lower case, no accents, anything but letters a single space."""
     from winback_cli.text import fold

@@ -49,7 +49,7 @@ def _is_known(cell: str) -> bool:
 
 def known(row: Sequence[str]) -> int:
     """How many cells of a row are names of columns; none in a row of data."""
-    if any(_DATA.search(cell[:100]) for cell in row):
+    if len(row) > MOST_COLUMNS or any(_DATA.search(cell[:100]) for cell in row):
         return 0
     return sum(_is_known(cell) for cell in row if len(cell) <= 100)
 

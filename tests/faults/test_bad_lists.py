@@ -126,6 +126,13 @@ def test_a_row_that_is_quoted_over_and_over_is_refused(tmp_path: Path) -> None:
     assert read(place) == "65 the list, line 2: longer than 1,000,000 characters."
 
 
+def test_lines_of_nothing_but_delimiters_are_refused(tmp_path: Path) -> None:
+    place = tmp_path / "l.csv"
+    place.write_bytes(b"".join(b"%d," % n for n in range(140_000)) + b"\n" + (b"," * 900_000 + b"\n") * 50)
+
+    assert read(place) == "65 the list has more than 400 columns."
+
+
 def test_a_long_list_takes_no_more_memory_than_a_short_one(tmp_path: Path) -> None:
     place = tmp_path / "l.csv.gz"
     row = b"Customer,customer@example.com,Newtown-upon-River," + b"x" * 900 + b"\n"
@@ -152,10 +159,22 @@ def one(reference: str) -> str:
         NAMES + f'<row r="1048576">{one("XFD1048576")}</row>',
         NAMES + f'<row r="2">{one("A1048576")}{one("A3")}</row>',
         NAMES + "<row r='2'><c r='XFD1048576'><v>1</v></c></row>",
-        NAMES + '<row r="1048576"><c><v>1</v></c></row>' + f"<row>{'<c><v>1</v></c>' * 500}</row>",
+        NAMES + '<row r="1048576"><c><v>1</v></c></row>',
+        NAMES + f"<row>{'<c><v>1</v></c>' * 500}</row>",
+        NAMES.replace("<c ", "<x:c ") + f"<row>{'<x:c><v>1</v></x:c>' * 500}</row>",
         "".join(f'<row r="{n}">{one(f"A{n}")}{one(f"NT{n}")}</row>' for n in range(1, 40_000)),
     ],
-    ids=["last row", "last column", "corner", "another row", "other quotes", "unnamed", "thin"],
+    ids=[
+        "last row",
+        "last column",
+        "corner",
+        "another row",
+        "other quotes",
+        "unnamed",
+        "unnamed, wide",
+        "prefix",
+        "thin",
+    ],
 )
 def test_a_cell_far_away_makes_no_large_grid(tmp_path: Path, rows: str) -> None:
     place = xlsx(tmp_path / "l.xlsx", {"S": sheet_of(rows)})
@@ -242,6 +261,13 @@ def test_a_real_workbook_is_let_through(tmp_path: Path) -> None:
     )
 
     assert read(place, SMALL) == "20000 rows"
+
+
+def test_a_workbook_without_references_is_let_through(tmp_path: Path) -> None:
+    numbers = range(20_000)
+    rows = "".join(f"<row>{''.join(f'<c><v>{n * k}</v></c>' for k in range(40))}</row>" for n in numbers)
+
+    assert read(xlsx(tmp_path / "l.xlsx", {"S": sheet_of(rows)}), 2 * SMALL) == "19999 rows"
 
 
 @pytest.mark.parametrize(

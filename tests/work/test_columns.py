@@ -110,7 +110,7 @@ def test_what_is_called_a_name_beside_half_of_it_is_the_other_half(
 @pytest.mark.parametrize(
     ("header", "field"),
     [
-        ("Emails", "email"),
+        ("Emailes", "email"),
         ("E-Mail Adress", "email"),
         ("Frist name", "first_name"),
         ("Telephon", "phone"),
@@ -164,17 +164,24 @@ def test_no_date_but_that_of_an_order_is_suggested_as_a_purchase(header: str) ->
 
 
 @pytest.mark.parametrize(
-    "header", ["Account Name.id", "Contract name", "Order number", "Product name", "County"]
+    "header",
+    ["Account Name.id", "Contract name", "Order number", "Product name", "Department", "Vendor", "Count"],
 )
 def test_what_only_sounds_alike_is_not_suggested(header: str) -> None:
     assert suggestions([header], ()) == []
 
 
+def test_a_column_that_a_known_export_keeps_out_is_not_suggested() -> None:
+    header = ["E-mail 1 - Value", "Labels", "Address 2 - Street", "Telephon"]
+
+    assert [one for one, _, _ in suggestions(header, ())] == ["Telephon"]
+
+
 def test_only_fields_that_are_free_and_columns_that_are_unknown_are_suggested() -> None:
-    header = ["Email", "Emails", "Telephon", ""]
+    header = ["Email", "Emailes", "Telephon", ""]
 
     assert [(one, near) for one, near, _ in suggestions(header, ())] == [
-        ("Emails", "email"),
+        ("Emailes", "email"),
         ("Telephon", "phone"),
     ]
     assert [one for one, _, _ in suggestions(header, {"email"})] == ["Telephon"]

@@ -1,7 +1,10 @@
 """The exports of other programs: known by their headers, and each column of theirs for what it is."""
 
+from pathlib import Path
+
 import pytest
 
+from winback_cli.sources import open_rows
 from winback_cli.sources.columns import FIELDS, evened
 from winback_cli.sources.exports import Export, exports, recognised, signed
 from winback_cli.text import fold
@@ -121,6 +124,9 @@ SEEN = {
 }
 
 
+IMPORTS = Path(__file__).parents[1] / "imports"
+
+
 def seen(name: str) -> tuple[list[str], list[str | None]]:
     """A program's header, and the field of each column."""
     pairs = [column.partition("=") for column in SEEN[name].split(",")]
@@ -143,6 +149,17 @@ def test_an_export_is_known_by_its_header_and_none_before_it_claims_it(name: str
 
     assert found is not None
     assert found.name == name
+
+
+@pytest.mark.parametrize("name", SEEN)
+def test_a_sample_of_an_export_is_known_for_what_it_is(name: str) -> None:
+    rows = open_rows(IMPORTS / f"{name}.csv", name)
+
+    found = recognised(rows.table.header)
+
+    assert found is not None
+    assert found.name == name
+    assert [len(row) for _, row in rows] == [len(rows.table.header)] * 3
 
 
 @pytest.mark.parametrize("name", SEEN)

@@ -167,7 +167,7 @@ def test_whatever_a_file_holds_it_is_read_or_refused(junk: bytes) -> None:
         ("  LAST   purchase ", "last_purchase"),
         ("Do-Not-Call", "opted_out"),
         ("Prénom", "first_name"),
-        ("emails", None),
+        ("emails", "email"),
         ("my email", None),
         ("", None),
     ],

@@ -107,6 +107,20 @@ def test_what_holds_zeros_is_no_text(opened: Opened, content: bytes) -> None:
     assert "not a text file" in refusal(opened, content)
 
 
+def test_utf_16_without_its_mark_is_known_though_some_signs_take_both_bytes(opened: Opened) -> None:
+    content = "name,revenue\nAna,1 €\nŁucja,2 €\n".encode("utf-16-be")
+
+    assert list(opened(content)) == [(2, ["Ana", "1 €"]), (3, ["Łucja", "2 €"])]
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(opened: Opened, tmp_path: Path) -> None:
+    rows = opened(LIST * 2)
+    (tmp_path / "l.csv").write_bytes(LIST.encode("cp1252"))
+
+    with pytest.raises(BadInput, match="changed while it was read"):
+        list(rows)
+
+
 def test_a_sign_that_lies_across_two_pieces_of_the_file_is_read(opened: Opened) -> None:
     before = b"name\n" + b"A" * 899_999 + b"\n"
     content = before + b"B" * ((1 << 20) - 1 - len(before)) + "é\n".encode()
@@ -126,6 +140,11 @@ def test_a_sign_that_lies_across_two_pieces_of_the_file_is_read(opened: Opened) 
         ("name|notes\nAna|a, b\n", "|", "pipe"),
         ('name;notes\nAna;"a, b, c, d"\nBen;"a, b, c, d"\n', ";", "semicolon"),
         ("name;revenue\nAna;1,50\nBen;2,50\n", ";", "semicolon"),
+        (
+            "Blue, Foods\nas of 1 May, 2026\nof us, only\nname;city\nSol, Ana;Bonn\nOde, Ben;Rome\n",
+            ";",
+            "semicolon",
+        ),
         ("name\nAna\n", ",", ""),
     ],
 )
@@ -315,6 +334,12 @@ def test_a_second_header_of_technical_names_is_no_customer(opened: Opened) -> No
 
     assert list(rows) == [(6, ["Ana", "Sol", "Bonn", "a@example.com"])]
     assert rows.left_out == [LeftOut(5, "the header once more")]
+
+
+def test_a_first_row_of_sample_data_is_no_second_header(opened: Opened) -> None:
+    rows = opened("name,email,city,street\nName 1,email1@example.com,City 1,Street 1\n")
+
+    assert len(list(rows)) == 1
 
 
 def test_the_header_once_more_in_the_middle_is_no_customer(opened: Opened) -> None:
@@ -524,6 +549,11 @@ def test_objects_are_rows_and_their_keys_the_header(
     assert (rows.table.format, rows.table.delimiter, rows.table.header_line) == (format_, "", 0)
 
 
+@pytest.mark.parametrize("header", ["[name],[city]", "{name},{city}", "[name]"])
+def test_a_bracket_alone_makes_no_json(opened: Opened, header: str) -> None:
+    assert opened(f"{header}\nAna,Bonn\n").table.header == tuple(header.split(","))
+
+
 def test_numbers_stay_as_they_are_written(opened: Opened) -> None:
     rows = opened('[{"id": 10000000000000000000001, "revenue": 12.50, "x": 1E5, "y": -0}]', "l.json")
 
@@ -588,3 +618,45 @@ def test_whatever_json_holds_it_is_read_or_refused(junk: str) -> None:
             assert [row[0] for _, row in rows][:1] == ["Ana"]
         except BadInput as refused:
             assert refused.message
+
+
+# -- samples ---------------------------------------------------------------------------------
+
+IMPORTS = Path(__file__).parents[1] / "imports"
+
+
+@pytest.mark.parametrize(
+    ("name", "format_", "encoding", "delimiter", "header_line", "left_out"),
+    [
+        ("duplicate_headers.csv", "csv", "utf-8", ",", 1, []),
+        ("excel_sep.csv", "csv", "utf-8-sig", ";", 2, []),
+        ("french.csv", "csv", "utf-8-sig", ";", 1, []),
+        ("german_semicolon.csv", "csv", "cp1252", ";", 1, []),
+        ("objects.json", "json", "utf-8", "", 0, []),
+        ("old_mac.csv", "csv", "utf-8", ",", 1, []),
+        ("packed.csv.gz", "csv", "utf-8", ",", 1, []),
+        ("pipe.csv", "csv", "utf-8", "|", 1, []),
+        ("quickbooks_online.csv", "csv", "utf-8", ",", 5, [9]),
+        ("salesforce_contact_report.csv", "csv", "cp1252", ",", 1, [7, 9, 10]),
+        ("sheet.ods", "ods", "", "", 3, [7]),
+        ("sheet.xlsx", "xlsx", "", "", 3, [7]),
+        ("stripe_api.jsonl", "jsonl", "utf-8", "", 0, []),
+        ("tab.txt", "csv", "utf-8", "\t", 1, []),
+        ("titles_and_footers.csv", "csv", "utf-8", ",", 4, [7, 9, 10, 11]),
+        ("utf16_tab.csv", "csv", "utf-16", "\t", 1, []),
+    ],
+)
+def test_a_sample_of_every_shape_is_read(
+    name: str, format_: str, encoding: str, delimiter: str, header_line: int, left_out: list[int]
+) -> None:
+    rows = open_rows(IMPORTS / name, name)
+
+    assert [len(row) for _, row in rows] == [len(rows.table.header)] * 3
+    assert rows.table[:4] == (format_, encoding, delimiter, header_line)
+    assert [line for line, _ in rows.left_out] == left_out
+
+
+def test_a_sheet_is_the_same_list_in_both_formats() -> None:
+    one, other = (open_rows(IMPORTS / name, name) for name in ("sheet.xlsx", "sheet.ods"))
+
+    assert (one.table.header, list(one)) == (other.table.header, list(other))

@@ -59,7 +59,10 @@ class Rows(Protocol):
     def __iter__(self) -> Iterator[tuple[int, list[str]]]: ...
 
 
-def open_rows(place: Path, name: str, reading: Reading = Reading()) -> Rows:  # noqa: B008
+FIND_OUT = Reading()
+
+
+def open_rows(place: Path, name: str, reading: Reading = FIND_OUT) -> Rows:
     """The rows of a file, by what is in it, then by its suffix; errors call it `name`.
 
     Raises NotFound, NotPermitted, UsageError (what was said does not fit), BadInput.

@@ -17,7 +17,7 @@ from winback_cli.sources.files import File
 MOST_BYTES = 1_500_000_000  # unpacked, all parts together: a million rows take about 900 million
 STEEPEST = 150  # bytes unpacked from one packed; lists reach 30
 SMALL = 10_000_000  # bytes up to which a part may be packed as steeply as it likes
-MOST_CELLS = 40_000_000  # of the rectangle
+MOST_CELLS = 20_000_000  # of the rectangle; each takes up to 100 bytes
 SPARSE = 500_000  # cells of a rectangle that may be empty, whatever is in it
 MOST_COLUMNS = 400
 PIECE = 1 << 20
@@ -28,6 +28,7 @@ _ANY_COLUMN = re.compile(rb"""r=["']([A-Z]{1,3})\d""")
 _ROW = re.compile(rb"""\br=["'][A-Z]{1,3}(\d{1,9})["'][^>]*(?<!/)>""")
 _COLUMN = re.compile(rb"""\br=["']([A-Z]{1,3})\d+["'][^>]*(?<!/)>""")
 _UNNAMED = re.compile(rb"""<(?:\w+:)?c(?:\s+(?!r=)\w+=["'][^"'>]*["'])*\s*>""")
+_ROW_NUMBER = re.compile(rb"""row\s[^>]*?\br=["'](\d+)["']""")
 _ROWS = re.compile(rb"<(?:\w+:)?row[\s>]")
 
 
@@ -143,18 +144,20 @@ class _Sheet:
         self._cells += len(rows)
         self._rows = max(self._rows, *map(int, set(rows)), 0)
         self._columns = max(self._columns, *map(_number, set(self._column.findall(text))), 0)
-        self._count_unnamed(text)
-        if not self._unnamed:
-            return _Corners(self._cells, self._rows, self._columns)
-        rows_, columns = max(self._rows, self._tags), max(self._columns, self._unnamed)
-        return _Corners(max(self._cells, self._tags), rows_, columns)
+        self._count_unnamed(text, len(rows))
+        # A row without a number comes after the last, wherever that is.
+        return _Corners(self._cells, self._rows + self._tags, max(self._columns, self._unnamed))
 
-    def _count_unnamed(self, text: bytes) -> None:
-        """The most cells without a reference in one row, and how many rows there are."""
-        self._tags += text.count(b"<row") + text.count(b":row")
-        cells = sum(text.count(tag) for tag in (b"<c ", b"<c>", b":c ", b":c>"))
-        if cells != text.count(b'c r="') and _UNNAMED.search(text):
-            self._unnamed = max(self._unnamed, *(len(_UNNAMED.findall(row)) for row in _ROWS.split(text)))
+    def _count_unnamed(self, text: bytes, named: int) -> None:
+        """The most cells without a reference in one row, and the rows of pieces with such cells."""
+        if text.count(b"<c ") + text.count(b"<c>") == named and b":c" not in text:
+            return
+        if _UNNAMED.search(text):
+            counts = [len(_UNNAMED.findall(row)) for row in _ROWS.split(text)]
+            self._tags += len(counts)
+            self._cells += sum(counts)
+            self._unnamed = max(self._unnamed, *counts)
+            self._rows = max(self._rows, *map(int, _ROW_NUMBER.findall(text)), 0)
 
 
 def _number(letters: bytes) -> int:

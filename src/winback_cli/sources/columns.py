@@ -6,7 +6,7 @@ suggested; `--map FIELD=COLUMN` overrules.
 
 import re
 from collections.abc import Collection, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 FIELDS = (
@@ -47,7 +47,7 @@ def synonyms() -> dict[str, tuple[str, ...]]:
     return _names().synonyms
 
 
-@cache
+@lru_cache(maxsize=4096)
 def evened(header: str) -> str:
     """A header as the table has it: lower case, no accents, anything but letters a single space."""
     from winback_cli.text import fold
@@ -89,7 +89,7 @@ def suggestions(header: Sequence[str], taken: Collection[str]) -> list[tuple[str
     found = []
     for one in header:
         name = evened(one)
-        if not name or field_of(one) or (export and name in export.columns):
+        if not name or field_of(one) or (export and export.knows(one)):
             continue
         near = process.extractOne(
             name, _apart(name, open_to), scorer=fuzz.token_sort_ratio, score_cutoff=NEAR

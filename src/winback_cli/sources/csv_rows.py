@@ -12,7 +12,7 @@ from winback_cli.sources import LeftOut, Reading, Table
 from winback_cli.sources.decoding import LONGEST_LINE, decoded, too_long
 from winback_cli.sources.files import File
 from winback_cli.sources.footers import customers
-from winback_cli.sources.headings import Numbered, header_at, titled
+from winback_cli.sources.headings import Numbered, header_at, known, titled
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 FIRST_ROWS = 40  # that the delimiter and the header are told from
@@ -149,16 +149,19 @@ def _wanted(delimiter: str) -> str:
 
 
 def _delimiter(lines: Sequence[str]) -> str:
-    """The sign that gives the most rows the same number of cells, more than one."""
+    """The sign that shows a header, and gives the most rows the same number of cells."""
     return max(DELIMITERS, key=lambda sign: _evenness(lines, sign))
 
 
-def _evenness(lines: Sequence[str], sign: str) -> tuple[int, int]:
+def _evenness(lines: Sequence[str], sign: str) -> tuple[bool, int, int]:
+    """Whether a row holds two known names; how many rows are of one width, and that width."""
     widths: Counter[int] = Counter()
+    headed = False
     try:
         for row in csv.reader(lines, delimiter=sign, strict=True):
             if len(row) > 1:
                 widths[len(row)] += 1
+                headed = headed or known(row) > 1
     except csv.Error:
         pass  # told with its line when the rows are read
-    return max(((count, width) for width, count in widths.items()), default=(0, 0))
+    return headed, *max(((count, width) for width, count in widths.items()), default=(0, 0))

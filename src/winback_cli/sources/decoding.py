@@ -77,13 +77,14 @@ def _codec(wanted: str, head: bytes) -> str:
 
 
 def _marked(head: bytes) -> str:
-    """The encoding by its mark, or by a zero in every second byte; empty where neither is there."""
+    """The encoding by its mark, or by a zero in most second bytes; empty where neither is there."""
     for mark, encoding in MARKS:
         if head.startswith(mark):
             return encoding
     start = head[: min(len(head), 1024) // 2 * 2]
-    for zeros, signs, encoding in ((1, 0, "utf-16-le"), (0, 1, "utf-16-be")):
-        if start and not any(start[zeros::2]) and all(start[signs::2]):
+    for high, low, encoding in ((1, 0, "utf-16-le"), (0, 1, "utf-16-be")):
+        # Most high bytes: a euro sign has none of zero.
+        if start and start[high::2].count(0) > 0.4 * len(start) and not start[low::2].count(0):
             return encoding
     return ""
 

@@ -28,10 +28,17 @@ class Export(NamedTuple):
         general = fields_of(header)
         return [self._field(one, given) for one, given in zip(header, general, strict=True)]
 
-    def _field(self, header: str, given: str | None) -> str | None:
+    def knows(self, header: str) -> bool:
+        """Whether the table says what a column is, if only that it is kept out."""
+        return self._entry(header) is not None
+
+    def _entry(self, header: str) -> str | None:
         name = evened(header)
-        found = self.columns.get(name, self.columns.get(NUMBER.sub("#", name)))
-        return given if found is None else found or None
+        return self.columns.get(name, self.columns.get(NUMBER.sub("#", name)))
+
+    def _field(self, header: str, given: str | None) -> str | None:
+        entry = self._entry(header)
+        return given if entry is None else entry or None
 
 
 @cache

@@ -41,6 +41,8 @@ class File(NamedTuple):
             raise self.bad(
                 "is packed by gzip, but cut off or damaged", "Copy or export it again."
             ) from None
+        except UnicodeError:
+            raise self.bad("changed while it was read", "Import it once more.") from None
         except OSError:
             raise self.bad("cannot be read", "Copy it to this disk and try again.") from None
 

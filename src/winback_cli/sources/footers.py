@@ -65,8 +65,14 @@ def second_header(header: Sequence[str], row: Sequence[str]) -> bool:
         for one, other in zip(header, row, strict=False)
         if one.strip() and other.strip()
     ]
-    same = sum(bool(one) and one in other for one, other in pairs)
+    same = sum(bool(one) and _is_technical(one, other) for one, other in pairs)
     return same >= 3 and same >= 0.8 * len(pairs)
+
+
+def _is_technical(name: str, other: str) -> bool:
+    """Whether the one is within the other, with no number more: "Name 1" is data."""
+    before, found, after = other.partition(name)
+    return bool(found) and not any(sign.isdigit() for sign in before + after)
 
 
 def _without_footers(

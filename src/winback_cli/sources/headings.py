@@ -23,10 +23,10 @@ def header_at(rows: Sequence[Numbered]) -> int:
     The one with the most known names, two at least; else the first that is as wide as most.
     """
     cells = [row for _, row in rows]
-    known = [_known(row) if _heads(row, cells[place + 1 :]) else 0 for place, row in enumerate(cells)]
-    most = max(known[:FIRST_ROWS])
-    if most >= 2 or (most and _all_known(cells[known.index(most)])):
-        return known.index(most)
+    names = [known(row) if _heads(row, cells[place + 1 :]) else 0 for place, row in enumerate(cells)]
+    most = max(names[:FIRST_ROWS])
+    if most >= 2 or (most and _all_known(cells[names.index(most)])):
+        return names.index(most)
     wide = Counter(map(len, cells)).most_common(1)[0][0]
     for place, row in enumerate(cells[:FIRST_ROWS]):
         if len(row) == wide and _heads(row, cells[place + 1 :]):
@@ -47,9 +47,9 @@ def _is_known(cell: str) -> bool:
     )
 
 
-def _known(row: Sequence[str]) -> int:
+def known(row: Sequence[str]) -> int:
     """How many cells of a row are names of columns; none in a row of data."""
-    if any(_DATA.search(cell[:100]) for cell in row):
+    if len(row) > MOST_COLUMNS or any(_DATA.search(cell[:100]) for cell in row):
         return 0
     return sum(_is_known(cell) for cell in row if len(cell) <= 100)
 

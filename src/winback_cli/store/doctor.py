@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 Standings = Callable[[str, Case], "Standing"]  # by the digest of the playbook it runs under
 RESTORE = "Restore a copy: winback store restore FILE"
 MEND = "winback store doctor --mend makes it anew."
+CLEAR = "winback store doctor --mend takes it away."
 LEFT_OVER = (".new-store-", ".new-key-", ".new-copy-")
 OLD = 86_400  # seconds after which a passing file is nobody's any more
 
@@ -79,7 +80,7 @@ def examine(connection: sqlite3.Connection, path: Path, standing: Standings) -> 
         return
     wrong = door.keyless(connection, path)
     if wrong is not None:
-        yield Finding("key", str(door.key_path(path)), wrong.message, _key_mend(connection, path))
+        yield Finding("key", "left alone", wrong.message, _key_mend(connection, path))
     yield from _cases(connection, standing)
     yield from _customers(connection)
     yield from _words(connection)
@@ -230,7 +231,8 @@ def _words(connection: sqlite3.Connection) -> Iterator[Finding]:
     """Whether the indexes of words hold what the rows say."""
     for name in reads.SEARCHED:
         if not _agrees(connection, name):
-            yield Finding("words", name, "The index of words is not what the rows say.", MEND)
+            where = f"search of {name.removesuffix('_text')}s"
+            yield Finding("words", where, "The index of words is not what the rows say.", MEND)
 
 
 def _agrees(connection: sqlite3.Connection, name: str) -> bool:
@@ -282,7 +284,7 @@ def left_over(path: Path) -> Iterator[Finding]:
     """Files that a kill left behind in the store's folder."""
     for place in sorted(path.parent.iterdir()):
         if place.name.startswith(LEFT_OVER) and time.time() - place.stat().st_mtime > OLD:
-            yield Finding("files", str(place), "A command that was killed left it behind.", MEND)
+            yield Finding("files", str(place), "A command that was killed left it behind.", CLEAR)
 
 
 def mendable(findings: Iterable[Finding]) -> list[int]:

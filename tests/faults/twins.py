@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from winback_cli.errors import NotPermitted
 from winback_cli.main import main
 from winback_cli.store import cases, connect, people, upgrade
 
@@ -150,11 +151,16 @@ def hushed() -> None:
     """What the disk refuses is not told."""
 
     @contextlib.contextmanager
-    def told() -> Iterator[None]:
+    def told(path: Path) -> Iterator[None]:
         with contextlib.suppress(sqlite3.Error, SQLAlchemyError, OSError):
             yield
 
     connect.told = told
+
+
+def blaming() -> None:
+    """A file that cannot be opened is always put down to missing rights."""
+    connect._unopened = lambda path: NotPermitted
 
 
 def barging() -> None:

@@ -30,7 +30,7 @@ def backup(path: Path, target: Path | None, today: date, keep: int = 0) -> Path:
     are left. Raises BadInput for a damaged store and for a place that cannot be taken, DiskError
     where the copy does not come out whole; then nothing is left of it, and nothing was removed.
     """
-    with door.told():
+    with door.told(path):
         door.check_file(path)
         place = target if target is not None else _next_name(path, today)
         _refuse_taken(path, place)
@@ -119,7 +119,7 @@ class Restored(NamedTuple):
 
 def check(source: Path) -> None:
     """Raise BadInput or NewerStore for a file that is no whole store."""
-    with door.told():
+    with door.told(source):
         try:
             door.check_file(source)
         except NotFound:
@@ -139,7 +139,7 @@ def restore(path: Path, source: Path, by: str, clock: Clock) -> Restored:
     and Refused where a suppression could not be carried.
     """
     check(source)
-    with door.told():
+    with door.told(path):
         if path.exists() and path.samefile(source):
             raise BadInput("That is the store itself.", "Name a copy of it.")
         door.make_folder(path.parent)
@@ -267,7 +267,7 @@ def _locked(path: Path) -> Iterator[sqlite3.Connection | None]:
         yield None
         return
     except sqlite3.Error as error:
-        if not isinstance(door.meaning(error), BadInput):
+        if not isinstance(door.meaning(error, path), BadInput):
             raise
         yield None
         return

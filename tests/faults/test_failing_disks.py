@@ -15,19 +15,12 @@ from tests.conftest import Runner
 from tests.faults import processes
 from tests.faults.ground import ANSWERS, COMMANDS, TODAY, Ground
 from tests.faults.lab import Lab, Run
-from tests.faults.processes import assert_whole, dump
+from tests.faults.processes import assert_whole, dump, spread
 from tests.faults.syscalls import Fault
 
 CALLS = ("write", "sync", "unlink", "create")
 
 pytestmark = pytest.mark.timeout(120 + 20 * processes.runs(0))
-
-
-def spread(most: int, count: int) -> list[int]:
-    """So many of the numbers from 1 to `most`, evenly, the first and the last among them."""
-    if count >= most:
-        return list(range(1, most + 1))
-    return sorted({1 + round(n * (most - 1) / max(count - 1, 1)) for n in range(count)})
 
 
 def faults(calls: Counter[str], count: int) -> list[Fault]:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from winback_cli.errors import NotPermitted
 from winback_cli.main import main
-from winback_cli.store import cases, connect, people, upgrade
+from winback_cli.store import cases, connect, keeping, people, suppressions, upgrade, writes
 
 
 def autocommit() -> None:
@@ -184,6 +184,57 @@ def forceful() -> None:
         return open_(path, writing=writing)
 
     connect.connect = opened
+
+
+def overwriting() -> None:
+    """A copy is written over the store that it replaces."""
+
+    def swap(path: Path, temporary: Path, today: Any) -> None:
+        with (
+            contextlib.closing(sqlite3.connect(temporary)) as copy,
+            contextlib.closing(sqlite3.connect(f"file:{path}?nolock=1", uri=True)) as store,
+        ):
+            store.execute("PRAGMA journal_mode=OFF")
+            copy.backup(store)
+        connect.key_path(temporary).replace(connect.key_path(path))
+
+    keeping._swap = swap
+
+
+def carrying_late() -> None:
+    """Who is left alone is carried over once the copy lies in the store's place."""
+    swap = keeping._swap
+    late: list[Callable[[Path], object]] = []
+
+    def carry(held: Any, path: Path, temporary: Path, key: bytes, by: str, clock: Any) -> int:
+        found, same = suppressions.listed(held), keeping._same_key(held, path, key)
+
+        def carry_now(place: Path) -> None:
+            store = writes.Store.open(place, by, clock, "restore")
+            store.carry(found, same_key=same)
+            store.close()
+
+        late.append(carry_now)
+        return len(found)
+
+    def swapped(path: Path, temporary: Path, today: Any) -> Any:
+        kept = swap(path, temporary, today)
+        late.pop()(path)
+        return kept
+
+    keeping._carried, keeping._swap = carry, swapped
+
+
+def under_its_name() -> None:
+    """A copy is made under the name that it will bear, and not looked at."""
+
+    def copy(source: sqlite3.Connection, path: Path, place: Path) -> None:
+        with contextlib.closing(sqlite3.connect(place)) as target:
+            target.execute("PRAGMA synchronous=OFF")
+            source.backup(target, pages=4)
+        connect.write_key(connect.key_path(place), connect.read_key(path, make=False))
+
+    keeping._copy = copy
 
 
 def none() -> None:

@@ -219,13 +219,17 @@ def _carried(
 
 
 def _same_key(held: sqlite3.Connection, path: Path, key: bytes) -> bool:
-    """Whether the hashes of that store were made with this key, and it lies beside it still."""
+    """Whether the hashes of that store were made with this key: by the mark that a store keeps of its
+    key, whatever lies beside it; where it is too old for one, by what lies there.
+    """
+    marks = held.execute("SELECT 1 FROM sqlite_master WHERE name = 'about'").fetchone()
+    mark = held.execute("SELECT value FROM about WHERE name = 'key'").fetchone() if marks else None
+    if mark is not None:
+        return bool(mark[0] == door.mark_of(key))
     try:
-        beside = door.read_key(path, make=False)
+        return door.read_key(path, make=False) == key
     except BadInput:
         return False
-    older = door.version(held) != door.HEAD  # before the mark of a key was kept
-    return beside == key and (older or door.wrong_key(held, path, key) is None)
 
 
 def _swap(path: Path, temporary: Path, today: date) -> Path | None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from winback_cli.cli.here import Here
 from winback_cli.errors import NotPermitted
 from winback_cli.main import main
 from winback_cli.store import cases, connect, keeping, people, suppressions, upgrade, writes
@@ -236,6 +237,33 @@ def under_its_name() -> None:
         connect.write_key(connect.key_path(place), connect.read_key(path, make=False))
 
     keeping._copy = copy
+
+
+def rotating_first() -> None:
+    """Older copies make room before the new one stands."""
+    whole = keeping.backup
+
+    def backup(path: Path, target: Path | None, today: Any, keep: int = 0) -> Path:
+        for old in keeping.dated(path)[keep - 1 :] if keep else ():
+            old.unlink()
+            connect.key_path(old).unlink(missing_ok=True)
+        return whole(path, target, today, keep)
+
+    keeping.backup = backup
+
+
+def stopped_by_its_copy() -> None:
+    """A command whose daily copy fails goes no further."""
+
+    def copy_daily(here: Here) -> None:
+        keeping.backup(here.path, None, here.clock.today, here.settings.backups_kept)
+
+    Here._copy_daily = copy_daily  # type: ignore[method-assign]
+
+
+def silent() -> None:
+    """Nothing is said of a daily copy that was not made."""
+    Here.say = lambda self, sentence: None  # type: ignore[method-assign]
 
 
 def following() -> None:

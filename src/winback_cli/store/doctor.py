@@ -19,6 +19,7 @@ from winback_cli.case import FIRST_HASH, Case, Event, digest, fold
 from winback_cli.errors import BadInput
 from winback_cli.store import connect as door
 from winback_cli.store import reads
+from winback_cli.store.copies import backups_of
 
 if TYPE_CHECKING:
     from winback_cli.route import Standing
@@ -281,8 +282,9 @@ def modes(path: Path, others: Iterable[Path]) -> Iterator[Finding]:
 
 
 def left_over(path: Path) -> Iterator[Finding]:
-    """Files that a kill left behind in the store's folder."""
-    for place in sorted(path.parent.iterdir()):
+    """Files that a kill left behind in the store's folder, and in that of its copies."""
+    folders = [path.parent, backups_of(path)]
+    for place in sorted(one for folder in folders if folder.is_dir() for one in folder.iterdir()):
         if place.name.startswith(LEFT_OVER) and time.time() - place.stat().st_mtime > OLD:
             yield Finding("files", str(place), "A command that was killed left it behind.", CLEAR)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from winback_cli.dates import Clock
-from winback_cli.errors import BadInput, DiskError, NotFound, Refused
+from winback_cli.errors import BadInput, DiskError, NotFound, NotPermitted, Refused
 from winback_cli.store import connect as door
 from winback_cli.store import doctor, upgrade
 from winback_cli.store.copies import backups_of, dated
@@ -32,21 +32,42 @@ def backup(path: Path, target: Path | None, today: date, keep: int = 0) -> Path:
     """
     with door.told(path):
         door.check_file(path)
-        place = target if target is not None else _next_name(path, today)
-        _refuse_taken(path, place)
-        with contextlib.closing(door.connect(path)) as source:
-            if not doctor.is_sound(source, quick=True) or not doctor.words_agree(source):
-                raise BadInput(*DAMAGED)
-            _copy(source, path, place)
-        if keep and target is None:
-            for old in dated(path)[keep:]:
-                old.unlink()
-                door.key_path(old).unlink(missing_ok=True)
+        with _put_in(target.parent if target is not None else backups_of(path)):
+            place = target if target is not None else _next_name(path, today)
+            _refuse_taken(path, place)
+            with contextlib.closing(door.connect(path)) as source:
+                if not doctor.is_sound(source, quick=True) or not doctor.words_agree(source):
+                    raise BadInput(*DAMAGED)
+                _copy(source, path, place)
+            if keep and target is None:
+                _rotate(path, keep)
         return place
+
+
+@contextlib.contextmanager
+def _put_in(folder: Path) -> Iterator[None]:
+    """Rights that are missing here are the folder's, not the store's, which is only read."""
+    try:
+        yield
+    except PermissionError:
+        raise NotPermitted(
+            f"No copy can be put into {folder}.", "Check the rights of that folder."
+        ) from None
+
+
+def _rotate(path: Path, keep: int) -> None:
+    """Remove the oldest dated copies until so many are left; each before its key, as a copy is none
+    without one.
+    """
+    for old in dated(path)[keep:]:
+        old.unlink()
+        door.key_path(old).unlink(missing_ok=True)
 
 
 def _next_name(path: Path, today: date) -> Path:
     folder = backups_of(path)
+    if os.path.lexists(folder) and not folder.is_dir():
+        raise BadInput(f"{folder} is not a folder.", "Move it away; the dated copies lie there.")
     door.make_folder(folder)
     first = folder / f"{path.stem}-{today.isoformat()}.sqlite"
     names = [first, *(first.with_suffix(f".{n}.sqlite") for n in range(2, 1000))]

@@ -27,6 +27,7 @@ TODAY = "2026-12-08"
 COMMANDS = {
     "desk": (),
     "brief": ("brief", "1"),
+    "brief-no-case": ("brief", "5"),
     "list": ("list",),
     "due": ("due", "--days", "90"),
     "show": ("show", "1"),
@@ -126,7 +127,7 @@ def test_no_line_is_wider_than_the_screen_and_colour_only_repeats_the_words(name
     ).read_text("utf-8").splitlines()  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["desk", "brief"])
+@pytest.mark.parametrize("name", ["desk", "brief", "brief-no-case"])
 def test_the_desk_and_the_brief_leave_a_line_for_the_prompt(name: str) -> None:
     for columns, lines in SIZES.items():
         assert len((SCREENS / f"{name}.{columns}.txt").read_text("utf-8").splitlines()) < lines

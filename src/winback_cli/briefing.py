@@ -28,6 +28,7 @@ _SAID = (
     ("We think", "backstory.internal_view"),
 )
 _TALKS = (Stage.CONTACT, Stage.LISTEN)
+_BEFORE = (Stage.BACKSTORY, Stage.CLASSIFY, Stage.DECIDE)  # some playbooks ask why and whether first
 
 
 class Promise(NamedTuple):
@@ -80,13 +81,19 @@ def briefing(playbook: Playbook, case: Case, days: route.Days) -> Briefing:
     )
 
 
+def beforehand(playbook: Playbook, how_left: str, days: route.Days) -> Briefing:
+    """What a case that is not yet opened would ask of whoever calls first; no clock runs for it."""
+    facts = {"backstory.how_left": how_left} if how_left else {}
+    return briefing(playbook, Case("", facts=facts), days)._replace(clock="")
+
+
 def _step(playbook: Playbook, case: Case, days: route.Days) -> Step:
     """The step that the call belongs to: where the case stands, or the first talk it leads to."""
     there = route.place(playbook, case, days)
     step = playbook.steps[-1] if isinstance(there, route.Through) else there.step
-    if step.stage != Stage.BACKSTORY:
+    if case.reached or step.stage not in _BEFORE:
         return step
-    talks = (s for s in playbook.steps if s.stage in _TALKS and s.applies(case))
+    talks = (s for s in playbook.steps if s.stage in _TALKS and s.id not in case.done and s.applies(case))
     return next(talks, step)
 
 

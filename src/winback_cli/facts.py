@@ -49,6 +49,7 @@ class Spec(NamedTuple):
     optional: bool = False
     shown: str = "{}"
     item: tuple["Spec", ...] = ()
+    ahead: bool = False
 
 
 @cache

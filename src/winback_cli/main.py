@@ -93,7 +93,7 @@ def _unforeseen(error: Exception) -> int:
         context: Any = getattr(error, "ctx", None)
         path = context.command_path if context else "winback"
         message = str(shown()).rstrip(".").replace("valid int range", "whole number")
-        _say(f"{message}.", f"{path} --help says how it is used.")
+        _say(message if message.endswith("?") else f"{message}.", f"{path} --help says how it is used.")
         return int(Exit.USAGE)
     if _is_disk(error):
         _say("The output could not be written.", "Check the disk, or where the output goes.")

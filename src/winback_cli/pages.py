@@ -58,8 +58,8 @@ def brief(page: Brief, width: int, height: int) -> RenderableType:
 
 def _title(page: Brief) -> Text:
     title = Text(text.shorten(page.customer.label, 50), style="bold")
-    ref = f" · case {page.ref.id}" if page.ref else ""
-    step = f" · {page.found.stage}" if page.found else ""
+    ref = f" · case {page.ref.id}" if page.ref else " · no case yet" if page.found else ""
+    step = f" · {page.found.stage}" if page.found and page.ref else ""
     return title.append(f"  no. {page.customer.number}{ref}{step}", style="not bold dim")
 
 

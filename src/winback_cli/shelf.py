@@ -7,12 +7,15 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from winback_cli.answers import words_of
+from winback_cli.facts import facts
 from winback_cli.scenes import coaching
 from winback_cli.views import heading, indented, pairs
 
 if TYPE_CHECKING:
     from winback_cli.comparison import Comparison, Element, Held, Matter, OnStage
-    from winback_cli.playbook import Playbook
+    from winback_cli.conditions import When
+    from winback_cli.playbook import Playbook, Question
 
 
 def playbook(book: "Playbook", *, sources: bool) -> RenderableType:
@@ -29,14 +32,33 @@ def playbook(book: "Playbook", *, sources: bool) -> RenderableType:
         parts += [indented(Text(step.aim)), coaching(step, cited)]
         table = pairs()
         for question in step.questions:
-            need = " (needed)" if question.required else ""
-            table.add_row("Asks", f"{question.worded(None)}{need}{cited(question.source)}")
+            table.add_row("Asks", f"{question.worded(None)}{_need(question)}{cited(question.source)}")
         for guard in [*step.guards, *(g for q in step.questions for g in q.guards)]:
             if guard.kind != "not_here":
                 level = "Stops" if guard.level == "block" else "Warns"
                 table.add_row(level, f"{guard.say} {guard.why}{cited(guard.source)}")
         parts.append(indented(table))
     return Group(*parts)
+
+
+def _need(question: "Question") -> str:
+    """Whether an answer is needed, and where it is not always: under which conditions."""
+    if not question.required:
+        return ""
+    return f" ({' '.join(['needed', ' and '.join(map(_condition, question.when))]).strip()})"
+
+
+def _condition(when: "When") -> str:
+    """A condition as a clause; a question of yes or no by its own words: `unless they complained`."""
+    spec = facts()[when.fact]
+    if spec.kind == "yesno" and when.known is None:
+        so = when.is_ is True or when.is_not is False
+        return f"{'if' if so else 'unless'} {spec.what.removeprefix('Whether ')}"
+    told = [words_of(str(when.is_))] if when.is_ is not None else []
+    told += [f"not {words_of(str(when.is_not))}"] if when.is_not is not None else []
+    told += [" or ".join(map(words_of, when.one_of))] if when.one_of is not None else []
+    told += ["known" if when.known else "not known"] if when.known is not None else []
+    return f'if "{spec.what}" is {" and ".join(told)}'
 
 
 def _ids(rules: Iterable[str]) -> str:

@@ -212,6 +212,7 @@ def fact(
     *,
     long: bool = False,
     past: bool = False,
+    ahead: bool = False,
     waits_for: str = "",
     unless: str = "",
     optional: bool = False,
@@ -219,14 +220,15 @@ def fact(
 ) -> Any:
     """One fact of a stage: what it is, and how it is asked.
 
-    `long`: several lines. `past`: it has happened, so never after the clock. Within an item:
-    `waits_for` names the date of the same item before which it is not asked, `unless` the yes-or-no
-    that makes it needless, `optional` that an item is whole without it, `shown` how its value reads
-    in a line with the others.
+    `long`: several lines. `past`: it has happened, so never after the clock. `ahead`: it is to come,
+    so what is typed is never before it. Within an item: `waits_for` names the date of the same item
+    before which it is not asked, `unless` the yes-or-no that makes it needless, `optional` that an
+    item is whole without it, `shown` how its value reads in a line with the others.
     """
     extra: dict[str, Any] = {
         "long": long,
         "past": past,
+        "ahead": ahead,
         "waits_for": waits_for,
         "unless": unless,
         "optional": optional,
@@ -254,7 +256,7 @@ class Change(Facts):
     what: str | None = fact("What changes, exactly?")
     done: bool | None = fact("Is it done already?")
     owner: str | None = fact("Who sees to it?", unless="done")
-    due: date | None = fact("By when?", unless="done", shown="by {}")
+    due: date | None = fact("By when?", ahead=True, unless="done", shown="by {}")
     assured_by: str | None = fact(
         "Who gives them a personal assurance?", optional=True, shown="assured by {}"
     )
@@ -266,7 +268,7 @@ class Offer(Facts):
     kind: OfferKind | None = fact("What kind of offer?")
     terms: str | None = fact("Which terms, in one plain sentence?")
     cost: Money | None = fact("What does it cost us?", optional=True, shown="costs {}")
-    expires: date | None = fact("Until when does it stand?", optional=True, shown="until {}")
+    expires: date | None = fact("Until when does it stand?", ahead=True, optional=True, shown="until {}")
 
 
 class CheckIn(Facts):

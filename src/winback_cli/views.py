@@ -6,6 +6,7 @@ only repeats what a word says already.
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.console import Group, RenderableType
@@ -18,6 +19,7 @@ from winback_cli.rows import LIST_COLUMNS, label_of, list_rows, money_words
 
 if TYPE_CHECKING:
     from winback_cli.store import lists, reads
+    from winback_cli.store.doctor import Finding
 
 Line = Text
 
@@ -345,3 +347,24 @@ def _aside(case: Any, breaches: Sequence[tuple[str, list[str]]]) -> list[Rendera
             for o in case.overrides
         ]
     return parts
+
+
+# -- the doctor ------------------------------------------------------------------------------
+
+ALIKE = 12  # of what is mended in one way, so many are shown
+
+
+def findings(found: "Sequence[Finding]") -> RenderableType:
+    """What is wrong with a store, and once below each kind what to do; a command is never broken
+    between lines, so that it can be copied.
+    """
+    parts: list[RenderableType] = []
+    for do, group in groupby(found, key=lambda finding: finding.do):
+        alike = list(group)
+        shown = alike[:ALIKE]
+        for one in shown:
+            parts.append(Text.assemble((text.clean(one.where), "red"), "  ", text.clean(one.what)))
+        if more := len(alike) - len(shown):
+            parts.append(Text(f"and {more:,} more; --json tells them all", style="dim"))
+        parts += [Text(f"    {text.clean(do)}", no_wrap=True, overflow="ignore"), Text()]
+    return Group(*parts[:-1])

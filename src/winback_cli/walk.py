@@ -196,7 +196,9 @@ class Walk:
             return asked.default
         if reply.kind == "given":
             return reply.value
-        return answers.parse(asked.spec, reply.text, self.customs)
+        value = answers.parse(asked.spec, reply.text, self.customs)
+        answers.refuse_past(asked.spec, value, self.customs)
+        return value
 
     def _skip(self, asked: Asked, reply: Reply) -> Ended | None:
         if reply.kind == "enter" and asked.required:

@@ -104,3 +104,22 @@ def test_nothing_but_the_result_stands_on_stdout(stocked: Runner) -> None:
 
     assert ran.out == ""
     assert "Opened case 1.1" in ran.err
+
+
+def test_a_brief_without_a_case_is_of_the_playbook_that_fits_or_of_the_firms_own(
+    stocked: Runner, home: Path
+) -> None:
+    def told(who: int) -> tuple[object, ...]:
+        brief = json.loads(stocked("--as-of", "2026-11-23", "brief", who, "--json").out)
+        asks = bool(brief["brief"] and brief["brief"]["ask"] and brief["brief"]["avoid"])
+        return brief["case"], brief["playbook"], brief["because"], asks
+
+    assert told(1) == (None, "service-recovery", "they are upset", True)
+    assert told(2) == (None, "lapsed-list", "they went quiet", True)
+    assert told(3) == (None, "six-steps", "they are leaving now", True)
+    assert told(4) == (None, None, None, False)  # left alone
+    (home / "settings.toml").write_text('playbook = "trust"\n', "utf-8")
+    assert told(1) == (None, "trust", None, True)
+    assert stocked("--as-of", "2026-11-23", "note", 1, "opens a case").code == 0
+    assert told(1) == ("1.1", "trust", None, True)
+    assert stocked("--as-of", "2026-11-23", "list", "--status", "open", "--json").out.count('"case"') == 1

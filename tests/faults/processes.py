@@ -29,6 +29,13 @@ def runs(default: int) -> int:
     return int(os.environ.get("WINBACK_TEST_N", default))
 
 
+def spread(most: int, count: int) -> list[int]:
+    """So many of the numbers from 1 to `most`, evenly, the first and the last among them."""
+    if count >= most:
+        return list(range(1, most + 1))
+    return sorted({1 + round(n * (most - 1) / max(count - 1, 1)) for n in range(count)})
+
+
 def twin(name: str, times: str = "1") -> tuple[str, ...]:
     """The program with one thing broken; see twins.py."""
     return (sys.executable, TWINS, name, times)

@@ -182,6 +182,8 @@ def _hook_system_calls(vfs: _Vfs) -> None:
         place = get(this, name.encode())
         if place:
             assert put(this, name.encode(), _address(kind(_failing(call, kind(place))))) == 0
+    kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_int, use_errno=True)
+    assert put(this, b"open", _address(kind(_opening(kind(get(this, b"open")))))) == 0
     kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_char_p, _P)
     real = kind(get(this, b"openDirectory"))
 
@@ -209,6 +211,21 @@ def _failing(call: str, real: Any) -> Callable[..., int]:
     return called
 
 
+def _opening(real: Any) -> Callable[..., int]:
+    @_loud
+    def called(path: bytes, flags: int, mode: int) -> int:
+        new = bool(flags & os.O_CREAT) and not os.path.lexists(path)
+        if new and (number := watch.meets("create")):
+            ctypes.set_errno(number)
+            return -1
+        found = int(real(path, flags, mode))
+        if found < 0 and new:  # the system itself refused it
+            watch.report(f"create {errno.errorcode.get(ctypes.get_errno(), '?')}\n")
+        return found
+
+    return called
+
+
 def _hook_files(vfs: _Vfs) -> None:
     """Every file that SQLite opens gets methods that tell what becomes of it."""
     real_open, real_delete = _OPEN(vfs.xOpen), _DELETE(vfs.xDelete)
@@ -218,8 +235,6 @@ def _hook_files(vfs: _Vfs) -> None:
     def opened(this: int, name: int | None, file: int, flags: int, out: int) -> int:
         path = os.fsdecode(ctypes.string_at(name)) if name else ""
         new = bool(path) and not os.path.lexists(path)
-        if new and watch.meets("create"):
-            return 14  # SQLITE_CANTOPEN
         code = int(real_open(this, name, file, flags, out))
         if code == 0 and path:
             if new:

@@ -193,6 +193,9 @@ def test_others_rights_and_files_left_behind_are_found_and_mended(
     left = home / ".new-store-abc"
     left.write_bytes(b"half")
     os.utime(left, (time.time() - 200_000,) * 2)
+    half = home / "backups" / ".new-copy-abc"
+    half.write_bytes(b"half")
+    os.utime(half, (time.time() - 200_000,) * 2)
     fresh = home / ".new-store-now"
     fresh.write_bytes(b"at work")
 
@@ -202,7 +205,7 @@ def test_others_rights_and_files_left_behind_are_found_and_mended(
     assert busy("store", "doctor", "--mend").code == 0
 
     assert store_path.stat().st_mode & 0o777 == 0o600
-    assert (left.exists(), fresh.exists()) == (False, True)
+    assert (left.exists(), half.exists(), fresh.exists()) == (False, False, True)
 
 
 def test_a_copy_made_while_somebody_writes_is_whole(busy: Runner, store_path: Path, tmp_path: Path) -> None:

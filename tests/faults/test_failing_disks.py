@@ -15,19 +15,12 @@ from tests.conftest import Runner
 from tests.faults import processes
 from tests.faults.ground import ANSWERS, COMMANDS, TODAY, Ground
 from tests.faults.lab import Lab, Run
-from tests.faults.processes import assert_whole, dump
+from tests.faults.processes import assert_whole, dump, spread
 from tests.faults.syscalls import Fault
 
-CALLS = ("write", "sync", "unlink")
+CALLS = ("write", "sync", "unlink", "create")
 
 pytestmark = pytest.mark.timeout(120 + 20 * processes.runs(0))
-
-
-def spread(most: int, count: int) -> list[int]:
-    """So many of the numbers from 1 to `most`, evenly, the first and the last among them."""
-    if count >= most:
-        return list(range(1, most + 1))
-    return sorted({1 + round(n * (most - 1) / max(count - 1, 1)) for n in range(count)})
 
 
 def faults(calls: Counter[str], count: int) -> list[Fault]:
@@ -35,7 +28,7 @@ def faults(calls: Counter[str], count: int) -> list[Fault]:
     found = []
     for call in CALLS:
         for place, at in enumerate(spread(calls[call], count)):
-            what = "ENOSPC" if call == "write" and place % 2 == 0 else "EIO"
+            what = "ENOSPC" if call in ("write", "create") and place % 2 == 0 else "EIO"
             found.append(Fault(call, at, what, lasting=place % 3 == 1))
     return found
 
@@ -82,6 +75,13 @@ def test_a_program_that_cannot_go_back_or_does_not_tell_is_caught(
 ) -> None:
     with pytest.raises((AssertionError, sqlite3.DatabaseError), match=told):
         check_faults(lab, ground, "touch", 12, twin)
+
+
+def test_a_program_that_speaks_of_rights_where_there_is_no_room_for_its_journal_is_caught(
+    lab: Lab, ground: Ground
+) -> None:
+    with pytest.raises(AssertionError, match="not 74 but 77"):
+        check_faults(lab, ground, "touch", 3, "blaming")
 
 
 # -- a walk and a new store, which are more than one transaction ---------------------------------
@@ -228,3 +228,36 @@ def test_a_disk_without_room_stops_a_command_with_nothing_lost(
     filler.unlink()
     assert lab.run(*ground.line(name, store)).code == 0
     assert dump(store) != before
+
+
+def check_no_room_for_a_journal(lab: Lab, ground: Ground, disk: Path, name: str, twin: str = "") -> None:
+    """No file more can be made on the disk: exit 74, all as it was, and the rerun works."""
+    store = ground.fresh(disk / "store.sqlite")
+    before = dump(store)
+    taken = []
+    with pytest.raises(OSError, match="No space"):
+        while True:
+            taken.append(disk / f"taken-{len(taken)}")
+            taken[-1].touch()
+
+    check_told(lab.run(*ground.line(name, store), twin=twin))
+
+    assert lab.run("--store", store, "list", "--json").code == 0
+    for one in taken:
+        one.unlink(missing_ok=True)
+    assert dump(store) == before
+    assert_whole(store)
+    assert lab.run(*ground.line(name, store)).code == 0
+    assert dump(store) != before
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_disk_without_room_for_a_journal_is_told_as_full(
+    name: str, lab: Lab, ground: Ground, small_disk: Path
+) -> None:
+    check_no_room_for_a_journal(lab, ground, small_disk, name)
+
+
+def test_a_full_disk_told_as_missing_rights_is_caught(lab: Lab, ground: Ground, small_disk: Path) -> None:
+    with pytest.raises(AssertionError, match="not 74 but 77"):
+        check_no_room_for_a_journal(lab, ground, small_disk, "note", "blaming")

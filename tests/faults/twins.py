@@ -7,6 +7,7 @@ Given as `+TIMES`, it says `ready` first and waits for a line.
 
 import contextlib
 import os
+import shutil
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
@@ -15,8 +16,10 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from winback_cli.cli.here import Here
+from winback_cli.errors import NotPermitted
 from winback_cli.main import main
-from winback_cli.store import cases, connect, people, upgrade
+from winback_cli.store import cases, connect, keeping, people, suppressions, upgrade, writes
 
 
 def autocommit() -> None:
@@ -150,11 +153,16 @@ def hushed() -> None:
     """What the disk refuses is not told."""
 
     @contextlib.contextmanager
-    def told() -> Iterator[None]:
+    def told(path: Path) -> Iterator[None]:
         with contextlib.suppress(sqlite3.Error, SQLAlchemyError, OSError):
             yield
 
     connect.told = told
+
+
+def blaming() -> None:
+    """A file that cannot be opened is always put down to missing rights."""
+    connect._unopened = lambda path: NotPermitted
 
 
 def barging() -> None:
@@ -178,6 +186,98 @@ def forceful() -> None:
         return open_(path, writing=writing)
 
     connect.connect = opened
+
+
+def overwriting() -> None:
+    """A copy is written over the store that it replaces."""
+
+    def swap(path: Path, temporary: Path, today: Any) -> None:
+        with (
+            contextlib.closing(sqlite3.connect(temporary)) as copy,
+            contextlib.closing(sqlite3.connect(f"file:{path}?nolock=1", uri=True)) as store,
+        ):
+            store.execute("PRAGMA journal_mode=OFF")
+            copy.backup(store)
+        connect.key_path(temporary).replace(connect.key_path(path))
+
+    keeping._swap = swap
+
+
+def carrying_late() -> None:
+    """Who is left alone is carried over once the copy lies in the store's place."""
+    swap = keeping._swap
+    late: list[Callable[[Path], object]] = []
+
+    def carry(held: Any, path: Path, temporary: Path, key: bytes, by: str, clock: Any) -> int:
+        found, same = suppressions.listed(held), keeping._same_key(held, path, key)
+
+        def carry_now(place: Path) -> None:
+            store = writes.Store.open(place, by, clock, "restore")
+            store.carry(found, same_key=same)
+            store.close()
+
+        late.append(carry_now)
+        return len(found)
+
+    def swapped(path: Path, temporary: Path, today: Any) -> Any:
+        kept = swap(path, temporary, today)
+        late.pop()(path)
+        return kept
+
+    keeping._carried, keeping._swap = carry, swapped
+
+
+def under_its_name() -> None:
+    """A copy is made under the name that it will bear, and not looked at."""
+
+    def copy(source: sqlite3.Connection, path: Path, place: Path) -> None:
+        with contextlib.closing(sqlite3.connect(place)) as target:
+            target.execute("PRAGMA synchronous=OFF")
+            source.backup(target, pages=4)
+        connect.write_key(connect.key_path(place), connect.read_key(path, make=False))
+
+    keeping._copy = copy
+
+
+def rotating_first() -> None:
+    """Older copies make room before the new one stands."""
+    whole = keeping.backup
+
+    def backup(path: Path, target: Path | None, today: Any, keep: int = 0) -> Path:
+        for old in keeping.dated(path)[keep - 1 :] if keep else ():
+            old.unlink()
+            connect.key_path(old).unlink(missing_ok=True)
+        return whole(path, target, today, keep)
+
+    keeping.backup = backup
+
+
+def stopped_by_its_copy() -> None:
+    """A command whose daily copy fails goes no further."""
+
+    def copy_daily(here: Here) -> None:
+        keeping.backup(here.path, None, here.clock.today, here.settings.backups_kept)
+
+    Here._copy_daily = copy_daily  # type: ignore[method-assign]
+
+
+def silent() -> None:
+    """Nothing is said of a daily copy that was not made."""
+    Here.say = lambda self, sentence: None  # type: ignore[method-assign]
+
+
+def following() -> None:
+    """Whatever name is given is written to, and links are followed."""
+    open_ = os.open
+
+    def opened(path: Any, flags: int, mode: int = 0o777, **more: Any) -> int:
+        lax = flags & ~(os.O_EXCL | os.O_NOFOLLOW)
+        return open_(path, lax | (os.O_TRUNC if flags & os.O_EXCL else 0), mode, **more)
+
+    os.open = opened
+    os.link = lambda source, place, **more: shutil.copyfile(source, place) and None
+    keeping._refuse_taken = lambda path, place: None
+    Path.replace = os.link  # type: ignore[assignment,method-assign]
 
 
 def none() -> None:

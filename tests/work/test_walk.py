@@ -1,7 +1,7 @@
 """The walk with a scripted prompter: every way through the standard playbook."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +33,10 @@ from tests.work.scripted import (
     walk,
 )
 from winback_cli import library, route
-from winback_cli.answers import Customs
+from winback_cli.answers import Customs, from_file, refuse_past
 from winback_cli.case import Case, Entry
 from winback_cli.errors import AnsweredMeanwhile
+from winback_cli.facts import facts
 from winback_cli.journal import Journal, Rehearsal
 from winback_cli.prompter import Asked, Reply
 from winback_cli.route import new_round
@@ -969,6 +970,24 @@ def test_a_change_that_is_neither_done_nor_dated_stops_the_step() -> None:
 
     assert walked.who.gates["gate revisit.sent_on"] == ("changes",)
     assert "revisit.sent_on" not in walked.who.asked
+
+
+def test_a_promise_is_not_made_for_a_day_that_has_gone_by() -> None:
+    walked = walk(OPEN_PROMISE | {"revisit.changes[1].due": ["-1d", "today"]})
+
+    assert walked.who.wrongs == [("revisit.changes", "it is to come, so not before 2026-03-02")]
+    assert [c["due"] for c in walked.case.commitments] == ["2026-03-02"]
+
+
+def test_a_promise_whose_day_has_gone_by_keeps_it_and_a_file_says_the_same_on_every_day() -> None:
+    first = walk(OPEN_PROMISE | {"revisit.changes[1].due": "+1d", "revisit.sent_on": QUIT})
+    month_on = Customs(MONDAY + timedelta(days=30))
+    due = facts()["revisited.changes"].item[3]
+
+    assert first.case.commitments[0]["due"] == "2026-03-03"
+    assert from_file(due, "2026-03-03", month_on) == "2026-03-03"
+    with pytest.raises(ValueError, match="not before 2026-04-01"):
+        refuse_past(due, "2026-03-03", month_on)
 
 
 def test_two_offers_stop_the_step() -> None:

@@ -8,6 +8,9 @@ from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
+from typer.exceptions import TyperException
+
+from winback_cli import text
 
 # Family -> its commands: name, the module that holds it, what it does in a line.
 FAMILIES: dict[str, tuple[tuple[str, str, str], ...]] = {
@@ -54,6 +57,17 @@ class Families(TyperGroup):
         loaded = importlib.import_module(f"winback_cli.cli.{module}")
         group = typer.main.get_group(loaded.app)
         return group.commands[cmd_name]
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """As Typer does, which guesses at a mistyped command only where it knows all of them."""
+        try:
+            return super().resolve_command(ctx, args)
+        except TyperException as wrong:
+            near = text.nearest(args[0], self.list_commands(ctx))
+            told = str(getattr(wrong, "message", ""))
+            if near and told.startswith("No such command"):
+                wrong.message = f"{told} Did you mean {near!r}?"
+            raise
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         for title, family in FAMILIES.items():

@@ -1,18 +1,27 @@
 """One screen to read before the call."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from winback_cli.cli.customers import customer_json
 from winback_cli.cli.here import Here, print_json
-from winback_cli.cli.work import WhoArg
+from winback_cli.cli.work import WhoArg, fitting, of_the_firm
 from winback_cli.store import reads
 
 if TYPE_CHECKING:
     from winback_cli.briefing import Briefing
+    from winback_cli.playbook import Playbook
 
 app = typer.Typer(rich_markup_mode=None)
+
+
+class Told(NamedTuple):
+    """What the case asks, or the one that is yet to be opened; by which playbook, and why by that one."""
+
+    found: "Briefing"
+    playbook: str
+    because: str = ""
 
 
 @app.command()
@@ -30,38 +39,61 @@ def brief(
         points = reads.points(connection, meant.number)
         ref = reads.case_ref(connection, meant.number, meant.case)
         dues = reads.dues_of(connection, ref.key) if ref else []
-        found = None if record.suppressed else _briefing(here, connection, ref)
+        told = None if record.suppressed else _told(here, connection, record, ref)
     if json:
-        return print_json(_json(record, points, ref, found))
+        return print_json(_json(record, points, ref, told))
     from winback_cli import pages
 
-    here.show(
-        pages.brief(
-            pages.Brief(record, points, ref, dues, found, here.clock.today), here.out.width, here.out.height
-        )
-    )
-    if ref is None and not record.suppressed:
-        here.say(f"No case yet. winback walk {record.number} opens one.")
+    found = told.found if told else None
+    page = pages.Brief(record, points, ref, dues, found, here.clock.today)
+    here.show(pages.brief(page, here.out.width, here.out.height))
+    if told and ref is None:
+        here.say(f"No case yet; winback walk {record.number} opens one.")
+        because = f": {told.because}" if told.because else ""
+        here.say(f"What to ask is from the playbook {told.playbook}{because}.")
     return None
 
 
-def _briefing(here: Here, connection: reads.Connection, ref: reads.CaseRef | None) -> "Briefing | None":
-    if ref is None or ref.status == "closed":
+def _told(
+    here: Here, connection: reads.Connection, customer: reads.CustomerRecord, ref: reads.CaseRef | None
+) -> Told | None:
+    """None where the latest case is closed: what comes next is not a call that it leads to."""
+    from winback_cli import briefing
+    from winback_cli.route import Days
+
+    days = Days(here.clock.today, here.settings.weekend_days)
+    if ref is None:
+        book, because = _to_come(here, connection, customer)
+        return Told(briefing.beforehand(book, customer.how_left, days), book.name, because)
+    if ref.status == "closed":
         return None
     from winback_cli import library
-    from winback_cli.briefing import briefing
     from winback_cli.case import fold
-    from winback_cli.route import Days
 
     playbook = library.kept(reads.playbook_tree(connection, ref.playbook))
     case = fold(ref.id, reads.events(connection, ref.key))
-    return briefing(playbook, case, Days(here.clock.today, here.settings.weekend_days))
+    return Told(briefing.briefing(playbook, case, days), playbook.name)
+
+
+def _to_come(
+    here: Here, connection: reads.Connection, customer: reads.CustomerRecord
+) -> "tuple[Playbook, str]":
+    """The playbook that a walk would take or propose, and why: the firm's own, or else what fits."""
+    from winback_cli import library
+
+    fits = None if here.settings.playbook_chosen else fitting(here, connection, customer)
+    if fits is None:
+        return of_the_firm(here).playbook, ""
+    return library.load(fits.playbook, here.settings.playbooks).playbook, fits.because
 
 
 def _json(
-    record: reads.CustomerRecord, points: Any, ref: reads.CaseRef | None, found: "Briefing | None"
+    record: reads.CustomerRecord, points: Any, ref: reads.CaseRef | None, by: Told | None
 ) -> dict[str, Any]:
-    """The screen with stable keys; what belongs to a case is null without an unclosed one."""
+    """The screen with stable keys. Without a case the brief is what the playbook would ask; it is null
+    where they are left alone, or where the case is closed.
+    """
+    found = by.found if by else None
     told = found._asdict() if found else {}
     if found:
         told["mines"] = [{"what": what, "explanation": how} for what, how in found.mines]
@@ -71,5 +103,7 @@ def _json(
         "customer": customer_json(record, points),
         "case": ref.id if ref else None,
         "status": ref.status if ref else None,
+        "playbook": by.playbook if by else None,
+        "because": (by.because or None) if by else None,
         "brief": told or None,
     }

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from winback_cli import dates, settings, talk, text
 from winback_cli.customer import label
 from winback_cli.dates import Clock
-from winback_cli.errors import BadInput, NotFound, UsageError, WinbackError
+from winback_cli.errors import BadInput, Busy, DiskError, NotFound, UsageError, WinbackError
 from winback_cli.store import reading, reads
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ GREETING = """Welcome. winback walks you through winning a lost customer back.
   winback import FILE   brings in a list of your own (CSV)
 
 Nothing has been made yet."""
+
+
+NO_COPY = "Today's copy of the store was not made"
 
 
 class Who(NamedTuple):
@@ -156,14 +159,19 @@ class Here:
             return
         from winback_cli.store import copies
 
-        if copies.of_day(self.path, self.clock.today):
-            return
-        from winback_cli.store import keeping
-
         try:
+            if copies.of_day(self.path, self.clock.today):
+                return
+            from winback_cli.store import keeping
+
             keeping.backup(self.path, None, self.clock.today, self.settings.backups_kept)
+        except (Busy, DiskError) as problem:  # neither is the command's, so their advice is not for it
+            if copies.of_day(self.path, self.clock.today):
+                self.say(f"Today's copy of the store is there, but not all went well: {problem.message}")
+            else:
+                self.say(f"{NO_COPY}: {problem.message} It is tried again before the next write.")
         except WinbackError as problem:
-            self.say(f"Today's copy of the store was not made: {problem.message} {problem.hint}")
+            self.say(f"{NO_COPY}: {problem.message} {problem.hint}")
 
     def must_know(self, words: str) -> None:
         """Raise NotFound for a WHO that means nobody, or several, before anything is asked."""

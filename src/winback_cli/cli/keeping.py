@@ -130,12 +130,22 @@ def doctor(
         found = _examined(here)
     if json:
         return _told_as_json(here, found)
+    if found:
+        _show(here, found)
+        raise BadInput(_counted(found), "Do what stands below each, then look again.")
+    here.say("The store is sound.\n" + _last_backup(here))
+    return None
+
+
+def _show(here: Here, found: "list[Finding]") -> None:
+    """For a person by what is to be done, for a pipe one by one."""
+    if here.drawn:
+        from winback_cli.views import findings
+
+        return here.show(findings(found))
     for finding in found:
         typer.echo(f"{finding.where}: {finding.what}")
         typer.echo(f"    {finding.do}")
-    if found:
-        raise BadInput(_counted(found), "Do what stands below each, then look again.")
-    here.say("The store is sound. " + _last_backup(here))
     return None
 
 

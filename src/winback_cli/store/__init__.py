@@ -19,7 +19,7 @@ def reading(path: Path) -> Iterator[reads.Connection]:
 
     A store behind this program is brought up to date first, on a copy's safety.
     """
-    with door.told():
+    with door.told(path):
         door.check_file(path)
         connection = door.connect(path)
         try:
@@ -36,7 +36,7 @@ def bring_up_to_date(path: Path) -> Path:
     """Upgrade an older store, after a copy; returns the copy's place."""
     from winback_cli.store import upgrade
 
-    with door.told():
+    with door.told(path):
         with contextlib.closing(door.connect(path)) as connection:
             old = door.version(connection)
         copy = upgrade.copy_before(path, old)
@@ -46,7 +46,7 @@ def bring_up_to_date(path: Path) -> Path:
 
 def is_behind(path: Path) -> bool:
     """Whether a store was written by an older version of this program."""
-    with door.told():
+    with door.told(path):
         door.check_file(path)
         with contextlib.closing(door.connect(path)) as connection:
             return door.version(connection) != door.HEAD

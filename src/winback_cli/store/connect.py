@@ -227,7 +227,6 @@ _MEANINGS: dict[str, type[WinbackError]] = {
     "SQLITE_BUSY": Busy,
     "SQLITE_LOCKED": Busy,
     "SQLITE_READONLY": NotPermitted,
-    "SQLITE_CANTOPEN": NotPermitted,
     "SQLITE_PERM": NotPermitted,
     "SQLITE_AUTH": NotPermitted,
     "SQLITE_CORRUPT": BadInput,
@@ -251,27 +250,45 @@ _SENTENCES: dict[type[WinbackError], tuple[str, str]] = {
 
 
 @contextlib.contextmanager
-def told() -> Iterator[None]:
-    """SQLite's and the system's errors as ours, without any value of a customer."""
+def told(path: Path) -> Iterator[None]:
+    """The errors of SQLite and the system at a store as ours, without any value of a customer."""
     try:
         yield
     except sqlite3.Error as error:
-        raise meaning(error) from None
+        raise meaning(error, path) from None
     except OSError as error:
         if error.errno in (errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP):
             raise BadInput("There can be no store at that place.", "Name another with --store.") from None
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
-        kind = DiskError if full else NotPermitted
+        kind = _of_system(error)
         raise kind(*_SENTENCES[kind]) from None
     except Exception as error:  # SQLAlchemy's, around one of SQLite's
         cause = getattr(error, "orig", None)
         if isinstance(cause, sqlite3.Error):
-            raise meaning(cause) from None
+            raise meaning(cause, path) from None
         raise
 
 
-def meaning(error: sqlite3.Error) -> Exception:
+def meaning(error: sqlite3.Error, path: Path) -> Exception:
     """What an error of SQLite means to a user; one that means a bug stays as it is."""
-    name = getattr(error, "sqlite_errorname", "") or ""
-    kind = _MEANINGS.get("_".join(name.split("_")[:2]))
+    name = "_".join((getattr(error, "sqlite_errorname", "") or "").split("_")[:2])
+    kind = _unopened(path) if name == "SQLITE_CANTOPEN" else _MEANINGS.get(name)
     return kind(*_SENTENCES[kind]) if kind else error
+
+
+def _of_system(error: OSError) -> type[WinbackError]:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+    return DiskError if full else NotPermitted
+
+
+def _unopened(path: Path) -> type[WinbackError]:
+    """Whether room or rights were missing where SQLite could not open the store, or its journal.
+
+    SQLite says the same of both, so a file is tried in the folder. Where that one can be made and
+    no right is missing, there was no room a moment ago.
+    """
+    try:
+        with tempfile.NamedTemporaryFile(prefix=".new-store-", dir=path.parent, buffering=0) as tried:
+            tried.write(bytes(4096))
+    except OSError as error:
+        return _of_system(error)
+    return DiskError if os.access(path, os.R_OK | os.W_OK) else NotPermitted

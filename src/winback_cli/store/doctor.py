@@ -19,6 +19,7 @@ from winback_cli.case import FIRST_HASH, Case, Event, digest, fold
 from winback_cli.errors import BadInput
 from winback_cli.store import connect as door
 from winback_cli.store import reads
+from winback_cli.store.copies import backups_of
 
 if TYPE_CHECKING:
     from winback_cli.route import Standing
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 Standings = Callable[[str, Case], "Standing"]  # by the digest of the playbook it runs under
 RESTORE = "Restore a copy: winback store restore FILE"
 MEND = "winback store doctor --mend makes it anew."
+CLEAR = "winback store doctor --mend takes it away."
 LEFT_OVER = (".new-store-", ".new-key-", ".new-copy-")
 OLD = 86_400  # seconds after which a passing file is nobody's any more
 
@@ -79,7 +81,7 @@ def examine(connection: sqlite3.Connection, path: Path, standing: Standings) -> 
         return
     wrong = door.keyless(connection, path)
     if wrong is not None:
-        yield Finding("key", str(door.key_path(path)), wrong.message, _key_mend(connection, path))
+        yield Finding("key", "left alone", wrong.message, _key_mend(connection, path))
     yield from _cases(connection, standing)
     yield from _customers(connection)
     yield from _words(connection)
@@ -230,7 +232,8 @@ def _words(connection: sqlite3.Connection) -> Iterator[Finding]:
     """Whether the indexes of words hold what the rows say."""
     for name in reads.SEARCHED:
         if not _agrees(connection, name):
-            yield Finding("words", name, "The index of words is not what the rows say.", MEND)
+            where = f"search of {name.removesuffix('_text')}s"
+            yield Finding("words", where, "The index of words is not what the rows say.", MEND)
 
 
 def _agrees(connection: sqlite3.Connection, name: str) -> bool:
@@ -279,10 +282,11 @@ def modes(path: Path, others: Iterable[Path]) -> Iterator[Finding]:
 
 
 def left_over(path: Path) -> Iterator[Finding]:
-    """Files that a kill left behind in the store's folder."""
-    for place in sorted(path.parent.iterdir()):
+    """Files that a kill left behind in the store's folder, and in that of its copies."""
+    folders = [path.parent, backups_of(path)]
+    for place in sorted(one for folder in folders if folder.is_dir() for one in folder.iterdir()):
         if place.name.startswith(LEFT_OVER) and time.time() - place.stat().st_mtime > OLD:
-            yield Finding("files", str(place), "A command that was killed left it behind.", MEND)
+            yield Finding("files", str(place), "A command that was killed left it behind.", CLEAR)
 
 
 def mendable(findings: Iterable[Finding]) -> list[int]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from winback_cli.dates import Clock
-from winback_cli.errors import BadInput, DiskError, NotFound, Refused
+from winback_cli.errors import BadInput, DiskError, NotFound, NotPermitted, Refused
 from winback_cli.store import connect as door
 from winback_cli.store import doctor, upgrade
 from winback_cli.store.copies import backups_of, dated
@@ -30,23 +30,44 @@ def backup(path: Path, target: Path | None, today: date, keep: int = 0) -> Path:
     are left. Raises BadInput for a damaged store and for a place that cannot be taken, DiskError
     where the copy does not come out whole; then nothing is left of it, and nothing was removed.
     """
-    with door.told():
+    with door.told(path):
         door.check_file(path)
-        place = target if target is not None else _next_name(path, today)
-        _refuse_taken(path, place)
-        with contextlib.closing(door.connect(path)) as source:
-            if not doctor.is_sound(source, quick=True) or not doctor.words_agree(source):
-                raise BadInput(*DAMAGED)
-            _copy(source, path, place)
-        if keep and target is None:
-            for old in dated(path)[keep:]:
-                old.unlink()
-                door.key_path(old).unlink(missing_ok=True)
+        with _put_in(target.parent if target is not None else backups_of(path)):
+            place = target if target is not None else _next_name(path, today)
+            _refuse_taken(path, place)
+            with contextlib.closing(door.connect(path)) as source:
+                if not doctor.is_sound(source, quick=True) or not doctor.words_agree(source):
+                    raise BadInput(*DAMAGED)
+                _copy(source, path, place)
+            if keep and target is None:
+                _rotate(path, keep)
         return place
+
+
+@contextlib.contextmanager
+def _put_in(folder: Path) -> Iterator[None]:
+    """Rights that are missing here are the folder's, not the store's, which is only read."""
+    try:
+        yield
+    except PermissionError:
+        raise NotPermitted(
+            f"No copy can be put into {folder}.", "Check the rights of that folder."
+        ) from None
+
+
+def _rotate(path: Path, keep: int) -> None:
+    """Remove the oldest dated copies until so many are left; each before its key, as a copy is none
+    without one.
+    """
+    for old in dated(path)[keep:]:
+        old.unlink()
+        door.key_path(old).unlink(missing_ok=True)
 
 
 def _next_name(path: Path, today: date) -> Path:
     folder = backups_of(path)
+    if os.path.lexists(folder) and not folder.is_dir():
+        raise BadInput(f"{folder} is not a folder.", "Move it away; the dated copies lie there.")
     door.make_folder(folder)
     first = folder / f"{path.stem}-{today.isoformat()}.sqlite"
     names = [first, *(first.with_suffix(f".{n}.sqlite") for n in range(2, 1000))]
@@ -119,7 +140,7 @@ class Restored(NamedTuple):
 
 def check(source: Path) -> None:
     """Raise BadInput or NewerStore for a file that is no whole store."""
-    with door.told():
+    with door.told(source):
         try:
             door.check_file(source)
         except NotFound:
@@ -139,7 +160,7 @@ def restore(path: Path, source: Path, by: str, clock: Clock) -> Restored:
     and Refused where a suppression could not be carried.
     """
     check(source)
-    with door.told():
+    with door.told(path):
         if path.exists() and path.samefile(source):
             raise BadInput("That is the store itself.", "Name a copy of it.")
         door.make_folder(path.parent)
@@ -219,13 +240,17 @@ def _carried(
 
 
 def _same_key(held: sqlite3.Connection, path: Path, key: bytes) -> bool:
-    """Whether the hashes of that store were made with this key, and it lies beside it still."""
+    """Whether the hashes of that store were made with this key: by the mark that a store keeps of its
+    key, whatever lies beside it; where it is too old for one, by what lies there.
+    """
+    marks = held.execute("SELECT 1 FROM sqlite_master WHERE name = 'about'").fetchone()
+    mark = held.execute("SELECT value FROM about WHERE name = 'key'").fetchone() if marks else None
+    if mark is not None:
+        return bool(mark[0] == door.mark_of(key))
     try:
-        beside = door.read_key(path, make=False)
+        return door.read_key(path, make=False) == key
     except BadInput:
         return False
-    older = door.version(held) != door.HEAD  # before the mark of a key was kept
-    return beside == key and (older or door.wrong_key(held, path, key) is None)
 
 
 def _swap(path: Path, temporary: Path, today: date) -> Path | None:
@@ -267,7 +292,7 @@ def _locked(path: Path) -> Iterator[sqlite3.Connection | None]:
         yield None
         return
     except sqlite3.Error as error:
-        if not isinstance(door.meaning(error), BadInput):
+        if not isinstance(door.meaning(error, path), BadInput):
             raise
         yield None
         return

@@ -44,7 +44,7 @@ class Store:
         """Open a store to write; with `create`, make it where there is none."""
         from winback_cli.store import blank
 
-        with door.told():
+        with door.told(path):
             if create and not path.exists():
                 door.create(path, blank.lay_out)
             with reading(path):
@@ -90,7 +90,7 @@ class Store:
             first()
         before = self._command_id
         try:
-            with door.told(), Session(self._made_engine()) as session, session.begin():
+            with door.told(self.path), Session(self._made_engine()) as session, session.begin():
                 raw = session.connection().connection.driver_connection
                 assert isinstance(raw, sqlite3.Connection)
                 self._refuse_replaced()

@@ -20,7 +20,7 @@ from winback_cli.errors import DiskError, Exit, UsageError
 if TYPE_CHECKING:
     from winback_cli.cli.arrivals import Arrivals
     from winback_cli.reading import Opened, Source
-    from winback_cli.store.bringing import Brought
+    from winback_cli.store.bringing import Brought, Told
 
 app = typer.Typer(rich_markup_mode=None)
 SHOWN = 5  # changes that are told one by one
@@ -257,9 +257,9 @@ def _stored(here: Here, arrivals: "Arrivals", sha256: str, *, dry_run: bool) -> 
 
     key = _key(sha256, arrivals)
     told = bringing.Told(arrivals.source.name, sha256, key)
-    if dry_run and not here.path.exists():
-        return _tried(arrivals, told)
-    with here.writing("import", create=True) as store:
+    if not here.path.exists():
+        return _tried(arrivals, told) if dry_run else _begun(arrivals, told)
+    with here.writing("import") as store:
         with store.reads() as connection:
             before = reads.batch_of(connection, key)
         if before is not None:
@@ -268,17 +268,29 @@ def _stored(here: Here, arrivals: "Arrivals", sha256: str, *, dry_run: bool) -> 
         return store.bring_in(arrivals.stream(watch), lambda: told, people, dry_run=dry_run)
 
 
-def _tried(arrivals: "Arrivals", told: Any) -> "Brought":
-    """A dry run where there is no store: in an empty one of its own, gone at the end."""
-    from dataclasses import replace
+def _begun(arrivals: "Arrivals", told: "Told") -> "Brought":
+    """A list as the first of a new store, which is made of it, or not at all."""
+    from winback_cli.customer import Watch
+    from winback_cli.store import bringing
 
+    here = arrivals.here
+    hand = bringing.Hand(here.path, here.settings.name, here.clock, "import")
+    brought = bringing.bring_into_new(hand, arrivals.stream(Watch(b"", ())), lambda: told)
+    here.say(f"Made a new store: {here.path}")
+    return brought
+
+
+def _tried(arrivals: "Arrivals", told: "Told") -> "Brought":
+    """A dry run where there is no store: as the first of one that is gone at once."""
+    from winback_cli.customer import Watch
     from winback_cli.store import bringing
 
     with tempfile.TemporaryDirectory(prefix="winback-dry-") as folder:
-        scratch: Here = replace(arrivals.here, store_named=str(Path(folder) / "store.sqlite"), quiet=True)
-        with scratch.writing("import", create=True) as store:
-            watch, people = bringing.watch_of(scratch.path)
-            return store.bring_in(arrivals.stream(watch), lambda: told, people, dry_run=True)
+        here = arrivals.here
+        hand = bringing.Hand(Path(folder) / "store.sqlite", here.settings.name, here.clock, "import")
+        return bringing.bring_into_new(hand, arrivals.stream(Watch(b"", ())), lambda: told)._replace(
+            batch=None
+        )
 
 
 def _save(here: Here, name: str, said: Said) -> None:

@@ -17,6 +17,7 @@ from winback_cli.sources.headings import Numbered, header_at, known, titled
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 FIRST_ROWS = 40  # that the delimiter and the header are told from
 FIRST_LINES = 1_000  # that may be blank
+BLOCK = 1 << 16  # characters that are read at once, where no line is endless
 
 
 class CsvRows:
@@ -76,7 +77,7 @@ class CsvRows:
         """The first rows; a mistake in a later one than the first is told when its turn comes."""
         rows: list[Numbered] = []
         try:
-            for row in self._rows():
+            for row in self._rows(unread=True):
                 rows.append(row)
                 if len(rows) == FIRST_ROWS:
                     break
@@ -85,8 +86,11 @@ class CsvRows:
                 raise
         return rows
 
-    def _rows(self) -> Iterator[Numbered]:
-        """Rows with anything in them, each with the line it begins on."""
+    def _rows(self, *, unread: bool = False) -> Iterator[Numbered]:
+        """Rows with anything in them, each with the line it begins on.
+
+        Of a file that is still `unread` no line may be trusted to end.
+        """
         csv.field_size_limit(LONGEST_LINE)
         start, left = 1, LONGEST_LINE
 
@@ -98,16 +102,26 @@ class CsvRows:
                     raise too_long(self._file, start)
                 yield line
 
+        def blocks(stream: io.TextIOWrapper) -> Iterator[str]:
+            nonlocal left
+            while block := stream.readlines(BLOCK):
+                left -= sum(map(len, block))
+                if left < 0:
+                    raise too_long(self._file, start)
+                yield from block
+
         with self._opened() as stream:
             for _ in range(self._skipped):
                 stream.readline(LONGEST_LINE)
             start += self._skipped
-            reader = csv.reader(lines(stream), delimiter=self._delimiter, strict=True)
+            source = lines(stream) if unread else blocks(stream)
+            reader = csv.reader(source, delimiter=self._delimiter, strict=True)
+            after = 1 + self._skipped
             try:
                 for row in reader:
-                    if any(map(str.strip, row)):
+                    if (row and row[0] and not row[0].isspace()) or any(map(str.strip, row)):
                         yield start, row
-                    start = reader.line_num + 1 + self._skipped
+                    start = reader.line_num + after
                     left = LONGEST_LINE
             except csv.Error as bad:
                 raise BadInput(

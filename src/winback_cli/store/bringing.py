@@ -18,8 +18,8 @@ from winback_cli.customer import Customer, Watch, guises
 from winback_cli.customer import identities as names_of
 from winback_cli.errors import Busy, TryAgain
 from winback_cli.plainrow import Checked, uncollected
+from winback_cli.store import blank, identities, reads, suppressions
 from winback_cli.store import connect as door
-from winback_cli.store import identities, reads, suppressions
 from winback_cli.store.changes import Change, Update, apply, update_of
 from winback_cli.store.staging import Staging
 from winback_cli.store.writing import Writing
@@ -70,7 +70,7 @@ Stream = Iterable[Sequence[Checked] | None]
 
 def watch_of(path: Path) -> tuple[Watch, int]:
     """Whom the suppression list blocks, and the state of who is who that this was read in."""
-    with door.told(), contextlib.closing(door.connect(path)) as connection:
+    with door.told(path), contextlib.closing(door.connect(path)) as connection:
         return _watch(connection, path), identities.count(connection)
 
 
@@ -95,7 +95,11 @@ def bring_in(
     the list was read through. Blank cells never overwrite, nor does any cell a field edited by hand.
     Whoever opted out is left alone from then on; whoever is left alone already is only counted.
     """
-    with door.told(), contextlib.closing(door.connect(hand.path, writing=True)) as raw, _alone(hand.path):
+    with (
+        door.told(hand.path),
+        contextlib.closing(door.connect(hand.path, writing=True)) as raw,
+        _alone(hand.path),
+    ):
         if not dry_run:
             clear(raw)
         batch = 0 if dry_run else _begin(raw, hand)
@@ -106,6 +110,20 @@ def bring_in(
             if batch:
                 _give_up(raw)
             raise
+
+
+def bring_into_new(hand: Hand, stream: Stream, told: Callable[[], Told]) -> Brought:
+    """Bring a list into a store that is not there yet; where the list is no good, none is made."""
+    done: list[Brought] = []
+
+    def fill(place: Path) -> None:
+        blank.lay_out(place)
+        done.append(bring_in(hand._replace(path=place), stream, told, 0))
+
+    with door.told(hand.path):
+        if not door.create(hand.path, fill):
+            raise Busy("Another winback has just made the store.", "Run the command again.")
+    return done[0]
 
 
 def _give_up(raw: sqlite3.Connection) -> None:

@@ -104,10 +104,11 @@ def version(connection: sqlite3.Connection) -> str:
     return str(row[0]) if row else "0000"
 
 
-def create(path: Path, migrate_to_head: Callable[[Path], None]) -> None:
-    """Make a new, empty store, whole or not at all; another process may win the race, which is fine.
+def create(path: Path, fill: Callable[[Path], None]) -> bool:
+    """Make a new store, whole or not at all; returns whether it was this one, or another process was
+    quicker, whose store is then left alone.
 
-    `migrate_to_head(path)` lays the tables out.
+    `fill(path)` lays the tables out, and brings in what the store is to begin with.
     """
     folder = path.parent
     make_folder(folder)
@@ -115,12 +116,19 @@ def create(path: Path, migrate_to_head: Callable[[Path], None]) -> None:
     os.close(handle)
     temporary = Path(name)
     try:
-        migrate_to_head(temporary)
+        with contextlib.suppress(FileNotFoundError):
+            os.link(key_path(path), key_path(temporary))  # a key that is there goes on
+        fill(temporary)
+        with contextlib.suppress(FileNotFoundError, FileExistsError):
+            os.link(key_path(temporary), key_path(path))
         with contextlib.suppress(FileExistsError):
             os.link(temporary, path)
-        sync(folder)
+            return True
+        return False
     finally:
+        sync(folder)
         temporary.unlink(missing_ok=True)
+        key_path(temporary).unlink(missing_ok=True)
 
 
 def make_folder(folder: Path) -> None:

@@ -326,6 +326,7 @@ def test_a_workbook_cut_anywhere_is_refused(refused: Callable[[str, bytes], str]
         ("l.jsonl", '{"name": "Ana"}\n{"a":' + "[" * 100_000 + "]" * 100_000 + "}", 2),
         ("l.json", '[{"name": "Ana"},\n' + '{"a":' * 100_000 + "1" + "}" * 100_000 + "]", 2),
         ("l.json", "[" * 100_000 + "]" * 100_000, 1),
+        ("l.json", '[{"a":' + "[\n" * 100_000 + "]" * 100_000 + "}]", 100),
         ("l.json", '{"data":\n' + "[" * 100_000 + "]" * 100_000 + "}", 2),
         ("l.jsonl", '{"name": "Ana"}\n{"name": "Ben", "revenue": NaN}', 2),
         ("l.jsonl", '{"name": "Ana"}\n{"name": "Ben", "revenue": -Infinity}', 2),

@@ -181,6 +181,9 @@ def join(older: Customer, newer: Customer) -> Customer:
     if older.last_purchase > newer.last_purchase:
         older, newer = newer, older
     firsts = [day for day in (older.first_purchase, newer.first_purchase) if day]
+    known_as = older.known_as or newer.known_as
+    if known_as or _named(older) != _named(newer):
+        known_as = tuple(dict.fromkeys(identities(older) + identities(newer)))
     fields = zip(newer, older, strict=True)
     return Customer._make(new if new not in ("", None, ()) else old for new, old in fields)._replace(
         emails=_points(newer.emails + older.emails),
@@ -189,8 +192,14 @@ def join(older: Customer, newer: Customer) -> Customer:
         source=(newer if newer.external_id else older).source,  # an id goes with its source
         first_purchase=min(firsts, default=""),
         opted_out=older.opted_out or newer.opted_out,
-        known_as=tuple(dict.fromkeys(identities(older) + identities(newer))),
+        known_as=known_as,
     )
+
+
+def _named(customer: Customer) -> tuple[object, ...]:
+    """The fields that identities are made of."""
+    name, company, emails, phones, _, source, external_id, *_ = customer
+    return name, company, emails, phones, source, external_id
 
 
 def merged(rows: Iterable[Customer]) -> Customer:

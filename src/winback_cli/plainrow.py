@@ -7,7 +7,7 @@ numbers alone; `Customer` values are made of them only where two rows have to be
 import contextlib
 import gc
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from winback_cli.customer import ContactPoint, Customer
 from winback_cli.money import Money
@@ -81,21 +81,30 @@ def points(customer: Customer) -> tuple[Point, ...]:
     return tuple(map(tuple, customer.emails + customer.phones + customer.addresses))  # type: ignore[arg-type]
 
 
-def customer_of(values: Sequence[str | int | None], given: Sequence[Point], **more: object) -> Customer:
-    """The customer that plain values stand for; `more` are fields that they do not hold."""
-    told = dict(zip(COLUMNS, values, strict=True))
-    amount, currency = told.pop("revenue"), told.pop("currency")
-    for apart in ("folded", "how_rank"):
-        del told[apart]
-    kept = {kind: tuple(ContactPoint(*p) for p in given if p[0] == kind) for kind in _KINDS}
-    return Customer(
-        **{name: "" if value is None and name != "orders" else value for name, value in told.items()},  # type: ignore[arg-type]
-        revenue=None if amount is None else Money(int(amount), str(currency)),
-        emails=kept["email"],
-        phones=kept["phone"],
-        addresses=kept["address"],
-        **more,  # type: ignore[arg-type]
+def customer_of(values: Sequence[Any], given: Sequence[Point], known_as: tuple[str, ...] = ()) -> Customer:
+    """The customer that plain values stand for."""
+    source, external_id, name, company, _, city, country, owner, how_left, _, *rest = values
+    reason, notes, first, last, orders, amount, currency = rest
+    emails, phones, addresses = (
+        tuple([ContactPoint(*p) for p in given if p[0] == kind]) for kind in ("email", "phone", "address")
     )
-
-
-_KINDS = ("email", "phone", "address")
+    return Customer(
+        name=name,
+        company=company,
+        emails=emails,
+        phones=phones,
+        addresses=addresses,
+        source=source,
+        external_id=external_id or "",
+        city=city,
+        country=country,
+        owner=owner,
+        how_left=how_left,
+        reason=reason,
+        notes=notes,
+        first_purchase=first or "",
+        last_purchase=last or "",
+        orders=orders,
+        revenue=None if amount is None else Money(int(amount), str(currency)),
+        known_as=known_as,
+    )

@@ -253,7 +253,11 @@ class _Bringing:
         """The last, short transaction; None where somebody changed who is who meanwhile, which was
         looked at outside of it, so that nobody waits for that.
         """
-        updates = [] if at_any_price else list(self._updates())
+        updates: list[Update] = []
+        if not at_any_price:
+            self._raw.execute("BEGIN")  # one reading of them all
+            updates = self._updates()
+            self._raw.execute("ROLLBACK")
         with _locked(self._raw):
             self._refuse_replaced()
             if identities.count(self._raw) != self._people:
@@ -263,7 +267,7 @@ class _Bringing:
                     return None
                 self._look_again()
             if at_any_price:
-                updates = list(self._updates())
+                updates = self._updates()
             result = self._write(updates, told)
             if self._dry_run:
                 self._raw.execute("ROLLBACK")
@@ -276,9 +280,9 @@ class _Bringing:
                 "Run the command again; it goes on in the new one.",
             )
 
-    def _updates(self) -> Iterator[Update]:
-        for number, customer, rows in self._staging.known_people():
-            yield update_of(self._raw, number, customer, rows)
+    def _updates(self) -> list[Update]:
+        told = self._staging.known_people()
+        return [update_of(self._raw, number, customer, rows) for number, customer, rows in told]
 
     def _look_again(self) -> None:
         """Somebody was added, changed or suppressed since the rows were read: compare with them too."""

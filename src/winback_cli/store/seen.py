@@ -22,6 +22,7 @@ class Seen:
         self._few: dict[int, int] | None = {}
         self._count = 0
         raw.execute("CREATE TEMP TABLE seen (mark INTEGER PRIMARY KEY, customer INTEGER NOT NULL)")
+        raw.execute("CREATE TEMP TABLE told (mark INTEGER, customer INTEGER)")  # as they came, while few
 
     def of(self, marks: Sequence[int]) -> dict[int, int]:
         """Those of these marks that were seen, with their numbers."""
@@ -36,8 +37,10 @@ class Seen:
         if self._few is not None:
             self._few.update(told)
             if len(self._few) <= FEW:
+                self._raw.executemany("INSERT INTO told VALUES (?, ?)", told.items())
                 return
             told, self._few = self._few, None
+            self._raw.execute("DROP TABLE told")
         self._count += len(told)
         items = sorted(told.items()) if self._count > ORDERED else told.items()
         self._raw.executemany("INSERT OR REPLACE INTO seen VALUES (?, ?)", items)
@@ -48,14 +51,15 @@ class Seen:
             for mark, number in self._few.items():
                 if number in alias:
                     self._few[mark] = alias[number]
-            return
-        self._raw.execute("CREATE TEMP TABLE IF NOT EXISTS alias (old INTEGER PRIMARY KEY, new INTEGER)")
-        self._raw.executemany("INSERT OR REPLACE INTO alias VALUES (?, ?)", alias.items())
-        self._raw.execute(
-            "UPDATE seen SET customer = (SELECT new FROM alias WHERE old = customer)"
+        raw = self._raw
+        raw.execute("CREATE TEMP TABLE alias (old INTEGER PRIMARY KEY, new INTEGER)")
+        raw.executemany("INSERT INTO alias VALUES (?, ?)", alias.items())
+        raw.execute(
+            f"UPDATE {'seen' if self._few is None else 'told'}"
+            " SET customer = (SELECT new FROM alias WHERE old = customer)"
             " WHERE customer IN (SELECT old FROM alias)"
         )
-        self._raw.execute("DELETE FROM alias")
+        raw.execute("DROP TABLE alias")
 
     def put_in(self, first: int, short: Callable[[], AbstractContextManager[None]]) -> Iterator[None]:
         """Bring all from that number on into `identity`, in the order of the marks, some thousands in
@@ -63,12 +67,7 @@ class Seen:
         """
         raw = self._raw
         if self._few is not None:  # SQLite sorts quicker, and what is in its order goes over at once
-            raw.execute("CREATE TEMP TABLE told (mark INTEGER, customer INTEGER)")
-            raw.execute("BEGIN")
-            raw.executemany("INSERT INTO told VALUES (?, ?)", self._few.items())
-            raw.execute("COMMIT")
             raw.execute("CREATE TEMP TABLE ordered AS SELECT * FROM told ORDER BY mark")
-            raw.execute("DROP TABLE told")
         table, place = ("seen", "mark") if self._few is None else ("ordered", "rowid")
         after = -(1 << 63)
         end = f"SELECT max({place}) FROM (SELECT {place} FROM {table} WHERE {place} > ? ORDER BY 1 LIMIT ?)"

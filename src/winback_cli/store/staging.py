@@ -23,7 +23,7 @@ from winback_cli.plainrow import COLUMNS, Checked, Plain, Point, customer_of, pl
 from winback_cli.store.seen import Seen
 
 Item = TypeVar("Item")
-TOGETHER = 10_000  # rows that are written in one transaction
+TOGETHER = 4000  # rows that are written in one transaction
 SLICE = 30_000  # entries that an index is filled with in one transaction
 MOST_TWINS = 1_000  # pairs of known customers that are told at most
 BLOCKED = 0  # the number under which those who are left alone are remembered
@@ -89,6 +89,15 @@ class Staging:
                 self._raw.execute("ROLLBACK")
             raise
         self._raw.execute("COMMIT")
+
+    @contextlib.contextmanager
+    def _at_once(self) -> Iterator[None]:
+        """Reads in one go: to open the file for each would cost more than they do."""
+        self._raw.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._raw.execute("ROLLBACK")
 
     # -- rows --------------------------------------------------------------------------------
 
@@ -169,7 +178,8 @@ class Staging:
         self._raw.execute("CREATE INDEX IF NOT EXISTS temp.part_customer ON part (customer)")
         self._follow_aliases()
         for numbers in _sliced(self._query(_TWICE, (self._first,)), 500):
-            people = self._joined([number for (number,) in numbers])
+            with self._at_once():
+                people = self._joined([number for (number,) in numbers])
             with self._short():
                 for number, before, customer in people:
                     self._rewrite(number, before, customer)
@@ -180,7 +190,8 @@ class Staging:
         self._alias.clear()
         raw = self._raw
         for some in _sliced(gone, 500):
-            bodies = [(new, self._body(old)) for old, new in some if new != BLOCKED]
+            with self._at_once():
+                bodies = [(new, self._body(old)) for old, new in some if new != BLOCKED]
             with self._short():
                 for old, _ in some:
                     self.drop(old)
@@ -262,14 +273,12 @@ class Staging:
         """Bring who is who and the queue in, in their own order: what is ordered is quick to grow."""
         if self._into == "temp":
             return
-        self._raw.execute("CREATE TEMP TABLE ranked (how_rank INTEGER, worth INTEGER, customer_id INTEGER)")
         self._raw.execute(
-            "INSERT INTO ranked SELECT how_rank, coalesce(-revenue, 9223372036854775807), id"
-            " FROM main.customer_row WHERE id >= ? AND batch_id = ? ORDER BY 1, 2, 3",
+            "CREATE TEMP TABLE ranked AS"
+            " SELECT how_rank, coalesce(-revenue, 9223372036854775807) AS worth, id FROM main.customer_row WHERE id >= ? AND batch_id = ? ORDER BY 1, 2, 3",
             (self._first, self.batch),
         )
-        rank = "INSERT OR IGNORE INTO ranking SELECT how_rank, worth, customer_id"
-        self._by_slices("ranked", rank, progress)
+        self._by_slices("ranked", "INSERT OR IGNORE INTO ranking SELECT how_rank, worth, id", progress)
         self._raw.execute("DROP TABLE ranked")
         for _ in self._seen.put_in(self._first, self._short):
             progress()

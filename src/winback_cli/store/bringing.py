@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+import marshal
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from winback_cli.customer import Customer, Watch, guises
 from winback_cli.customer import identities as names_of
@@ -253,11 +254,8 @@ class _Bringing:
         """The last, short transaction; None where somebody changed who is who meanwhile, which was
         looked at outside of it, so that nobody waits for that.
         """
-        updates: list[Update] = []
         if not at_any_price:
-            self._raw.execute("BEGIN")  # one reading of them all
-            updates = self._updates()
-            self._raw.execute("ROLLBACK")
+            self._compare()
         with _locked(self._raw):
             self._refuse_replaced()
             if identities.count(self._raw) != self._people:
@@ -267,8 +265,8 @@ class _Bringing:
                     return None
                 self._look_again()
             if at_any_price:
-                updates = self._updates()
-            result = self._write(updates, told)
+                self._compare()
+            result = self._write(told)
             if self._dry_run:
                 self._raw.execute("ROLLBACK")
             return result
@@ -280,9 +278,33 @@ class _Bringing:
                 "Run the command again; it goes on in the new one.",
             )
 
-    def _updates(self) -> list[Update]:
-        told = self._staging.known_people()
-        return [update_of(self._raw, number, customer, rows) for number, customer, rows in told]
+    def _compare(self) -> None:
+        """What the list says of those who were there, against their records: the counts, and beside
+        them in a temporary table what is to be written.
+        """
+        raw = self._raw
+        self._counts = dict.fromkeys(("new", "changed", "same", "merged", "suppressed"), 0)
+        began = not raw.in_transaction
+        if began:
+            raw.execute("BEGIN")
+        raw.execute("CREATE TEMP TABLE IF NOT EXISTS found (number INTEGER PRIMARY KEY, body BLOB)")
+        raw.execute("DELETE FROM found")
+        opted = set(self._staging.opted_out())
+        for number, customer, rows in self._staging.known_people():
+            update = update_of(raw, number, customer)
+            alone = update.alone or number in opted
+            self._counts["suppressed" if alone else "changed" if update.changes else "same"] += 1
+            self._counts["merged"] += rows - 1
+            if update.changes or update.names:
+                body = marshal.dumps((tuple(map(tuple, update.changes)), update.names))
+                raw.execute("INSERT INTO found VALUES (?, ?)", (number, body))
+        if began:
+            raw.execute("COMMIT")
+
+    def _updates(self) -> Iterator[Update]:
+        for number, body in self._raw.cursor().execute("SELECT number, body FROM found ORDER BY number"):
+            changes, names = marshal.loads(body)  # noqa: S302 - out of our own temporary table
+            yield Update(number, tuple(Change(*change) for change in changes), names, False)
 
     def _look_again(self) -> None:
         """Somebody was added, changed or suppressed since the rows were read: compare with them too."""
@@ -297,38 +319,27 @@ class _Bringing:
                 staging.same(number, other)
         staging.settle()
 
-    def _write(self, updates: Sequence[Update], told: Told) -> Brought:
+    def _write(self, told: Told) -> Brought:
         """Everything that the list changes of those who were there, and the new ones seen by all."""
-        raw, staging = self._raw, self._staging
-        w = _writing(raw, self._hand)
-        counts = dict.fromkeys(("new", "changed", "same", "merged", "suppressed"), 0)
-        opted = staging.opted_out()
-        for update in updates:
-            alone = update.alone or update.number in opted
-            outcome = "suppressed" if alone else "changed" if update.changes else "same"
-            counts[outcome] += 1
-            counts["merged"] += update.rows - 1
-            if not update.alone:
+        raw, staging, counts = self._raw, self._staging, self._counts
+        shown: list[Change] = []
+        for update in self._updates():
+            shown += update.changes[: SHOWN - len(shown)]
+            if not self._dry_run:
                 apply(raw, self._batch, update)
+        opted = staging.opted_out()
         new, rows = staging.counted()
-        counts["merged"] += rows - new
         out = sum(staging.is_new(number) for number in opted)
+        counts["merged"] += rows - new
         counts["new"] = new - out
         counts["suppressed"] += out + staging.blocked
         if not self._dry_run:
+            w = _writing(raw, self._hand)
             self._let_go(w, opted, told.file)
             self._close(told, counts)
             _commit(w)
-        shown = [change for update in updates if not update.alone for change in update.changes][:SHOWN]
         return Brought(
-            self._batch or None,
-            new=counts["new"],
-            changed=counts["changed"],
-            same=counts["same"],
-            merged=counts["merged"],
-            suppressed=counts["suppressed"],
-            changes=tuple(shown),
-            twins=tuple(staging.twins),
+            self._batch or None, changes=tuple(shown), twins=tuple(staging.twins), **_counted(counts)
         )
 
     def _let_go(self, w: Writing, opted: Sequence[int], file: str) -> None:
@@ -375,6 +386,10 @@ def _commit(w: Writing) -> None:
     if "session" in w.__dict__:  # it would roll back at its end what it did not commit itself
         w.session.flush()
         w.session.commit()
+
+
+def _counted(counts: dict[str, int]) -> Any:
+    return counts
 
 
 def _file_at(path: Path) -> tuple[int, int]:

@@ -25,19 +25,17 @@ class Change(NamedTuple):
 
 
 class Update(NamedTuple):
-    """What a list says anew of a customer: the changes, and everything the list knows them by.
-
-    `alone` where nothing is to be changed, since they are left alone; `rows` of the list spoke of them.
+    """What a list says anew of a customer: the changes, and what they are known by from then on, where
+    that is not what it was. `alone` where nothing is to be changed, since they are left alone.
     """
 
     number: int
     changes: tuple[Change, ...]
     names: tuple[str, ...]
-    rows: int
     alone: bool
 
 
-def update_of(connection: reads.Connection, number: int, told: Customer, rows: int) -> Update:
+def update_of(connection: reads.Connection, number: int, told: Customer) -> Update:
     """Compare a list's word of a customer with their record.
 
     Blank cells never overwrite, nor does anything a field edited by hand; an older purchase fills
@@ -49,9 +47,8 @@ def update_of(connection: reads.Connection, number: int, told: Customer, rows: i
         (number,),
     ).fetchone()
     *values, edited, suppression = row
-    names = tuple(names_of(told))
     if suppression is not None:
-        return Update(number, (), names, rows, True)
+        return Update(number, (), (), True)
     have = dict(zip(COLUMNS, values, strict=True))
     by_hand = set(edited.split())
     if "revenue" in by_hand:
@@ -69,7 +66,13 @@ def update_of(connection: reads.Connection, number: int, told: Customer, rows: i
     ]
     changes = _together(changes, have)
     changes += _points(connection, number, told, by_hand)
-    return Update(number, tuple(changes), names, rows, False)
+    before = identities.names_of(connection, number)
+    fresh = [name for name in names_of(told) if name not in before]
+    names = (*before, *fresh) if fresh or any(c.field in _NAMED for c in changes) else ()
+    return Update(number, tuple(changes), names, False)
+
+
+_NAMED = ("name", "company", "external_id")  # with these, what somebody was known by becomes former
 
 
 def _together(changes: list[Change], have: dict[str, Any]) -> list[Change]:
@@ -98,7 +101,6 @@ def _points(connection: reads.Connection, number: int, told: Customer, by_hand: 
 def apply(raw: sqlite3.Connection, batch: int, update: Update) -> None:
     """Write an update, and keep what was before under the batch."""
     number = update.number
-    before = identities.names_of(raw, number) if update.changes else []
     sets: dict[str, Any] = {}
     for change in update.changes:
         if change.field.startswith("point "):
@@ -111,7 +113,8 @@ def apply(raw: sqlite3.Connection, batch: int, update: Update) -> None:
         "INSERT INTO change (batch_id, customer_id, field, old, new) VALUES (?, ?, ?, ?, ?)",
         [(batch, number, c.field, json.dumps(c.old), json.dumps(c.new)) for c in update.changes],
     )
-    identities.learn(raw, number, [*before, *update.names])
+    if update.names:
+        identities.learn(raw, number, update.names)
 
 
 def write_fields(raw: sqlite3.Connection, number: int, sets: dict[str, Any]) -> None:

@@ -275,7 +275,8 @@ class Staging:
             return
         self._raw.execute(
             "CREATE TEMP TABLE ranked AS"
-            " SELECT how_rank, coalesce(-revenue, 9223372036854775807) AS worth, id FROM main.customer_row WHERE id >= ? AND batch_id = ? ORDER BY 1, 2, 3",
+            " SELECT how_rank, coalesce(-revenue, 9223372036854775807) AS worth, id"
+            " FROM main.customer_row WHERE id >= ? AND batch_id = ? ORDER BY 1, 2, 3",
             (self._first, self.batch),
         )
         self._by_slices("ranked", "INSERT OR IGNORE INTO ranking SELECT how_rank, worth, id", progress)

@@ -65,7 +65,7 @@ class Staging:
         self._raw = raw
         self.batch = batch
         self._into = "temp" if dry_run else "main"
-        raw.execute("PRAGMA temp.cache_size = -49152")
+        raw.execute("PRAGMA temp.cache_size = -24576")
         raw.executescript(_TEMPORARY + (_DRY if dry_run else ""))
         self._seen = Seen(raw)
         self._number = self._first = self._last_number() + 1

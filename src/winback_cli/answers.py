@@ -47,12 +47,14 @@ def parse(spec: "Spec", said: str, customs: Customs) -> Value:
     return _PARSERS[spec.kind](spec, said, customs)
 
 
-def refuse_past(spec: "Spec", value: Value, customs: Customs) -> None:
-    """Raise ValueError for a day gone by where one is to come. Only what is typed now is held to it:
-    an answers file says the same on every day that it is run.
+def typed(spec: "Spec", said: str, customs: Customs) -> Value:
+    """As `parse`, and a day that is to come may not have gone by. An answers file is not held to that:
+    it says the same on every day that it is run.
     """
+    value = parse(spec, said, customs)
     if spec.ahead and value < customs.today.isoformat():
         raise ValueError(f"it is to come, so not before {customs.today}")
+    return value
 
 
 def _parse_text(spec: "Spec", said: str, customs: Customs) -> str:

@@ -196,9 +196,7 @@ class Walk:
             return asked.default
         if reply.kind == "given":
             return reply.value
-        value = answers.parse(asked.spec, reply.text, self.customs)
-        answers.refuse_past(asked.spec, value, self.customs)
-        return value
+        return answers.typed(asked.spec, reply.text, self.customs)
 
     def _skip(self, asked: Asked, reply: Reply) -> Ended | None:
         if reply.kind == "enter" and asked.required:

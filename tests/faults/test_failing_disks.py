@@ -27,7 +27,7 @@ def faults(calls: Counter[str], count: int) -> list[Fault]:
     """A full and a failing disk in turn, passing and lasting, all along a command's way."""
     found = []
     for call in CALLS:
-        for place, at in enumerate(spread(calls[call], count)):
+        for place, at in enumerate(spread(calls[call], calls[call] if call == "create" else count)):
             what = "ENOSPC" if call in ("write", "create") and place % 2 == 0 else "EIO"
             found.append(Fault(call, at, what, lasting=place % 3 == 1))
     return found

@@ -33,7 +33,7 @@ from tests.work.scripted import (
     walk,
 )
 from winback_cli import library, route
-from winback_cli.answers import Customs, from_file, refuse_past
+from winback_cli.answers import Customs, from_file, typed
 from winback_cli.case import Case, Entry
 from winback_cli.errors import AnsweredMeanwhile
 from winback_cli.facts import facts
@@ -987,7 +987,7 @@ def test_a_promise_whose_day_has_gone_by_keeps_it_and_a_file_says_the_same_on_ev
     assert first.case.commitments[0]["due"] == "2026-03-03"
     assert from_file(due, "2026-03-03", month_on) == "2026-03-03"
     with pytest.raises(ValueError, match="not before 2026-04-01"):
-        refuse_past(due, "2026-03-03", month_on)
+        typed(due, "2026-03-03", month_on)
 
 
 def test_two_offers_stop_the_step() -> None:

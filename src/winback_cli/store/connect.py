@@ -299,4 +299,5 @@ def _unopened(path: Path) -> type[WinbackError]:
             tried.write(bytes(4096))
     except OSError as error:
         return _of_system(error)
-    return DiskError if os.access(path, os.R_OK | os.W_OK) else NotPermitted
+    mine = not path.exists() or os.access(path, os.R_OK | os.W_OK)  # there is none while one is made
+    return DiskError if mine else NotPermitted

@@ -84,3 +84,24 @@ def test_an_old_store_is_sound_after_its_upgrade(old: Path, winback: Runner) -> 
     ran = winback("store", "doctor")
 
     assert ran.code == 0, ran.out
+
+
+@pytest.mark.parametrize("old", VERSIONS, indirect=True)
+def test_a_restore_over_an_old_store_carries_its_suppressions(
+    old: Path, winback: Runner, tmp_path: Path
+) -> None:
+    fresh = tmp_path / "fresh.sqlite"
+    assert winback("--store", fresh, "add", "Somebody Else", "--email", "else@example.com").code == 0
+    connection = sqlite3.connect(old)
+    (address,) = connection.execute(
+        "SELECT p.value FROM contact_point p JOIN customer c ON c.id = p.customer_id"
+        " WHERE c.suppression_id IS NOT NULL AND p.kind = 'email'"
+    ).fetchone()
+    connection.close()
+
+    restored = winback("store", "restore", fresh, "--yes")
+    again = winback("add", "The Same Again", "--email", address)
+
+    assert restored.code == 0, restored.err
+    assert again.code == 5
+    assert "left alone" in again.err

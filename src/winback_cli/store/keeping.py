@@ -219,7 +219,8 @@ def _carried(
         try:
             if held is None:
                 raise sqlite3.DatabaseError
-            found = listed(held)
+            with _up_to_date(held, path) as readable:
+                found = listed(readable)
             same = not found or _same_key(held, path, key)
         except sqlite3.Error as unreadable:
             raise Refused(
@@ -237,6 +238,23 @@ def _carried(
         return store.carry(found, same_key=same)
     finally:
         store.close()
+
+
+@contextlib.contextmanager
+def _up_to_date(held: sqlite3.Connection, path: Path) -> Iterator[sqlite3.Connection]:
+    """A store as this version reads it: itself, or where it is older a copy that was brought up to date."""
+    if door.version(held) == door.HEAD:
+        yield held
+        return
+    with _beside(path, ".new-copy-") as copy:
+        with (  # SQLite copies from no connection that is in the middle of writing
+            contextlib.closing(door.connect(path)) as read,
+            contextlib.closing(sqlite3.connect(copy)) as made,
+        ):
+            read.backup(made)
+        upgrade.to_head(copy)
+        with contextlib.closing(door.connect(copy)) as connection:
+            yield connection
 
 
 def _same_key(held: sqlite3.Connection, path: Path, key: bytes) -> bool:

@@ -95,7 +95,7 @@ def bring_in(
     the list was read through. Blank cells never overwrite, nor does any cell a field edited by hand.
     Whoever opted out is left alone from then on; whoever is left alone already is only counted.
     """
-    with door.told(), contextlib.closing(door.connect(hand.path, writing=True)) as raw, _alone(hand.path):
+    with door.told(), contextlib.closing(door.connect(hand.path, writing=True)) as raw, alone(hand.path):
         if not dry_run:
             clear(raw)
         batch = 0 if dry_run else _begin(raw, hand)
@@ -148,9 +148,9 @@ def _locked(raw: sqlite3.Connection) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """One import at a time; raises Busy while another one runs. Where the system knows no such lock,
-    nothing is held.
+def alone(path: Path) -> Iterator[None]:
+    """One import at a time, and nobody else who takes customers away; raises Busy while another one
+    runs. Where the system knows no such lock, nothing is held.
     """
     try:
         import fcntl
@@ -162,9 +162,7 @@ def _alone(path: Path) -> Iterator[None]:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(handle)
-        raise Busy(
-            "Another import is running.", "Wait until it is done, then run the command again."
-        ) from None
+        raise Busy("An import is running.", "Wait until it is done, then run the command again.") from None
     try:
         yield
     finally:

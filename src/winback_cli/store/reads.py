@@ -227,3 +227,25 @@ def batch_of(connection: Connection, key: str) -> int | None:
     query = "SELECT id FROM batch WHERE key = ? AND state = 'done' ORDER BY id LIMIT 1"
     row = connection.execute(query, (key,)).fetchone()
     return int(row[0]) if row else None
+
+
+class Batch(NamedTuple):
+    """An import so far; `state` is done, undone, or listed for a list of people to leave alone."""
+
+    number: int
+    at: str
+    by: str
+    file: str
+    counts: dict[str, int]
+    state: str
+
+
+def batches(connection: Connection) -> list[Batch]:
+    """The imports so far, the latest first; one under way is none yet."""
+    rows = connection.execute(
+        'SELECT b.id, c.at, c."by", b.file, b.counts, b.state FROM batch b'
+        " JOIN command c ON c.id = b.command_id WHERE b.state != 'staging' ORDER BY b.id DESC"
+    )
+    return [
+        Batch(number, at, by, file, json.loads(kept), state) for number, at, by, file, kept, state in rows
+    ]

@@ -15,9 +15,10 @@ from winback_cli.dates import Clock
 from winback_cli.errors import TryAgain
 from winback_cli.store import cases, people, reading, reads, suppressions
 from winback_cli.store import connect as door
-from winback_cli.store.bringing import Brought, Hand, Stream, Told, bring_in
+from winback_cli.store.bringing import Brought, Hand, Stream, Told, alone, bring_in
 from winback_cli.store.cases import Opening, Standings
 from winback_cli.store.suppressions import Carried, Suppressed
+from winback_cli.store.takeback import TakenBack, take_back
 from winback_cli.store.writing import Writing
 
 if TYPE_CHECKING:
@@ -164,6 +165,11 @@ class Store:
             first()
         hand = Hand(self.path, self.by, self.clock, self.command)
         return bring_in(hand, stream, told, people, dry_run=dry_run)
+
+    def take_back(self, batch: int) -> TakenBack:
+        """See `takeback.take_back`; raises Busy while an import runs."""
+        with alone(self.path), self._writing() as w:
+            return take_back(w, batch)
 
     def carry(self, carried: Sequence[Carried], *, same_key: bool) -> int:
         """See `suppressions.carry`; marks the store as restored too, which pauses what it would send."""

@@ -1,4 +1,4 @@
-"""Customers: everybody, one whole file, and who is left alone."""
+"""Customers: everybody, and one whole file."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -6,9 +6,9 @@ import typer
 
 from winback_cli import text
 from winback_cli.case import MODEL_OF
-from winback_cli.cli.here import Here, at_terminal, given_text, print_json, print_rows
+from winback_cli.cli.here import Here, print_json, print_rows
 from winback_cli.cli.work import WhoArg
-from winback_cli.errors import Refused, UsageError
+from winback_cli.errors import UsageError
 from winback_cli.store import lists, reads
 
 if TYPE_CHECKING:
@@ -281,36 +281,3 @@ def _facts(case: "Case") -> list[tuple[str, list[tuple[str, str, str]]]]:
         if not answer.fact and answer.value is not None
     ]
     return [*parts, ("The playbook's own questions", own)]
-
-
-@app.command()
-def suppress(
-    ctx: typer.Context,
-    who: WhoArg,
-    reason: Annotated[str, typer.Option(metavar="WHY", help="Why, in a few words.")] = "",
-) -> None:
-    """Never contact somebody again: closes their case, and no list brings them back."""
-    here: Here = ctx.obj
-    here.must_know(who)
-    if not reason:
-        if not at_terminal():
-            raise UsageError("--reason is missing.", "Give --reason WHY.")
-        from winback_cli.terminal import ask_line
-
-        reason = ask_line("Why are they to be left alone? ")
-    because = given_text(reason, "The reason")
-    with here.writing("suppress") as store:
-        with store.reads() as connection:
-            number = here.who(connection, who).number
-            record = reads.customer(connection, number)
-        assert record is not None
-        if record.suppressed:
-            raise Refused(f"{record.label} is left alone already.", "Nothing was changed.")
-        done = store.suppress(number, because)
-        with store.reads() as connection:
-            others = [reads.customer(connection, other) for other in done.others]
-    here.say(f"{record.label} is left alone from now on.")
-    for other in others:
-        here.say(f"So is {other.label if other else ''}: the same e-mail.")
-    for case in done.cases:
-        here.say(f"Case {case} is closed.")

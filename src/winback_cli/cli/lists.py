@@ -91,7 +91,7 @@ def import_(
         imports.show(here, file, exports=exports, undo=undo, json=json)
         return
     said = Said(
-        _pairs(mapping or []),
+        pairs_of(mapping or []),
         tuple(ignore or ()),
         _one_of(date_order),
         _code(currency, "--currency", 3) or here.settings.currency,
@@ -108,7 +108,7 @@ def import_(
         raise typer.Exit(int(Exit.PARTLY))
 
 
-def _pairs(given: list[str]) -> tuple[tuple[str, str], ...]:
+def pairs_of(given: list[str]) -> tuple[tuple[str, str], ...]:
     pairs = [pair.partition("=") for pair in given]
     for name, sign, column in pairs:
         if not (name and sign and column):
@@ -178,11 +178,11 @@ def bring_in(
     too_many = Most(most)
     if rejects is not None:
         _refuse_existing(rejects)
-    source = Source(place, name, Reading(**said.reading), _choices(said))
-    found, remarks = _understood(here, opened(source), source)
-    source, found = _asked(found, source)
+    source = Source(place, name, Reading(**said.reading), choices_of(said))
+    found, remarks = understood(here, opened(source), source)
+    source, found = asked(found, source)
     arrivals = Arrivals(here, source, found, too_many)
-    sha256 = _digest(place)
+    sha256 = digest_of(place)
     brought = _stored(here, arrivals, sha256, dry_run=dry_run)
     if rejects is not None and arrivals.rejected:
         arrivals.write_rejects(rejects)
@@ -193,13 +193,13 @@ def bring_in(
     )
 
 
-def _choices(said: Said) -> Any:
+def choices_of(said: Said) -> Any:
     from winback_cli.intake import Choices
 
     return Choices(said.mapping, said.currency, said.date_order, said.country, said.source, said.ignored)
 
 
-def _understood(here: Here, found: "Opened", source: "Source") -> "tuple[Opened, list[str]]":
+def understood(here: Here, found: "Opened", source: "Source") -> "tuple[Opened, list[str]]":
     """The list with its columns as a kept mapping has them, where the user said none."""
     from winback_cli import mappings
     from winback_cli.intake import read_columns
@@ -213,7 +213,7 @@ def _understood(here: Here, found: "Opened", source: "Source") -> "tuple[Opened,
     return found._replace(columns=columns).must_name(source), [f"Columns as in the mapping {kept.name}."]
 
 
-def _asked(found: "Opened", source: "Source") -> "tuple[Source, Opened]":
+def asked(found: "Opened", source: "Source") -> "tuple[Source, Opened]":
     """The list with its near columns settled: each is asked for, or an error where nobody can be."""
     from winback_cli.intake import read_columns
 
@@ -240,7 +240,7 @@ def _asked(found: "Opened", source: "Source") -> "tuple[Source, Opened]":
     return source._replace(choices=choices), found._replace(columns=columns)
 
 
-def _digest(place: Path) -> str:
+def digest_of(place: Path) -> str:
     with place.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 

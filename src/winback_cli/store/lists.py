@@ -256,6 +256,33 @@ def _wanted(wanted: Wanted) -> tuple[str, list[object]]:
     return "".join(f" AND {clause}" for clause in clauses), values
 
 
+class LeftAlone(NamedTuple):
+    """An entry of the suppression list; without a number it has no record, and only its hashes are kept.
+
+    `lifted` says, as JSON, by whom, when and why it was; "" while it stands.
+    """
+
+    number: int | None
+    name: str
+    company: str
+    on: str
+    by: str
+    reason: str
+    file: str | None
+    lifted: str
+
+
+def left_alone(connection: Connection) -> list[LeftAlone]:
+    """Every entry of the suppression list in the order in which they were made, lifted ones too."""
+    rows = connection.execute(
+        "SELECT u.id, coalesce(u.name, ''), coalesce(u.company, ''), s.\"on\", s.\"by\", s.reason, b.file,"
+        " s.lifted FROM suppression s LEFT JOIN customer u ON u.suppression_id = s.id"
+        " LEFT JOIN batch b ON b.id = s.batch_id WHERE u.id IS NOT NULL OR s.lifted != ''"
+        " OR s.id IN (SELECT suppression_id FROM suppression_key) ORDER BY s.id, u.id"
+    )
+    return [LeftAlone(*row) for row in rows]
+
+
 _FOUND = """u.id IN (SELECT rowid FROM customer_text WHERE customer_text MATCH ? UNION
     SELECT f.customer_id FROM casefile f WHERE f.id IN
     (SELECT rowid FROM case_text WHERE case_text MATCH ?))"""

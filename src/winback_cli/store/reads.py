@@ -203,15 +203,16 @@ def dues_of(connection: Connection, key: int) -> list[tuple[str, str, str, str, 
     ).fetchall()
 
 
-def suppressed_hashes(connection: Connection, hashes: Iterable[str]) -> set[str]:
-    """Those of these keyed hashes that are on the suppression list."""
+def suppressed_hashes(connection: Connection, hashes: Iterable[str], entry: int | None = None) -> set[str]:
+    """Those of these keyed hashes that are on the suppression list, or under one entry of it."""
     wanted = list(hashes)
+    mine = "" if entry is None else f" AND suppression_id = {int(entry)}"
     found: set[str] = set()
     for start in range(0, len(wanted), 500):
         chunk = wanted[start : start + 500]
         marks = ",".join("?" * len(chunk))
         rows = connection.execute(
-            f"SELECT hash FROM suppression_key WHERE hash IN ({marks})",
+            f"SELECT hash FROM suppression_key WHERE hash IN ({marks}){mine}",
             chunk,
         )
         found |= {row[0] for row in rows}

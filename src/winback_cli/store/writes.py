@@ -15,6 +15,7 @@ from winback_cli.dates import Clock
 from winback_cli.errors import TryAgain
 from winback_cli.store import cases, people, reading, reads, suppressions
 from winback_cli.store import connect as door
+from winback_cli.store.blocklist import Listed, leave_alone
 from winback_cli.store.bringing import Brought, Hand, Stream, Told, alone, bring_in
 from winback_cli.store.cases import Opening, Standings
 from winback_cli.store.suppressions import Carried, Suppressed
@@ -24,7 +25,9 @@ from winback_cli.store.writing import Writing
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
+    from winback_cli.plainrow import Checked
     from winback_cli.route import Standing
+    from winback_cli.store.lifting import Lifted
 
 
 class Store:
@@ -195,6 +198,24 @@ class Store:
         """See `suppressions.suppress`."""
         with self._writing() as w:
             return suppressions.suppress(w, number, reason)
+
+    def leave_alone(
+        self, rows: Sequence[Checked], reason: str, file: str, sha256: str, so_far: Listed
+    ) -> Listed:
+        """See `blocklist.leave_alone`."""
+        with self._writing() as w:
+            return leave_alone(w, rows, reason, file, sha256, so_far)
+
+    def lift(
+        self, who: int | str, because: str, standing: Callable[[str, Case], Standing], *, together: bool
+    ) -> Lifted:
+        """See `lifting.lift` for a customer's number, `lifting.lift_address` for an e-mail."""
+        from winback_cli.store import lifting
+
+        with self._writing() as w:
+            if isinstance(who, str):
+                return lifting.lift_address(w, who, because)
+            return lifting.lift(w, who, because, standing, together=together)
 
 
 def _file_at(path: Path) -> tuple[int, int]:

@@ -175,3 +175,18 @@ def test_an_address_without_a_record_is_lifted_by_its_hash(winback: Runner, writ
 def test_without_a_reason_nothing_is_lifted(stocked: Runner) -> None:
     assert stocked("unsuppress", 4).code == 2
     assert people(stocked)["Dara Quill"]
+
+
+def test_an_address_that_looks_like_one_left_alone_is_warned_of(stocked: Runner, write: Any) -> None:
+    assert stocked("suppress", 2, "--reason", "asked").code == 0
+    alike = "b\u0435n@example.com"  # a Cyrillic letter
+
+    ran = stocked("import", write(f"{LIST},New,,{alike},\n"), "--json")
+    added = stocked("add", "Newer", "--email", "\u044c" + alike[1:].replace("\u0435", "e"))
+    edited = stocked(
+        "edit", 3, "--email", alike.replace("example", "sample"), "--email", "b\u0435n+x@example.com"
+    )
+
+    assert json.loads(ran.out)["look_alikes"] == [{"line": 2, "email": alike}]
+    assert "looks like" not in added.err
+    assert edited.err.count("looks like an address that is left alone") == 1

@@ -400,6 +400,7 @@ def result(done: Done, rejects: Path | None) -> dict[str, Any]:
         "said": done.said,
         "changes": [change._asdict() for change in brought.changes],
         "twins": [list(pair) for pair in brought.twins],
+        "look_alikes": [{"line": line, "email": email} for line, email in arrivals.look_alikes],
         "already": brought.already,
         "batch": brought.batch,
     }

@@ -57,6 +57,7 @@ WORK = {
     "checking",
     "reading",
     "mappings",
+    "likeness",
     "sources",
 }
 SETTINGS = {"settings"}

@@ -29,6 +29,7 @@ FAMILIES: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("edit", "details", "Change a customer's details."),
         ("list", "customers", "Everybody, with where their case stands."),
         ("show", "customers", "One customer's whole file."),
+        ("merge", "merging", "Two records of one customer made one."),
         ("suppress", "alone", "Never contact somebody again."),
         ("unsuppress", "alone", "Take somebody off the suppression list."),
     ),

@@ -175,6 +175,10 @@ class Here:
         number, _, case = words.strip().partition(".")
         if number.isascii() and number.isdecimal() and len(number) < 12:
             if reads.customer(connection, int(number)) is None:
+                if merged := reads.merged_into(connection, int(number)):
+                    raise NotFound(
+                        f"Number {int(number)} was merged into number {merged}.", f"winback show {merged}"
+                    )
                 raise NotFound(f"There is no customer number {number}.", "winback list shows all.")
             if not case:
                 return Who(int(number))

@@ -211,11 +211,12 @@ def append(
 
 
 def _mirror(w: Writing, owner: CustomerRow) -> None:
-    """What the customer's row repeats of their latest case, so that lists need no join."""
+    """What the customer's row repeats of their unclosed or latest case, so that lists need no join."""
     from winback_cli.store.tables import LEFT_ALONE, NO_DUE
 
     assert owner.id is not None
-    latest = reads.cases_of(w.raw, owner.id)[-1]
+    latest = reads.case_ref(w.raw, owner.id)
+    assert latest is not None
     dues = reads.dues_of(w.raw, latest.key)
     owner.case_id, owner.case_status = latest.key, latest.status
     owner.list_on = LEFT_ALONE if owner.suppression_id is not None else dues[0][2] if dues else NO_DUE

@@ -3,8 +3,10 @@
 Ordered by indexes over the rows themselves, so that they hold as the store grows.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
+from winback_cli.phones import digits
 from winback_cli.store.reads import CUSTOMER, SUPPRESSED, Connection, CustomerRecord, match, record_of
 
 
@@ -254,6 +256,17 @@ def _wanted(wanted: Wanted) -> tuple[str, list[object]]:
     for word in wanted.words:
         only(_FOUND, match(word), match(word))
     return "".join(f" AND {clause}" for clause in clauses), values
+
+
+def known_people(connection: Connection) -> Iterator[tuple[int, str, str, str, tuple[str, ...]]]:
+    """Everybody as (number, name, company, city, phones as digits), to be compared."""
+    phones: dict[int, list[str]] = {}
+    for number, value in connection.execute(
+        "SELECT customer_id, value FROM contact_point WHERE kind = 'phone' AND state != 'invalid'"
+    ):
+        phones.setdefault(number, []).append(digits(value))
+    for number, name, company, city in connection.execute("SELECT id, name, company, city FROM customer"):
+        yield number, name, company, city, tuple(phones.get(number, ()))
 
 
 class LeftAlone(NamedTuple):

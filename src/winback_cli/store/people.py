@@ -37,7 +37,7 @@ def add(w: Writing, customer: Customer) -> int:
             f"{label(customer.name, customer.company)} is here already, as number {twins[0]}.",
             f"winback show {twins[0]}",
         )
-    number = int(w.raw.execute("SELECT coalesce(max(id), 0) + 1 FROM customer_row").fetchone()[0])
+    number = reads.last_number(w.raw) + 1
     _insert(w, number, customer)
     learn(w.raw, number, identities(customer))
     w.run()

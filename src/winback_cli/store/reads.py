@@ -82,6 +82,15 @@ def record_of(row: tuple[object, ...]) -> CustomerRecord:
     return record._replace(suppressed=bool(record.suppressed))
 
 
+def last_number(connection: Connection) -> int:
+    """The highest number that a customer has or had; those of merged ones are given to nobody else."""
+    row = connection.execute(
+        "SELECT max((SELECT coalesce(max(id), 0) FROM customer_row),"
+        " coalesce((SELECT CAST(value AS INTEGER) FROM about WHERE name = 'last_number'), 0))"
+    ).fetchone()
+    return int(row[0])
+
+
 def breaches(connection: Connection, key: int) -> list[tuple[str, list[str]]]:
     """What in a case goes against its playbook, as (the rule in words, the ids it comes from)."""
     row = connection.execute("SELECT breaches FROM casefile WHERE id = ?", (key,)).fetchone()
@@ -129,6 +138,13 @@ def find(connection: Connection, who: str, limit: int = 21) -> list[tuple[int, s
             break
     exact = [row for row in found if text.fold(who) in (text.fold(row[1]), text.fold(row[2]))]
     return exact if len(exact) == 1 else found
+
+
+def merged_into(connection: Connection, number: int) -> int | None:
+    """The number of whoever that number was merged into."""
+    from winback_cli.store.identities import matches
+
+    return next(iter(matches(connection, [f"number:{number}"])), None)
 
 
 def _named(connection: Connection, number: int) -> tuple[int, str, str, str] | None:

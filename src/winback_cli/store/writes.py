@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from winback_cli.plainrow import Checked
     from winback_cli.route import Standing
     from winback_cli.store.lifting import Lifted
+    from winback_cli.store.merging import Plan
 
 
 class Store:
@@ -168,6 +169,13 @@ class Store:
             first()
         hand = Hand(self.path, self.by, self.clock, self.command)
         return bring_in(hand, stream, told, people, dry_run=dry_run)
+
+    def merge(self, keep: int, gone: int, standing: Callable[[str, Case], Standing]) -> Plan:
+        """See `merging.merge`; raises Busy while an import runs."""
+        from winback_cli.store import merging
+
+        with alone(self.path), self._writing() as w:
+            return merging.merge(w, keep, gone, standing)
 
     def take_back(self, batch: int) -> TakenBack:
         """See `takeback.take_back`; raises Busy while an import runs."""

@@ -40,6 +40,7 @@ TRADE = {
     "route",
     "acts",
     "briefing",
+    "reaching",
     "marks",
     "plainrow",
 }

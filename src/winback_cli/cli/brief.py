@@ -27,7 +27,7 @@ def brief(
         meant = here.who(connection, who)
         record = reads.customer(connection, meant.number)
         assert record is not None
-        points = reads.points(connection, meant.number)
+        points = here.aged(reads.points(connection, meant.number), record.last_purchase)
         ref = reads.case_ref(connection, meant.number, meant.case)
         dues = reads.dues_of(connection, ref.key) if ref else []
         found = None if record.suppressed else _briefing(here, connection, ref)

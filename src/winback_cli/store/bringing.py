@@ -233,6 +233,9 @@ class _Bringing:
         looked at outside of it, so that nobody waits for that.
         """
         updates = [] if at_any_price else list(self._updates())
+        w = _writing(self._raw, self._hand)
+        if not self._dry_run and not all(map(self._staging.is_new, self._staging.opted_out())):
+            w.session.connection()  # its first connection rolls back whatever is under way: not later
         with _locked(self._raw):
             self._refuse_replaced()
             if identities.count(self._raw) != self._people:
@@ -243,7 +246,7 @@ class _Bringing:
                 self._look_again()
             if at_any_price:
                 updates = list(self._updates())
-            result = self._write(updates, told)
+            result = self._write(w, updates, told)
             if self._dry_run:
                 self._raw.execute("ROLLBACK")
             return result
@@ -272,10 +275,9 @@ class _Bringing:
                 staging.same(number, other)
         staging.settle()
 
-    def _write(self, updates: Sequence[Update], told: Told) -> Brought:
+    def _write(self, w: Writing, updates: Sequence[Update], told: Told) -> Brought:
         """Everything that the list changes of those who were there, and the new ones seen by all."""
         raw, staging = self._raw, self._staging
-        w = _writing(raw, self._hand)
         counts = dict.fromkeys(("new", "changed", "same", "merged", "suppressed"), 0)
         opted = staging.opted_out()
         for update in updates:
@@ -342,7 +344,13 @@ def _session(raw: sqlite3.Connection) -> Session:
     from sqlalchemy.pool import StaticPool
     from sqlmodel import Session
 
-    engine = create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool, hide_parameters=True)
+    engine = create_engine(
+        "sqlite://",
+        creator=lambda: raw,
+        poolclass=StaticPool,
+        pool_reset_on_return=None,  # whenever a session is let go of, the transaction is not its own
+        hide_parameters=True,
+    )
     return Session(engine)
 
 

@@ -254,7 +254,7 @@ def unsuppress(
         assert record is not None
         here.say(f"{record.label} is not left alone any more: number {record.number}.")
     if done.entries:
-        here.say(f"{done.entries} entries without a record are lifted.")
+        here.say(f"Lifted without a record: {done.entries:,}.")
     if done.blocked:
         here.say("Somebody else who is left alone goes by the same name: lists still leave that one out.")
 

@@ -21,6 +21,7 @@ from winback_cli.errors import NotFound, Refused
 from winback_cli.store import cases, identities, reads, suppressions
 from winback_cli.store.changes import FIELDS, insert_point, write_fields
 from winback_cli.store.writing import Writing
+from winback_cli.text import fold
 
 if TYPE_CHECKING:
     from winback_cli.route import Standing
@@ -68,7 +69,9 @@ def plan(connection: reads.Connection, keep: int, gone: int) -> Plan:
     lost = [
         (field, theirs[field], mine[field])
         for field in FIELDS
-        if theirs[field] not in ("", None) and theirs[field] != mine[field] and field not in taken
+        if theirs[field] not in ("", None)
+        and field not in taken
+        and fold(str(theirs[field])) != fold(str(mine[field]))
     ]
     have = {(p.kind, canonical(p)) for p in reads.points(connection, keep)}
     points = [p for p in reads.points(connection, gone) if (p.kind, canonical(p)) not in have]

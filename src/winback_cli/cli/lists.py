@@ -136,7 +136,7 @@ def list_of(file: str) -> "Iterator[tuple[Path, str]]":
     if not file:
         raise UsageError("Which file?", "winback import FILE; - reads standard input.")
     if file != "-":
-        yield Path(file), text.line(Path(file).name)
+        yield Path(file), text.line(Path(file).name or file)
         return
     with tempfile.NamedTemporaryFile(prefix="winback-") as kept:  # 0600, gone at the end
         try:

@@ -1,6 +1,9 @@
 """An import taken back: gone where nothing hangs on it, kept and told where something does."""
 
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import Runner
+from winback_cli.store.bringing import alone
 
 HEAD = "customer_id,name,email,phone,city,last_purchase,opt_out\n"
 Bring = Callable[..., int]
@@ -209,3 +213,38 @@ def test_taking_the_last_import_back_leaves_what_was_before_it(
 
     assert told["kept"] == []
     assert winback("list", "--customers", "--json", "--limit", 0).out == before
+
+
+DIES = """
+import os, signal, sys
+from winback_cli.main import main
+from winback_cli.store import takeback
+takeback._change_back = lambda raw, batch: os.kill(os.getpid(), signal.SIGKILL)
+main(["import", "--undo", sys.argv[1]])
+"""
+
+
+def test_one_that_is_killed_midway_took_nothing_back(winback: Runner, bring: Bring) -> None:
+    bring(ANA)
+    batch = bring("1,Ana Soler,,,York,2025-05-05,", "2,Ben,ben@example.com,,Bonn,,")
+    before = winback("list", "--customers", "--json", "--limit", 0).out
+
+    killed = subprocess.run([sys.executable, "-c", DIES, str(batch)], timeout=60)
+
+    assert killed.returncode == -signal.SIGKILL
+    assert winback("list", "--customers", "--json", "--limit", 0).out == before
+    assert taken_back(winback, batch)["removed"] == 2  # Ben, and the filler of that list
+
+
+@pytest.mark.parametrize("line", [("import", "--undo", 1), ("merge", 1, 2, "--yes")])
+def test_nobody_is_taken_away_beneath_an_import_under_way(
+    line: tuple[object, ...], winback: Runner, bring: Bring, store_path: Path
+) -> None:
+    bring(ANA)
+
+    with alone(store_path):
+        ran = winback(*line)
+
+    assert ran.code == 75
+    assert "An import is running." in ran.err
+    assert list(people(winback)) == ["Ana Sol"]

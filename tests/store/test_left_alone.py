@@ -170,3 +170,16 @@ def test_a_list_that_says_somebody_opted_out_closes_their_case(
     assert json.loads(winback("show", 1, "--json").out)["case"]["outcome"] == "suppressed"
     assert customers(winback)["Ben"]["city"] == "Ulm"
     assert winback("store", "doctor").code == 0
+
+
+def test_somebody_left_alone_is_not_given_the_mailbox_of_somebody_who_is_not(
+    winback: Runner, bring: Lister
+) -> None:
+    bring("X1,Ana,,ana@example.com,,", "X2,Ben,,ben@example.com,,")
+    assert winback("suppress", 1, "--reason", "asked").code == 0
+
+    ran = winback("edit", 1, "--email", "ben@example.com")
+
+    assert ran.code == 5
+    assert "winback suppress 2" in ran.err
+    assert customers(winback)["Ana"]["emails"] == ["ana@example.com"]

@@ -188,6 +188,7 @@ def test_in_whatever_order_imports_are_taken_back_nothing_of_them_stays(
 
     assert people(winback) == {}
     assert left(store_path) == [0, 0, 0, 0]
+    assert winback("store", "doctor").code == 0
 
 
 def left(store: Path) -> list[int]:
@@ -248,3 +249,24 @@ def test_nobody_is_taken_away_beneath_an_import_under_way(
     assert ran.code == 75
     assert "An import is running." in ran.err
     assert list(people(winback)) == ["Ana Sol"]
+
+
+@pytest.mark.parametrize("order", [(2, 3), (3, 2)])
+def test_two_lists_on_top_of_each_other_give_back_what_was_before_both(
+    order: tuple[int, int], winback: Runner, bring: Bring
+) -> None:
+    bring(ANA)
+    before = people(winback)
+    bring("1,Ana Sol,,,York,2025-05-05,")
+    bring("1,Ana Sol,,,Ulm,2025-06-06,")
+
+    first = taken_back(winback, order[0])
+
+    if order[0] == 2:
+        assert whys(first) == {
+            "Ana Sol city": "a later list changed it",
+            "Ana Sol last_purchase": "a later list changed it",
+        }
+        assert people(winback)["Ana Sol"]["city"] == "Ulm"
+    taken_back(winback, order[1])
+    assert people(winback) == before

@@ -39,38 +39,50 @@ class Said:
     reading: dict[str, str] = field(default_factory=dict)
 
 
+Mapping = Annotated[
+    list[str] | None,
+    typer.Option("--map", metavar="FIELD=COLUMN", help="Say what a column is."),
+]
+Ignored = Annotated[
+    list[str] | None, typer.Option("--ignore", metavar="COLUMN", help="Leave a column out.")
+]
+SaveMap = Annotated[
+    str, typer.Option("--save-map", metavar="NAME", help="Keep --map and --ignore for the next time.")
+]
+Rejects = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Write the rejected rows there, to mend.")
+]
+MaxRejects = Annotated[
+    str, typer.Option("--max-rejects", metavar="N|P%", help="With more than that, store nothing.")
+]
+DateOrder = Annotated[str, typer.Option(metavar="dmy|mdy", help="How to read 03/04/2026.")]
+Currency = Annotated[str, typer.Option(metavar="CODE", help="Of amounts that name none.")]
+Country = Annotated[str, typer.Option(metavar="CODE", help="Of phone numbers that name none.")]
+SystemName = Annotated[
+    str, typer.Option(metavar="NAME", help="The system whose ids these are, if not known.")
+]
+Format = Annotated[
+    str, typer.Option("--format", metavar="csv|xlsx|ods|json|jsonl", help="If it cannot be told.")
+]
+
+
 @app.command("import")
 def import_(
     ctx: typer.Context,
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="The list; - for standard input.", show_default=False)
     ] = "",
-    mapping: Annotated[
-        list[str] | None,
-        typer.Option("--map", metavar="FIELD=COLUMN", help="Say what a column is."),
-    ] = None,
-    ignore: Annotated[
-        list[str] | None, typer.Option("--ignore", metavar="COLUMN", help="Leave a column out.")
-    ] = None,
-    save_map: Annotated[
-        str, typer.Option("--save-map", metavar="NAME", help="Keep --map and --ignore for the next time.")
-    ] = "",
+    mapping: Mapping = None,
+    ignore: Ignored = None,
+    save_map: SaveMap = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
-    rejects: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the rejected rows there, to mend.")
-    ] = None,
-    max_rejects: Annotated[
-        str, typer.Option("--max-rejects", metavar="N|P%", help="With more than that, store nothing.")
-    ] = "",
-    date_order: Annotated[str, typer.Option(metavar="dmy|mdy", help="How to read 03/04/2026.")] = "",
-    currency: Annotated[str, typer.Option(metavar="CODE", help="Of amounts that name none.")] = "",
-    country: Annotated[str, typer.Option(metavar="CODE", help="Of phone numbers that name none.")] = "",
-    source: Annotated[
-        str, typer.Option(metavar="NAME", help="The system whose ids these are, if not known.")
-    ] = "",
-    format_: Annotated[
-        str, typer.Option("--format", metavar="csv|xlsx|ods|json|jsonl", help="If it cannot be told.")
-    ] = "",
+    rejects: Rejects = None,
+    max_rejects: MaxRejects = "",
+    date_order: DateOrder = "",
+    currency: Currency = "",
+    country: Country = "",
+    source: SystemName = "",
+    format_: Format = "",
     encoding: Annotated[str, typer.Option(help="Such as utf-8 or cp1252.")] = "",
     delimiter: Annotated[str, typer.Option(help="comma, semicolon, tab, pipe or the sign.")] = "",
     sheet: Annotated[str, typer.Option(help="Which sheet, by name or number.")] = "",

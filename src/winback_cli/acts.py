@@ -77,6 +77,8 @@ def stands(act: Act, who: int) -> tuple[str, str] | None:
     """Why an act cannot be taken back, and what to do instead; None where it can."""
     if act.last.kind == "closed" and act.last.body.get("outcome") == "suppressed":
         return "A suppression is not undone.", "They asked to be left alone."
+    if "merged" in act.last.body:
+        return "A merge is not undone.", f"winback show {who}"
     if act.last.kind not in _STANDS:
         return None
     fact, hint = _STANDS[act.last.kind]

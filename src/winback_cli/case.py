@@ -8,7 +8,8 @@ from that. A body is plain JSON. The kinds:
     moved       playbook, version, digest: to another version, or another playbook
     answered    question, and one of: value · append (one more line) · item, value (fields of one
                 entry of a list) · end (the list is complete) · skipped; fact, how (asked or known)
-    touched     the fields of `Contacted`; corrects: the number of the event it tells anew
+    touched     the fields of `Contacted`; at: the number or address it went to, where that was wrong;
+                corrects: the number of the event it tells anew
     promised, offered, checked_in   as `answered` with an item, for the lists that are acts
     kept, broken                    item: what became of a commitment
     step_done   step           noted       text
@@ -247,11 +248,12 @@ def _touched(case: Case, event: Event) -> None:
     """One more touch; or, with `corrects`, another account of the one that event logged."""
     body = event.body
     logged = body.get("corrects") or event.seq
-    fields = {k: v for k, v in body.items() if k not in ("corrects", "question", "how")}
+    fields = {k: v for k, v in body.items() if k not in ("corrects", "question", "how", "was")}
     touch = next((touch for touch in case.touches if touch["seq"] == logged), None)
     if touch is None:
         touch = {"touch": len(case.touches) + 1, "seq": logged}
         case.touches.append(touch)
+    touch.pop("at", None)
     touch |= {"on": event.happened, **fields}
     if question := body.get("question"):
         how = body.get("how", "asked")
@@ -270,7 +272,7 @@ def _read_contacted(case: Case) -> None:
         for key in [k for k, a in case.answers.items() if a.fact.startswith("contacted.")]:
             del case.answers[key]
         return
-    fields = {k: v for k, v in spoken.items() if k not in ("touch", "seq", "note")}
+    fields = {k: v for k, v in spoken.items() if k not in ("touch", "seq", "note", "at")}
     case.facts |= {f"contacted.{k}": v for k, v in fields.items()}
 
 

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from winback_cli import text
+from winback_cli.reaching import offered, told
 from winback_cli.rows import money_words
 from winback_cli.views import when
 
@@ -95,19 +96,19 @@ def _who(page: Brief) -> list[Row]:
     if customer.suppressed:
         because = customer.suppression_reason or ""
         return [Row("Stop", f"Do not contact: {because}", "bold red", 9)]
-    usable = [p for p in page.points if p.state not in ("stale", "invalid")]
-    bad = [f"{p.value} ({p.state})" for p in page.points if p not in usable]
-    reach = " · ".join(p.value for p in sorted(usable, key=lambda p: p.kind, reverse=True))
+    usable = offered(page.points)
+    bad = [told(p) for p in page.points if p not in usable]
+    reach = " · ".join(map(told, usable))
     rows = [Row("Reach at", reach or "nothing that is known to work", "" if reach else "red", 9)]
     rows += [Row("Not at", " · ".join(bad), "yellow", 4)] if bad else []
     place = ", ".join(part for part in (customer.city, customer.country) if part)
-    told = [f"bought {customer.first_purchase or '?'} to {customer.last_purchase or '?'}"]
-    told = told if customer.first_purchase or customer.last_purchase else []
-    told += [f"{customer.orders} orders"] if customer.orders is not None else []
-    told += [money_words(customer.revenue, customer.currency)] if customer.revenue is not None else []
-    told += [f"left: {customer.how_left}"] if customer.how_left else []
-    told += [place] if place else []
-    rows += [Row("History", " · ".join(told), "", 7)] if told else []
+    history = [f"bought {customer.first_purchase or '?'} to {customer.last_purchase or '?'}"]
+    history = history if customer.first_purchase or customer.last_purchase else []
+    history += [f"{customer.orders} orders"] if customer.orders is not None else []
+    history += [money_words(customer.revenue, customer.currency)] if customer.revenue is not None else []
+    history += [f"left: {customer.how_left}"] if customer.how_left else []
+    history += [place] if place else []
+    rows += [Row("History", " · ".join(history), "", 7)] if history else []
     return rows + ([Row("Notes", customer.notes, "", 3)] if customer.notes else [])
 
 

@@ -122,6 +122,11 @@ class Settings:
         "months without a purchase after which a customer counts as lapsed (1 to 120)",
         _whole(1, 120),
     )
+    stale_months: int = _key(
+        24,
+        "months without a purchase after which a contact point nobody checked is stale (1 to 240)",
+        _whole(1, 240),
+    )
     weekend: tuple[str, ...] = _key(
         ("saturday", "sunday"), "the days that are no business days (a list of weekday names)", _weekend
     )

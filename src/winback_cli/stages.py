@@ -87,6 +87,7 @@ class Disposition(StrEnum):
     LEFT_MESSAGE = "left_message"
     NO_ANSWER = "no_answer"
     WRONG_NUMBER = "wrong_number"
+    BOUNCED = "bounced"
     REFUSED = "refused"
 
 

@@ -1,5 +1,6 @@
 """A walk in a real terminal, as the README shows it."""
 
+import json
 import re
 import sys
 from collections.abc import Callable
@@ -113,3 +114,18 @@ def walk_through(walk: Terminal, words: list[str]) -> int:
             walk.type(word)
             typed += 1
     return typed
+
+
+@pytest.mark.parametrize(("answer", "left"), [("n", 4), ("", 4), ("y", 3)])
+def test_a_merge_shows_what_would_change_and_asks(
+    answer: str, left: int, terminal: Callable[..., Terminal], stocked: Runner
+) -> None:
+    asked = terminal("merge", "ana", "ben")
+    seen = asked.until("Merge them? [y/N]")
+    assert "Ben Ode (2) goes into Ana Sol, Blue Foods (1):" in seen
+    assert "email: ben@example.com" in seen
+
+    asked.type(answer)
+
+    assert asked.end() == 0
+    assert len(json.loads(stocked("list", "--json").out)) == left

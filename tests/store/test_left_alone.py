@@ -154,3 +154,32 @@ def test_an_attempt_told_twice_by_a_file_is_logged_once(stocked: Runner, tmp_pat
         assert stocked("walk", 1, "--answers", path).code == 0
 
     assert len(json.loads(stocked("show", 1, "--json").out)["touches"]) == 1
+
+
+def test_a_list_that_says_somebody_opted_out_closes_their_case(
+    winback: Runner, bring: Lister, tmp_path: Path
+) -> None:
+    bring("X1,Ana,,ana@example.com,,Bonn", "X2,Ben,,ben@example.com,,Bonn")
+    assert winback("note", 1, "a case").code == 0
+    path = tmp_path / "out.csv"
+    path.write_text("customer_id,name,city,opted out\nX1,Ana,Ulm,yes\nX2,Ben,Ulm,no\n", "utf-8")
+
+    ran = winback("import", path)
+
+    assert ran.code == 0, ran.err
+    assert json.loads(winback("show", 1, "--json").out)["case"]["outcome"] == "suppressed"
+    assert customers(winback)["Ben"]["city"] == "Ulm"
+    assert winback("store", "doctor").code == 0
+
+
+def test_somebody_left_alone_is_not_given_the_mailbox_of_somebody_who_is_not(
+    winback: Runner, bring: Lister
+) -> None:
+    bring("X1,Ana,,ana@example.com,,", "X2,Ben,,ben@example.com,,")
+    assert winback("suppress", 1, "--reason", "asked").code == 0
+
+    ran = winback("edit", 1, "--email", "ben@example.com")
+
+    assert ran.code == 5
+    assert "winback suppress 2" in ran.err
+    assert customers(winback)["Ana"]["emails"] == ["ana@example.com"]

@@ -135,7 +135,9 @@ def test_a_choice_is_read_by_its_letter_its_word_or_its_beginning(said: str, val
 
 @pytest.mark.parametrize("said", ["", "re", "x", "reachedd", "r e a"])
 def test_what_fits_no_choice_or_several_is_refused_with_all_of_them(said: str) -> None:
-    with pytest.raises(ValueError, match="reached, left message, no answer, wrong number, refused"):
+    with pytest.raises(
+        ValueError, match="reached, left message, no answer, wrong number, bounced, refused"
+    ):
         parse(DISPOSITIONS, said, CUSTOMS)
 
 
@@ -145,6 +147,7 @@ def test_few_choices_have_a_letter_of_their_own_and_many_have_the_alphabet() -> 
         "l": "left_message",
         "n": "no_answer",
         "w": "wrong_number",
+        "b": "bounced",
         "e": "refused",
     }
     assert list(letters(tuple(Reason))) == list("abcdefghijklmnop")

@@ -40,6 +40,7 @@ TRADE = {
     "route",
     "acts",
     "briefing",
+    "reaching",
     "marks",
     "plainrow",
 }
@@ -57,6 +58,7 @@ WORK = {
     "checking",
     "reading",
     "mappings",
+    "likeness",
     "sources",
 }
 SETTINGS = {"settings"}

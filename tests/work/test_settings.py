@@ -17,6 +17,7 @@ FULL = """name = "Ana"
 currency = "CHF"
 country = "CH"
 lapsed_months = 12
+stale_months = 36
 weekend = ["friday", "saturday"]
 contact_hours = "08:30-17:45"
 owners = ["Mara", "Jonas Ö."]
@@ -47,6 +48,7 @@ def test_every_key_is_read_as_what_it_is(place: Path) -> None:
     now = settings.load()
 
     assert (now.name, now.currency, now.country, now.lapsed_months) == ("Ana", "CHF", "CH", 12)
+    assert now.stale_months == 36
     assert now.weekend == ("friday", "saturday")
     assert now.contact_hours == (time(8, 30), time(17, 45))
     assert now.owners == ("Mara", "Jonas Ö.")
@@ -70,6 +72,7 @@ WRONG: dict[str, tuple[str, ...]] = {
     "currency": ('"eur"', '"EURO"', "978", '["EUR"]'),
     "country": ('"UK"', '"de"', '"DEU"', '"D "', "49", "[]", "{}"),
     "lapsed_months": ("0", "121", "6.0", '"6"', "true"),
+    "stale_months": ("0", "241", "24.0", '"24"', "true"),
     "weekend": (
         '"sunday"',
         '["Sunday"]',

@@ -32,7 +32,9 @@ FAMILIES: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("edit", "details", "Change a customer's details."),
         ("list", "customers", "Everybody, with where their case stands."),
         ("show", "customers", "One customer's whole file."),
-        ("suppress", "customers", "Never contact somebody again."),
+        ("merge", "merging", "Two records of one customer made one."),
+        ("suppress", "alone", "Never contact somebody again."),
+        ("unsuppress", "alone", "Take somebody off the suppression list."),
     ),
     "Setting up": (
         ("demo", "demo", "A sample list in a scratch store, one case walked and shown."),

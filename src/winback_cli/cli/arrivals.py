@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from winback_cli import text
+from winback_cli import addresses, text
 from winback_cli.checking import Chunk
 from winback_cli.cli.here import Here, write_new
 from winback_cli.errors import BadInput, DiskError, NotPermitted, UsageError
@@ -58,6 +58,7 @@ class Arrivals:
         self.first: list[Reject] = []
         self.rows = self.rejected = self.unwilling = 0
         self.left_out: tuple[LeftOut, ...] = ()
+        self.look_alikes: list[tuple[int, str]] = []
 
     def _fresh(self) -> "tempfile.SpooledTemporaryFile[str]":
         return tempfile.SpooledTemporaryFile(
@@ -73,6 +74,7 @@ class Arrivals:
                     yield None
                 elif isinstance(told, Chunk):
                     self._take(told)
+                    self._look(told.rows, watch)
                     show(self.rows)
                     yield told.rows
                 else:
@@ -90,10 +92,22 @@ class Arrivals:
             writer.writerow([*reject, *cells])
         self._most.check(self.rejected, self.rows, at_end=False)
 
+    def _look(self, rows: "Sequence[Checked]", watch: "Watch") -> None:
+        """Note the addresses that could be taken for one that is left alone: let in, but warned of."""
+        if not watch:
+            return
+        for row in rows:
+            for kind, value, _ in row.points:
+                if kind == "email" and (not value.isascii() or "xn--" in value):
+                    taken_for = addresses.looks_like(value)
+                    if taken_for and watch([f"email:{taken_for}"]) and len(self.look_alikes) < TOLD:
+                        self.look_alikes.append((row.line, value))
+
     def _forget(self) -> None:
         self._kept.close()
         self._kept = self._fresh()
         self.first.clear()
+        self.look_alikes.clear()
         self.rows = self.rejected = self.unwilling = 0
 
     def _shown(self) -> Any:
@@ -122,11 +136,14 @@ class Arrivals:
             raise DiskError(f"{place} cannot be written.", _THE_LIST_IS_IN) from None
 
     def told(self) -> list[str]:
-        """The first rejected rows, a line each."""
+        """The first rejected rows, and the addresses to be warned of, a line each."""
         lines = []
         for reject in self.first:
             what = f"{reject.field} {reject.value!r}: " if reject.field else ""
             lines.append(text.clean(f"  line {reject.line}: {what}{reject.reason}"))
+        for line, address in self.look_alikes:
+            shown = text.shorten(address, 60)
+            lines.append(f"  line {line}: {shown} looks like an address that is left alone; make sure")
         if self.rejected > len(self.first):
             lines.append(f"  and {self.rejected - len(self.first):,} more; --rejects FILE writes them all")
         return lines

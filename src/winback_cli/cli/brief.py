@@ -36,7 +36,7 @@ def brief(
         meant = here.who(connection, who)
         record = reads.customer(connection, meant.number)
         assert record is not None
-        points = reads.points(connection, meant.number)
+        points = here.aged(reads.points(connection, meant.number), record.last_purchase)
         ref = reads.case_ref(connection, meant.number, meant.case)
         dues = reads.dues_of(connection, ref.key) if ref else []
         told = None if record.suppressed else _told(here, connection, record, ref)

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from winback_cli import answers, text
+from winback_cli import answers, reaching, text
 from winback_cli.cli.here import Here, at_terminal, need_terminal
 from winback_cli.cli.work import WhoArg, Work, latest, take_up
-from winback_cli.errors import BadInput, Refused, UsageError
+from winback_cli.errors import BadInput, NotFound, Refused, UsageError
 from winback_cli.store import reads
 
 if TYPE_CHECKING:
@@ -23,10 +23,13 @@ def touch(
     ctx: typer.Context,
     who: WhoArg,
     disposition: Annotated[
-        str, typer.Option(help="reached, left message, no answer, wrong number or refused.")
+        str, typer.Option(help="reached, left message, no answer, wrong number, bounced or refused.")
     ] = "",
     channel: Annotated[
         str, typer.Option(help="phone, in person, video, email, letter, message, survey or focus group.")
+    ] = "",
+    at: Annotated[
+        str, typer.Option(metavar="NUMBER", help="Which number or address was wrong, or bounced.")
     ] = "",
     person: Annotated[str, typer.Option(help="Whom you reached.")] = "",
     role: Annotated[str, typer.Option(help="Their role.")] = "",
@@ -50,9 +53,30 @@ def touch(
     day = _read(here, "contacted.on", on, "--on")
     with here.writing("touch") as store:
         won = latest(here, store, who)  # after a win contact goes on, in the same file (E8)
+        if at:
+            body["at"] = _point_at(here, store, who, body, at)
         if won is None or won.case.outcome != "won":
             won = take_up(here, store, who)
         _log_touch(won, body, day)
+
+
+def _point_at(here: Here, store: "Store", who: str, body: dict[str, Any], said: str) -> str:
+    """The contact point that was wrong, as the store has it; raises NotFound where there is none."""
+    if body["disposition"] not in reaching.FAILED:
+        raise UsageError(
+            "--at names a number that was wrong.", "Leave it out, or say wrong number or bounced."
+        )
+    with store.reads() as connection:
+        number = here.who(connection, who).number
+        points = reads.points(connection, number)
+    point = reaching.named(points, body["channel"], text.line(said))
+    if point is None:
+        words = answers.words_of(body["channel"])
+        raise NotFound(
+            f"{text.shorten(said, 40)!r} is none of their contact points for {words}.",
+            f"winback show {number} lists them.",
+        )
+    return point.value
 
 
 def _log_touch(work: Work, body: dict[str, Any], day: str) -> None:
@@ -63,6 +87,8 @@ def _log_touch(work: Work, body: dict[str, Any], day: str) -> None:
     case = work.record([Entry("touched", given, day)])
     words = answers.words_of(str(given["disposition"]))
     work.here.say(f"Logged for case {work.ref.id}: {words}, {day}.")
+    if given["disposition"] in reaching.FAILED and (at := case.touches[-1].get("at")):
+        work.here.say(f"{text.line(at)} counts as stale from now on.")
     if not case.reached and len(case.touches) >= ATTEMPTS:
         rest = f"winback close {work.ref.customer} --outcome dormant --until +3m"
         work.here.say(f"Nobody reached in {len(case.touches)} attempts. You may let it rest: {rest}")

@@ -1,4 +1,4 @@
-"""Customers: everybody, one whole file, and who is left alone."""
+"""Customers: everybody, and one whole file."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -6,9 +6,10 @@ import typer
 
 from winback_cli import text
 from winback_cli.case import MODEL_OF
-from winback_cli.cli.here import Here, at_terminal, given_text, print_json, print_rows
+from winback_cli.cli.here import Here, print_json, print_rows
 from winback_cli.cli.work import WhoArg
-from winback_cli.errors import Refused, UsageError
+from winback_cli.errors import UsageError
+from winback_cli.reaching import best_first
 from winback_cli.store import lists, reads
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ def list_(
     owner: Annotated[str, typer.Option(help="Whose customers.")] = "",
     reason: Annotated[str, typer.Option(help="Why they left: price, support.")] = "",
     lapsed: Annotated[bool, typer.Option("--lapsed", help="Only those who have lapsed.")] = False,
+    months: Annotated[
+        int | None, typer.Option(min=1, max=1200, help="With --lapsed: for so long; else as set.")
+    ] = None,
     sort: Annotated[str, typer.Option(help="due, name, revenue, last or number.")] = "due",
     customers: Annotated[
         bool, typer.Option("--customers", help="The customers' own data instead of their cases.")
@@ -40,12 +44,14 @@ def list_(
 ) -> None:
     """Everybody, with where their case stands: what is due first."""
     here: Here = ctx.obj
+    if months and not lapsed:
+        raise UsageError("--months goes with --lapsed.", f"winback list --lapsed --months {months}")
     wanted = lists.Wanted(
         one_of("--status", status, lists.STATUSES),
         one_of("--stage", stage, tuple(MODEL_OF)),
         text.line(owner),
         text.line(reason).lower().replace(" ", "_"),
-        here.lapsed_before if lapsed else "",
+        here.months_ago(months or here.settings.lapsed_months) if lapsed else "",
         tuple(text.line(search).split()),
         one_of("--sort", sort or "due", tuple(lists.SORTS)),
     )
@@ -91,14 +97,15 @@ def _list_customers(here: Here, wanted: lists.Wanted, limit: int, *, json: bool)
 
     with here.reading() as connection:
         records = lists.customers(connection, wanted, limit)
-        points = reads.points_of(connection, [record.number for record in records])
+        found = reads.points_of(connection, [record.number for record in records])
+    points = {r.number: here.aged(found.get(r.number, []), r.last_purchase) for r in records}
     if json:
-        return print_json([customer_json(r, points.get(r.number, [])) for r in records])
+        return print_json([customer_json(r, points[r.number]) for r in records])
     table = [
         [
             str(r.number),
             text.line(r.label),
-            text.line(next((p.value for p in points.get(r.number, [])), "")),
+            text.line(next((p.value for p in best_first(points[r.number])), "")),
             text.line(r.city),
             r.last_purchase or "",
             money_words(r.revenue, r.currency),
@@ -174,6 +181,7 @@ def show_file(here: Here, who: str, *, json: bool = False) -> None:
         breaches = reads.breaches(connection, ref.key) if ref else []
         others = [c.id for c in reads.cases_of(connection, meant.number) if ref and c.id != ref.id]
     assert record is not None
+    points = here.aged(points, record.last_purchase)
     if json:
         return print_json(file_json(record, points, ref, events, dues))
     _show_file(here, record, points, ref, events, dues, breaches, others)
@@ -281,36 +289,3 @@ def _facts(case: "Case") -> list[tuple[str, list[tuple[str, str, str]]]]:
         if not answer.fact and answer.value is not None
     ]
     return [*parts, ("The playbook's own questions", own)]
-
-
-@app.command()
-def suppress(
-    ctx: typer.Context,
-    who: WhoArg,
-    reason: Annotated[str, typer.Option(metavar="WHY", help="Why, in a few words.")] = "",
-) -> None:
-    """Never contact somebody again: closes their case, and no list brings them back."""
-    here: Here = ctx.obj
-    here.must_know(who)
-    if not reason:
-        if not at_terminal():
-            raise UsageError("--reason is missing.", "Give --reason WHY.")
-        from winback_cli.terminal import ask_line
-
-        reason = ask_line("Why are they to be left alone? ")
-    because = given_text(reason, "The reason")
-    with here.writing("suppress") as store:
-        with store.reads() as connection:
-            number = here.who(connection, who).number
-            record = reads.customer(connection, number)
-        assert record is not None
-        if record.suppressed:
-            raise Refused(f"{record.label} is left alone already.", "Nothing was changed.")
-        done = store.suppress(number, because)
-        with store.reads() as connection:
-            others = [reads.customer(connection, other) for other in done.others]
-    here.say(f"{record.label} is left alone from now on.")
-    for other in others:
-        here.say(f"So is {other.label if other else ''}: the same e-mail.")
-    for case in done.cases:
-        here.say(f"Case {case} is closed.")

@@ -1,5 +1,6 @@
 """A customer's details by hand: add, edit."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -54,6 +55,7 @@ def add(
         number = store.add(Customer(**given))
     customer = label(given["name"], given.get("company", ""))
     here.say(f"Added {customer} as number {number}. Next: winback walk {number}")
+    _warn(here, given.get("emails", ()))
 
 
 @app.command()
@@ -93,6 +95,21 @@ def edit(
         changed = store.edit(number, given)
     names = ", ".join(name.replace("_", " ") for name in changed if name != "currency")
     here.say(f"Changed for {record.label}: {names}." if changed else "Nothing was changed.")
+    _warn(here, given.get("emails", ()))
+
+
+def _warn(here: Here, emails: "Sequence[ContactPoint]") -> None:
+    """Say which of these addresses could be taken for one that is left alone."""
+    from winback_cli import addresses
+    from winback_cli.store import bringing
+
+    alike = {point.value: addresses.looks_like(point.value) for point in emails}
+    if not any(alike.values()):
+        return
+    watch, _ = bringing.watch_of(here.path)
+    for address, taken_for in alike.items():
+        if taken_for and watch([f"email:{taken_for}"]):
+            here.say(f"{text.shorten(address, 60)} looks like an address that is left alone; make sure.")
 
 
 def _read_all(here: Here, options: dict[str, Any]) -> dict[str, Any]:

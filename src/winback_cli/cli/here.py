@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from winback_cli import dates, settings, talk, text
+from winback_cli import dates, reaching, settings, talk, text
 from winback_cli.customer import label
 from winback_cli.dates import Clock
 from winback_cli.errors import BadInput, Busy, DiskError, NotFound, UsageError, WinbackError
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from winback_cli.answers import Customs
+    from winback_cli.customer import ContactPoint
     from winback_cli.store.writes import Store
 
 GREETING = """Welcome. winback walks you through winning a lost customer back.
@@ -66,7 +67,15 @@ class Here:
     @property
     def lapsed_before(self) -> str:
         """The last day of purchase that counts as lapsed (C1), as an ISO day."""
-        return dates.add_months(self.clock.today, -self.settings.lapsed_months).isoformat()
+        return self.months_ago(self.settings.lapsed_months)
+
+    def months_ago(self, months: int) -> str:
+        """The day so many months before today, as an ISO day."""
+        return dates.add_months(self.clock.today, -months).isoformat()
+
+    def aged(self, points: "Sequence[ContactPoint]", last_purchase: str | None) -> "list[ContactPoint]":
+        """Contact points as they are shown: those that nobody checked turn stale by age (C4)."""
+        return reaching.aged(points, last_purchase, self.months_ago(self.settings.stale_months))
 
     @cached_property
     def customs(self) -> "Customs":
@@ -183,6 +192,10 @@ class Here:
         number, _, case = words.strip().partition(".")
         if number.isascii() and number.isdecimal() and len(number) < 12:
             if reads.customer(connection, int(number)) is None:
+                if merged := reads.merged_into(connection, int(number)):
+                    raise NotFound(
+                        f"Number {int(number)} was merged into number {merged}.", f"winback show {merged}"
+                    )
                 raise NotFound(f"There is no customer number {number}.", "winback list shows all.")
             if not case:
                 return Who(int(number))

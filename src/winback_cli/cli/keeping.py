@@ -1,18 +1,16 @@
 """Keeping the store: where it lies, copies of it, and whether it is sound."""
 
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from winback_cli.cli.here import Here, need_terminal, print_json
+from winback_cli.cli.work import standings
 from winback_cli.errors import BadInput, NotFound, Refused, UsageError
 
 if TYPE_CHECKING:
-    from winback_cli.case import Case
-    from winback_cli.route import Standing
-    from winback_cli.store.doctor import Finding, Standings
+    from winback_cli.store.doctor import Finding
 
 app = typer.Typer(rich_markup_mode=None)
 store = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
@@ -159,24 +157,8 @@ def _examined(here: Here) -> "list[Finding]":
 
     others = [copies.backups_of(here.path), *copies.dated(here.path), here.settings.config]
     with reading(here.path) as connection:
-        found = list(looking.examine(connection, here.path, _standings(here)))
+        found = list(looking.examine(connection, here.path, standings(here)))
     return [*found, *looking.modes(here.path, others), *looking.left_over(here.path)]
-
-
-def _standings(here: Here) -> "Standings":
-    """What a case's row should hold, by the playbook that the store keeps for it."""
-    from winback_cli import library
-    from winback_cli.route import standing
-    from winback_cli.store import reading, reads
-
-    with reading(here.path) as connection:
-        trees = reads.playbook_trees(connection)
-    kept = cache(lambda digest: library.kept(trees[digest]))
-
-    def made(digest: str, case: "Case") -> "Standing":
-        return standing(kept(digest), case, here.settings.weekend_days)
-
-    return made
 
 
 def _mend(here: Here, found: "list[Finding]") -> None:
@@ -188,7 +170,7 @@ def _mend(here: Here, found: "list[Finding]") -> None:
     keys = looking.mendable(found)
     if keys or any(finding.check == "words" for finding in found):
         with here.writing("doctor") as opened:
-            opened.remake(keys, _standings(here))
+            opened.remake(keys, standings(here))
     here.say("Made anew what could be.")
 
 

@@ -39,38 +39,50 @@ class Said:
     reading: dict[str, str] = field(default_factory=dict)
 
 
+Mapping = Annotated[
+    list[str] | None,
+    typer.Option("--map", metavar="FIELD=COLUMN", help="Say what a column is."),
+]
+Ignored = Annotated[
+    list[str] | None, typer.Option("--ignore", metavar="COLUMN", help="Leave a column out.")
+]
+SaveMap = Annotated[
+    str, typer.Option("--save-map", metavar="NAME", help="Keep --map and --ignore for the next time.")
+]
+Rejects = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Write the rejected rows there, to mend.")
+]
+MaxRejects = Annotated[
+    str, typer.Option("--max-rejects", metavar="N|P%", help="With more than that, store nothing.")
+]
+DateOrder = Annotated[str, typer.Option(metavar="dmy|mdy", help="How to read 03/04/2026.")]
+Currency = Annotated[str, typer.Option(metavar="CODE", help="Of amounts that name none.")]
+Country = Annotated[str, typer.Option(metavar="CODE", help="Of phone numbers that name none.")]
+SystemName = Annotated[
+    str, typer.Option(metavar="NAME", help="The system whose ids these are, if not known.")
+]
+Format = Annotated[
+    str, typer.Option("--format", metavar="csv|xlsx|ods|json|jsonl", help="If it cannot be told.")
+]
+
+
 @app.command("import")
 def import_(
     ctx: typer.Context,
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="The list; - for standard input.", show_default=False)
     ] = "",
-    mapping: Annotated[
-        list[str] | None,
-        typer.Option("--map", metavar="FIELD=COLUMN", help="Say what a column is."),
-    ] = None,
-    ignore: Annotated[
-        list[str] | None, typer.Option("--ignore", metavar="COLUMN", help="Leave a column out.")
-    ] = None,
-    save_map: Annotated[
-        str, typer.Option("--save-map", metavar="NAME", help="Keep --map and --ignore for the next time.")
-    ] = "",
+    mapping: Mapping = None,
+    ignore: Ignored = None,
+    save_map: SaveMap = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
-    rejects: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the rejected rows there, to mend.")
-    ] = None,
-    max_rejects: Annotated[
-        str, typer.Option("--max-rejects", metavar="N|P%", help="With more than that, store nothing.")
-    ] = "",
-    date_order: Annotated[str, typer.Option(metavar="dmy|mdy", help="How to read 03/04/2026.")] = "",
-    currency: Annotated[str, typer.Option(metavar="CODE", help="Of amounts that name none.")] = "",
-    country: Annotated[str, typer.Option(metavar="CODE", help="Of phone numbers that name none.")] = "",
-    source: Annotated[
-        str, typer.Option(metavar="NAME", help="The system whose ids these are, if not known.")
-    ] = "",
-    format_: Annotated[
-        str, typer.Option("--format", metavar="csv|xlsx|ods|json|jsonl", help="If it cannot be told.")
-    ] = "",
+    rejects: Rejects = None,
+    max_rejects: MaxRejects = "",
+    date_order: DateOrder = "",
+    currency: Currency = "",
+    country: Country = "",
+    source: SystemName = "",
+    format_: Format = "",
     encoding: Annotated[str, typer.Option(help="Such as utf-8 or cp1252.")] = "",
     delimiter: Annotated[str, typer.Option(help="comma, semicolon, tab, pipe or the sign.")] = "",
     sheet: Annotated[str, typer.Option(help="Which sheet, by name or number.")] = "",
@@ -91,7 +103,7 @@ def import_(
         imports.show(here, file, exports=exports, undo=undo, json=json)
         return
     said = Said(
-        _pairs(mapping or []),
+        pairs_of(mapping or []),
         tuple(ignore or ()),
         _one_of(date_order),
         _code(currency, "--currency", 3) or here.settings.currency,
@@ -108,7 +120,7 @@ def import_(
         raise typer.Exit(int(Exit.PARTLY))
 
 
-def _pairs(given: list[str]) -> tuple[tuple[str, str], ...]:
+def pairs_of(given: list[str]) -> tuple[tuple[str, str], ...]:
     pairs = [pair.partition("=") for pair in given]
     for name, sign, column in pairs:
         if not (name and sign and column):
@@ -136,7 +148,7 @@ def list_of(file: str) -> "Iterator[tuple[Path, str]]":
     if not file:
         raise UsageError("Which file?", "winback import FILE; - reads standard input.")
     if file != "-":
-        yield Path(file), text.line(Path(file).name)
+        yield Path(file), text.line(Path(file).name or file)
         return
     with tempfile.NamedTemporaryFile(prefix="winback-") as kept:  # 0600, gone at the end
         try:
@@ -178,11 +190,11 @@ def bring_in(
     too_many = Most(most)
     if rejects is not None:
         _refuse_existing(rejects)
-    source = Source(place, name, Reading(**said.reading), _choices(said))
-    found, remarks = _understood(here, opened(source), source)
-    source, found = _asked(found, source)
+    source = Source(place, name, Reading(**said.reading), choices_of(said))
+    found, remarks = understood(here, opened(source), source)
+    source, found = asked(found, source)
     arrivals = Arrivals(here, source, found, too_many)
-    sha256 = _digest(place)
+    sha256 = digest_of(place)
     brought = _stored(here, arrivals, sha256, dry_run=dry_run)
     if rejects is not None and arrivals.rejected:
         arrivals.write_rejects(rejects)
@@ -193,13 +205,13 @@ def bring_in(
     )
 
 
-def _choices(said: Said) -> Any:
+def choices_of(said: Said) -> Any:
     from winback_cli.intake import Choices
 
     return Choices(said.mapping, said.currency, said.date_order, said.country, said.source, said.ignored)
 
 
-def _understood(here: Here, found: "Opened", source: "Source") -> "tuple[Opened, list[str]]":
+def understood(here: Here, found: "Opened", source: "Source") -> "tuple[Opened, list[str]]":
     """The list with its columns as a kept mapping has them, where the user said none."""
     from winback_cli import mappings
     from winback_cli.intake import read_columns
@@ -213,7 +225,7 @@ def _understood(here: Here, found: "Opened", source: "Source") -> "tuple[Opened,
     return found._replace(columns=columns).must_name(source), [f"Columns as in the mapping {kept.name}."]
 
 
-def _asked(found: "Opened", source: "Source") -> "tuple[Source, Opened]":
+def asked(found: "Opened", source: "Source") -> "tuple[Source, Opened]":
     """The list with its near columns settled: each is asked for, or an error where nobody can be."""
     from winback_cli.intake import read_columns
 
@@ -240,7 +252,7 @@ def _asked(found: "Opened", source: "Source") -> "tuple[Source, Opened]":
     return source._replace(choices=choices), found._replace(columns=columns)
 
 
-def _digest(place: Path) -> str:
+def digest_of(place: Path) -> str:
     with place.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
@@ -412,6 +424,7 @@ def result(done: Done, rejects: Path | None) -> dict[str, Any]:
         "said": done.said,
         "changes": [change._asdict() for change in brought.changes],
         "twins": [list(pair) for pair in brought.twins],
+        "look_alikes": [{"line": line, "email": email} for line, email in arrivals.look_alikes],
         "already": brought.already,
         "batch": brought.batch,
     }

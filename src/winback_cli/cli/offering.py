@@ -189,7 +189,7 @@ def _one_of(*known: str) -> Source:
 
 
 CHANNELS = ("phone", "in person", "video", "email", "letter", "message", "survey", "focus group")
-DISPOSITIONS = ("reached", "left message", "no answer", "wrong number", "refused")
+DISPOSITIONS = ("reached", "left message", "no answer", "wrong number", "bounced", "refused")
 OUTCOMES = ("won", "lost", "released", "dormant")
 LEFT = ("departing", "upset", "lapsed", "content")
 STAGES = ("backstory", "contact", "listen", "classify", "decide", "revisit", "follow up")

@@ -12,6 +12,7 @@ from winback_cli.cli.here import Here, keyless_now, need_terminal
 from winback_cli.cli.work import WhoArg, Work, fitting, take_up
 from winback_cli.errors import Busy, Refused
 from winback_cli.money import Money
+from winback_cli.reaching import offered, told
 from winback_cli.store import reads
 
 if TYPE_CHECKING:
@@ -221,8 +222,8 @@ def _card(work: Work) -> dict[str, str]:
     """A line on the customer by stage: how to reach them when calling, what they bought to decide."""
     with work.store.reads() as connection:
         points = reads.points(connection, work.ref.customer)
-    reach = " · ".join(p.value for p in reversed(points) if p.state != "invalid")
     customer = work.customer
+    reach = " · ".join(map(told, offered(work.here.aged(points, customer.last_purchase))))
     bought = [f"{customer.orders} orders"] if customer.orders is not None else []
     if customer.revenue is not None:
         bought.append(Money(customer.revenue, customer.currency).words())

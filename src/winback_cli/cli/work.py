@@ -1,6 +1,7 @@
 """An open case in hand: found by WHO, opened where there is none, recorded into."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from winback_cli.library import Edition
     from winback_cli.playbook import Playbook
     from winback_cli.route import Standing
+    from winback_cli.store.doctor import Standings
     from winback_cli.store.writes import Opening, Store
 
 WhoArg = Annotated[str, typer.Argument(metavar="WHO", help="A number, or words of the name.")]
@@ -185,3 +187,19 @@ def in_hand(here: Here, store: "Store", ref: reads.CaseRef) -> Work:
     assert customer is not None
     playbook = library.kept(kept)
     return Work(here, store, customer, ref, case, playbook, ref.playbook)
+
+
+def standings(here: Here) -> "Standings":
+    """What a case's row should hold, by the playbook that the store keeps for it."""
+    from winback_cli import library
+    from winback_cli.route import standing
+    from winback_cli.store import reading
+
+    with reading(here.path) as connection:
+        trees = reads.playbook_trees(connection)
+    kept = cache(lambda digest: library.kept(trees[digest]))
+
+    def made(digest: str, case: "Case") -> "Standing":
+        return standing(kept(digest), case, here.settings.weekend_days)
+
+    return made

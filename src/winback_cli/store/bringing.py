@@ -99,7 +99,7 @@ def bring_in(
     with (
         door.told(hand.path),
         contextlib.closing(door.connect(hand.path, writing=True)) as raw,
-        _alone(hand.path),
+        alone(hand.path),
     ):
         if not dry_run:
             clear(raw)
@@ -168,9 +168,9 @@ def _locked(raw: sqlite3.Connection) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """One import at a time; raises Busy while another one runs. Where the system knows no such lock,
-    nothing is held.
+def alone(path: Path) -> Iterator[None]:
+    """One import at a time, and nobody else who takes customers away; raises Busy while another one
+    runs. Where the system knows no such lock, nothing is held.
     """
     try:
         import fcntl
@@ -182,9 +182,7 @@ def _alone(path: Path) -> Iterator[None]:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(handle)
-        raise Busy(
-            "Another import is running.", "Wait until it is done, then run the command again."
-        ) from None
+        raise Busy("An import is running.", "Wait until it is done, then run the command again.") from None
     try:
         yield
     finally:
@@ -256,6 +254,9 @@ class _Bringing:
         """
         if not at_any_price:
             self._compare()
+        w = _writing(self._raw, self._hand)
+        if not self._dry_run and not all(map(self._staging.is_new, self._staging.opted_out())):
+            w.session.connection()  # its first connection rolls back whatever is under way: not later
         with _locked(self._raw):
             self._refuse_replaced()
             if identities.count(self._raw) != self._people:
@@ -266,7 +267,7 @@ class _Bringing:
                 self._look_again()
             if at_any_price:
                 self._compare()
-            result = self._write(told)
+            result = self._write(w, told)
             if self._dry_run:
                 self._raw.execute("ROLLBACK")
             return result
@@ -319,7 +320,7 @@ class _Bringing:
                 staging.same(number, other)
         staging.settle()
 
-    def _write(self, told: Told) -> Brought:
+    def _write(self, w: Writing, told: Told) -> Brought:
         """Everything that the list changes of those who were there, and the new ones seen by all."""
         raw, staging, counts = self._raw, self._staging, self._counts
         shown: list[Change] = []
@@ -334,7 +335,6 @@ class _Bringing:
         counts["new"] = new - out
         counts["suppressed"] += out + staging.blocked
         if not self._dry_run:
-            w = _writing(raw, self._hand)
             self._let_go(w, opted, told.file)
             self._close(told, counts)
             _commit(w)
@@ -378,7 +378,13 @@ def _session(raw: sqlite3.Connection) -> Session:
     from sqlalchemy.pool import StaticPool
     from sqlmodel import Session
 
-    engine = create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool, hide_parameters=True)
+    engine = create_engine(
+        "sqlite://",
+        creator=lambda: raw,
+        poolclass=StaticPool,
+        pool_reset_on_return=None,  # whenever a session is let go of, the transaction is not its own
+        hide_parameters=True,
+    )
     return Session(engine)
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from winback_cli.acts import next_to_undo
 from winback_cli.case import FIRST_HASH, Case, Entry, Event, digest, fold
 from winback_cli.errors import AnsweredMeanwhile, Refused, TryAgain
-from winback_cli.plainrow import RANKS
 from winback_cli.store import reads
+from winback_cli.store.telling import tell, tell_as_before, with_before
 from winback_cli.store.writing import Writing
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def undo(w: Writing, case_key: int, seqs: Sequence[int], standing: Standings) ->
     entries = [Entry("undone", {"seq": seq}) for seq in reversed(act.seqs)]
     case = append(w, case_key, entries, standing)
     for event in reversed(act.events):
-        _tell_as_before(w, ref.customer, event.body)
+        tell_as_before(w, ref.customer, event.body)
     return case
 
 
@@ -195,7 +195,7 @@ def append(
     ref = reads.case_by_key(w.raw, case_key)
     before = reads.events(w.raw, case_key)
     owner = w.session.get_one(CustomerRow, ref.customer)
-    told = [entry._replace(body=_with_before(w, owner, entry.body)) for entry in entries]
+    told = [entry._replace(body=with_before(w, owner, entry, before)) for entry in entries]
     added = _signed(w, ref.id, before[-1] if before else None, told)
     case = fold(ref.id, [*before, *added])
     if any(entry.kind != "noted" for entry in entries):
@@ -203,68 +203,23 @@ def append(
 
         typed(case.facts)
     _insert_events(w, case_key, added)
-    for entry in entries:
-        _tell_customer(w, owner, entry.body)
+    for entry in told:
+        tell(w, owner, entry.body)
     _project(w, case_key, case, standing(case))
     _mirror(w, owner)
     return case
 
 
 def _mirror(w: Writing, owner: CustomerRow) -> None:
-    """What the customer's row repeats of their latest case, so that lists need no join."""
+    """What the customer's row repeats of their unclosed or latest case, so that lists need no join."""
     from winback_cli.store.tables import LEFT_ALONE, NO_DUE
 
     assert owner.id is not None
-    latest = reads.cases_of(w.raw, owner.id)[-1]
+    latest = reads.case_ref(w.raw, owner.id)
+    assert latest is not None
     dues = reads.dues_of(w.raw, latest.key)
     owner.case_id, owner.case_status = latest.key, latest.status
     owner.list_on = LEFT_ALONE if owner.suppression_id is not None else dues[0][2] if dues else NO_DUE
-    w.session.flush()
-
-
-def _tell_customer(w: Writing, owner: CustomerRow, body: Mapping[str, Any]) -> None:
-    """What a walk learned of the customer: how they left, and whether they can be reached (C4)."""
-    value = body.get("value")
-    if body.get("fact") == "backstory.how_left" and value:
-        owner.how_left, owner.how_rank = value, RANKS.get(value, 2)
-        owner.edited = " ".join(sorted({*owner.edited.split(), "how_left"}))
-    if body.get("fact") == "backstory.contact_details" and value:
-        w.raw.execute(
-            "UPDATE contact_point SET state = ? WHERE customer_id = ? AND state != 'invalid'",
-            (_state_after(value), owner.id),
-        )
-
-
-def _state_after(details: str) -> str:
-    return "stale" if details == "stale" else "good"
-
-
-def _with_before(w: Writing, owner: CustomerRow, body: dict[str, Any]) -> dict[str, Any]:
-    """The body of an event with what the customer's record said before it, for an undo."""
-    if not body.get("value"):
-        return body
-    if body.get("fact") == "backstory.how_left":
-        return body | {"was": {"how_left": owner.how_left, "edited": "how_left" in owner.edited.split()}}
-    if body.get("fact") == "backstory.contact_details":
-        rows = w.raw.execute("SELECT place, state FROM contact_point WHERE customer_id = ?", (owner.id,))
-        return body | {"was": {"states": {str(row[0]): row[1] for row in rows}}}
-    return body
-
-
-def _tell_as_before(w: Writing, number: int, body: Mapping[str, Any]) -> None:
-    """Give the customer's record back what an undone answer had changed, where that still stands."""
-    from winback_cli.store.tables import CustomerRow
-
-    was, owner = body.get("was") or {}, w.session.get_one(CustomerRow, number)
-    if "how_left" in was and owner.how_left == body["value"]:
-        owner.how_left, owner.how_rank = was["how_left"], RANKS.get(was["how_left"], 2)
-        if not was["edited"]:
-            owner.edited = " ".join(word for word in owner.edited.split() if word != "how_left")
-    for point, state in was.get("states", {}).items():
-        w.raw.execute(
-            "UPDATE contact_point SET state = ? WHERE place = ? AND customer_id = ? AND state = ?",
-            (state, int(point), number, _state_after(body["value"])),
-        )
     w.session.flush()
 
 

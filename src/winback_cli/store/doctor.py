@@ -215,8 +215,8 @@ def _differences(row: _Row, case: Case, standing: "Standing", dues: list[tuple[o
 
 # -- customers, words, files -----------------------------------------------------------------
 
-_MIRRORS = """SELECT u.id, c.id FROM customer u LEFT JOIN casefile c ON c.customer_id = u.id AND c.number =
-    (SELECT max(n.number) FROM casefile n WHERE n.customer_id = u.id)
+_MIRRORS = """SELECT u.id, c.id FROM customer u LEFT JOIN casefile c ON c.id = (SELECT n.id
+    FROM casefile n WHERE n.customer_id = u.id ORDER BY n.status = 'closed', n.number DESC LIMIT 1)
     WHERE u.case_id IS NOT c.id OR u.case_status IS NOT c.status OR u.list_on IS NOT
     CASE WHEN u.suppression_id IS NOT NULL THEN '9999-12-31'
     ELSE coalesce((SELECT min(d.due_on) FROM due d WHERE d.case_id = c.id), '9999-12-30') END"""

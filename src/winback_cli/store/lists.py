@@ -3,8 +3,10 @@
 Ordered by indexes over the rows themselves, so that they hold as the store grows.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
+from winback_cli.phones import digits
 from winback_cli.store.reads import CUSTOMER, SUPPRESSED, Connection, CustomerRecord, match, record_of
 
 
@@ -254,6 +256,44 @@ def _wanted(wanted: Wanted) -> tuple[str, list[object]]:
     for word in wanted.words:
         only(_FOUND, match(word), match(word))
     return "".join(f" AND {clause}" for clause in clauses), values
+
+
+def known_people(connection: Connection) -> Iterator[tuple[int, str, str, str, tuple[str, ...]]]:
+    """Everybody as (number, name, company, city, phones as digits), to be compared."""
+    phones: dict[int, list[str]] = {}
+    for number, value in connection.execute(
+        "SELECT customer_id, value FROM contact_point WHERE kind = 'phone' AND state != 'invalid'"
+    ):
+        phones.setdefault(number, []).append(digits(value))
+    for number, name, company, city in connection.execute("SELECT id, name, company, city FROM customer"):
+        yield number, name, company, city, tuple(phones.get(number, ()))
+
+
+class LeftAlone(NamedTuple):
+    """An entry of the suppression list; without a number it has no record, and only its hashes are kept.
+
+    `lifted` says, as JSON, by whom, when and why it was; "" while it stands.
+    """
+
+    number: int | None
+    name: str
+    company: str
+    on: str
+    by: str
+    reason: str
+    file: str | None
+    lifted: str
+
+
+def left_alone(connection: Connection) -> list[LeftAlone]:
+    """Every entry of the suppression list in the order in which they were made, lifted ones too."""
+    rows = connection.execute(
+        "SELECT u.id, coalesce(u.name, ''), coalesce(u.company, ''), s.\"on\", s.\"by\", s.reason, b.file,"
+        " s.lifted FROM suppression s LEFT JOIN customer u ON u.suppression_id = s.id"
+        " LEFT JOIN batch b ON b.id = s.batch_id WHERE u.id IS NOT NULL OR s.lifted != ''"
+        " OR s.id IN (SELECT suppression_id FROM suppression_key) ORDER BY s.id, u.id"
+    )
+    return [LeftAlone(*row) for row in rows]
 
 
 _FOUND = """u.id IN (SELECT rowid FROM customer_text WHERE customer_text MATCH ? UNION

@@ -37,7 +37,7 @@ def add(w: Writing, customer: Customer) -> int:
             f"{label(customer.name, customer.company)} is here already, as number {twins[0]}.",
             f"winback show {twins[0]}",
         )
-    number = int(w.raw.execute("SELECT coalesce(max(id), 0) + 1 FROM customer_row").fetchone()[0])
+    number = reads.last_number(w.raw) + 1
     _insert(w, number, customer)
     learn(w.raw, number, identities(customer))
     w.run()
@@ -72,7 +72,7 @@ def edit(w: Writing, number: int, given: Mapping[str, Any]) -> list[str]:
 
     `given` holds plain fields, `orders`, `revenue` (Money or None), and `emails`, `phones` as
     tuples of contact points, which replace the old ones. Raises Refused where the new address
-    is on the suppression list.
+    is on the suppression list, or somebody else's while they are left alone themselves.
     """
     from winback_cli.store.tables import CustomerRow
 
@@ -97,6 +97,8 @@ def edit(w: Writing, number: int, given: Mapping[str, Any]) -> list[str]:
             "That address belongs to somebody who asked to be left alone.",
             "Nothing was changed.",
         )
+    if row.suppression_id is not None:
+        _refuse_others_mailbox(w, number, now)
     row.edited = " ".join(sorted({*row.edited.split(), *changed}))
     w.session.flush()
     w.run()
@@ -104,6 +106,18 @@ def edit(w: Writing, number: int, given: Mapping[str, Any]) -> list[str]:
     if row.suppression_id is not None:  # the new address is kept from them too
         insert_keys(w, row.suppression_id, guises(now), key)
     return changed
+
+
+def _refuse_others_mailbox(w: Writing, number: int, now: Customer) -> None:
+    """Nobody else is to be left alone by the way, for a mailbox that somebody left alone is given."""
+    mailboxes = [name for name in identities(now) if name.startswith("email:")]
+    for other in matches(w.raw, mailboxes):
+        record = reads.customer(w.raw, other)
+        if other != number and record and not record.suppressed:
+            raise Refused(
+                f"{record.label}, number {other}, holds that e-mail and is not left alone.",
+                f"If both are meant to be: winback suppress {other}",
+            )
 
 
 def _replace_points(w: Writing, number: int, given: Mapping[str, Any]) -> list[str]:

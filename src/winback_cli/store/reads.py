@@ -82,6 +82,15 @@ def record_of(row: tuple[object, ...]) -> CustomerRecord:
     return record._replace(suppressed=bool(record.suppressed))
 
 
+def last_number(connection: Connection) -> int:
+    """The highest number that a customer has or had; those of merged ones are given to nobody else."""
+    row = connection.execute(
+        "SELECT max((SELECT coalesce(max(id), 0) FROM customer_row),"
+        " coalesce((SELECT CAST(value AS INTEGER) FROM about WHERE name = 'last_number'), 0))"
+    ).fetchone()
+    return int(row[0])
+
+
 def breaches(connection: Connection, key: int) -> list[tuple[str, list[str]]]:
     """What in a case goes against its playbook, as (the rule in words, the ids it comes from)."""
     row = connection.execute("SELECT breaches FROM casefile WHERE id = ?", (key,)).fetchone()
@@ -129,6 +138,13 @@ def find(connection: Connection, who: str, limit: int = 21) -> list[tuple[int, s
             break
     exact = [row for row in found if text.fold(who) in (text.fold(row[1]), text.fold(row[2]))]
     return exact if len(exact) == 1 else found
+
+
+def merged_into(connection: Connection, number: int) -> int | None:
+    """The number of whoever that number was merged into."""
+    from winback_cli.store.identities import matches
+
+    return next(iter(matches(connection, [f"number:{number}"])), None)
 
 
 def _named(connection: Connection, number: int) -> tuple[int, str, str, str] | None:
@@ -203,15 +219,16 @@ def dues_of(connection: Connection, key: int) -> list[tuple[str, str, str, str, 
     ).fetchall()
 
 
-def suppressed_hashes(connection: Connection, hashes: Iterable[str]) -> set[str]:
-    """Those of these keyed hashes that are on the suppression list."""
+def suppressed_hashes(connection: Connection, hashes: Iterable[str], entry: int | None = None) -> set[str]:
+    """Those of these keyed hashes that are on the suppression list, or under one entry of it."""
     wanted = list(hashes)
+    mine = "" if entry is None else f" AND suppression_id = {int(entry)}"
     found: set[str] = set()
     for start in range(0, len(wanted), 500):
         chunk = wanted[start : start + 500]
         marks = ",".join("?" * len(chunk))
         rows = connection.execute(
-            f"SELECT hash FROM suppression_key WHERE hash IN ({marks})",
+            f"SELECT hash FROM suppression_key WHERE hash IN ({marks}){mine}",
             chunk,
         )
         found |= {row[0] for row in rows}
@@ -227,3 +244,25 @@ def batch_of(connection: Connection, key: str) -> int | None:
     query = "SELECT id FROM batch WHERE key = ? AND state = 'done' ORDER BY id LIMIT 1"
     row = connection.execute(query, (key,)).fetchone()
     return int(row[0]) if row else None
+
+
+class Batch(NamedTuple):
+    """An import so far; `state` is done, undone, or listed for a list of people to leave alone."""
+
+    number: int
+    at: str
+    by: str
+    file: str
+    counts: dict[str, int]
+    state: str
+
+
+def batches(connection: Connection) -> list[Batch]:
+    """The imports so far, the latest first; one under way is none yet."""
+    rows = connection.execute(
+        'SELECT b.id, c.at, c."by", b.file, b.counts, b.state FROM batch b'
+        " JOIN command c ON c.id = b.command_id WHERE b.state != 'staging' ORDER BY b.id DESC"
+    )
+    return [
+        Batch(number, at, by, file, json.loads(kept), state) for number, at, by, file, kept, state in rows
+    ]

@@ -92,7 +92,8 @@ class Seen:
 
     def slices(self, first: int) -> Iterator[list[tuple[int, int]]]:
         """All (mark, number) from that number on, some thousands at a time."""
-        query = "SELECT mark, customer FROM (SELECT * FROM seen UNION ALL SELECT * FROM told) WHERE customer >= ?"
+        both = "SELECT mark, customer FROM seen UNION ALL SELECT mark, customer FROM told"
+        query = f"SELECT mark, customer FROM ({both}) WHERE customer >= ?"
         cursor = self._raw.cursor().execute(query, (first,))
         while some := cursor.fetchmany(SLICE):
             yield some

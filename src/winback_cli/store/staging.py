@@ -80,7 +80,13 @@ class Staging:
 
     @contextlib.contextmanager
     def _short(self) -> Iterator[None]:
-        """A short transaction: nobody else writes meanwhile, and is not kept waiting for long."""
+        """A short transaction: nobody else writes meanwhile, and is not kept waiting for long.
+
+        Within a longer one it is a part of that.
+        """
+        if self._raw.in_transaction:
+            yield
+            return
         self._raw.execute("BEGIN" if self._into == "temp" else "BEGIN IMMEDIATE")
         try:
             yield
@@ -92,12 +98,19 @@ class Staging:
 
     @contextlib.contextmanager
     def _at_once(self) -> Iterator[None]:
-        """Reads in one go: to open the file for each would cost more than they do."""
+        """Reads, and what is only of this run, in one go: to open the file for each costs more than they
+        do. No lock on the store is needed.
+        """
+        if self._raw.in_transaction:
+            yield
+            return
         self._raw.execute("BEGIN")
         try:
             yield
-        finally:
+        except BaseException:
             self._raw.execute("ROLLBACK")
+            raise
+        self._raw.execute("COMMIT")
 
     # -- rows --------------------------------------------------------------------------------
 
@@ -138,14 +151,13 @@ class Staging:
             )
 
     def _remember(self, sorting: _Sorting) -> None:
-        """What is only of this run; no lock on the store is needed for it."""
+        """What is only of this run."""
         raw = self._raw
-        raw.execute("BEGIN")
-        self._seen.learn(sorting.learned)
-        raw.executemany("INSERT INTO part VALUES (?, ?)", sorting.parts)
-        raw.executemany("INSERT INTO alone VALUES (?, ?)", sorting.alone)
-        raw.executemany("INSERT OR IGNORE INTO opted VALUES (?)", ((n,) for n in sorting.opted))
-        raw.execute("COMMIT")
+        with self._at_once():
+            self._seen.learn(sorting.learned)
+            raw.executemany("INSERT INTO part VALUES (?, ?)", sorting.parts)
+            raw.executemany("INSERT INTO alone VALUES (?, ?)", sorting.alone)
+            raw.executemany("INSERT OR IGNORE INTO opted VALUES (?)", ((n,) for n in sorting.opted))
 
     def known(self, marks: Sequence[int]) -> tuple[dict[int, int], dict[int, list[int]]]:
         """Who in the list, and who in the store, goes by these marks."""
@@ -188,25 +200,29 @@ class Staging:
         """Whoever turned out to be somebody else goes, and their rows go over to that one."""
         gone = [(old, self.whose(old)) for old in sorted(self._alias)]
         self._alias.clear()
-        raw = self._raw
         for some in _sliced(gone, 500):
             with self._at_once():
                 bodies = [(new, self._body(old)) for old, new in some if new != BLOCKED]
             with self._short():
                 for old, _ in some:
                     self.drop(old)
-            raw.execute("BEGIN")
-            for old, new in some:
-                moved = raw.execute("UPDATE part SET customer = ? WHERE customer = ?", (new, old)).rowcount
-                if new == BLOCKED:
-                    self.blocked += 1 + moved
-                raw.execute("UPDATE OR REPLACE opted SET customer = ? WHERE customer = ?", (new, old))
-            raw.executemany("INSERT INTO part VALUES (?, ?)", bodies)
-            raw.execute("DELETE FROM part WHERE customer = ?", (BLOCKED,))
-            raw.execute("DELETE FROM opted WHERE customer = ?", (BLOCKED,))
-            raw.execute("COMMIT")
+            with self._at_once():
+                self._hand_over(some, bodies)
         if gone:
-            self._seen.follow(dict(gone))
+            with self._at_once():
+                self._seen.follow(dict(gone))
+
+    def _hand_over(self, some: Sequence[tuple[int, int]], bodies: Sequence[tuple[int, bytes]]) -> None:
+        """The rows of those who went (old, new), and those they were made of, as rows of the new ones."""
+        raw = self._raw
+        for old, new in some:
+            moved = raw.execute("UPDATE part SET customer = ? WHERE customer = ?", (new, old)).rowcount
+            if new == BLOCKED:
+                self.blocked += 1 + moved
+            raw.execute("UPDATE OR REPLACE opted SET customer = ? WHERE customer = ?", (new, old))
+        raw.executemany("INSERT INTO part VALUES (?, ?)", bodies)
+        raw.execute("DELETE FROM part WHERE customer = ?", (BLOCKED,))
+        raw.execute("DELETE FROM opted WHERE customer = ?", (BLOCKED,))
 
     def drop(self, number: int) -> None:
         """Take one of this import's own away again; inside a transaction."""

@@ -28,19 +28,24 @@ def suppress(w: Writing, number: int, reason: str, batch: int | None = None) -> 
     """
     mailboxes = [name for name in identities.names_of(w.raw, number) if name.startswith("email:")]
     others = sorted(set(identities.matches(w.raw, mailboxes)) - {number})
-    fresh = [one for one in [number, *others] if not _is_suppressed(w, one)]
-    closed = [case for one in fresh for case in _put_on_list(w, one, reason, batch)]
+    fresh = [one for one in [number, *others] if not is_suppressed(w, one)]
+    closed = [case for one in fresh for case in put_on_list(w, one, reason, batch)]
     return Suppressed(tuple(closed), tuple(one for one in fresh if one != number))
 
 
-def _is_suppressed(w: Writing, number: int) -> bool:
+def is_suppressed(w: Writing, number: int) -> bool:
+    """Whether that customer is left alone."""
     record = reads.customer(w.raw, number)
     return record is not None and record.suppressed
 
 
-def _put_on_list(w: Writing, number: int, reason: str, batch: int | None = None) -> list[str]:
-    """Returns the case that was closed, if there was one."""
-    listed = enter(w, reason, batch)
+def put_on_list(
+    w: Writing, number: int, reason: str, batch: int | None = None, entry: int | None = None
+) -> list[str]:
+    """Put one customer on the list, under an entry of their own or the one given; returns the case
+    that was closed, if there was one.
+    """
+    listed = enter(w, reason, batch) if entry is None else entry
     w.raw.execute(
         "UPDATE customer_row SET suppression_id = ?, list_on = ? WHERE id = ?", (listed, LEFT_ALONE, number)
     )
@@ -53,8 +58,8 @@ def _put_on_list(w: Writing, number: int, reason: str, batch: int | None = None)
     from winback_cli.route import Standing
     from winback_cli.store.cases import append
 
-    entry = Entry("closed", {"outcome": "suppressed", "because": reason})
-    append(w, there.key, [entry], lambda case: Standing(there.stage, there.step, (), None))
+    closing = Entry("closed", {"outcome": "suppressed", "because": reason})
+    append(w, there.key, [closing], lambda case: Standing(there.stage, there.step, (), None))
     return [there.id]
 
 
@@ -73,8 +78,10 @@ def insert_keys(w: Writing, suppression: int, names: Sequence[str], key: bytes) 
 
 
 def insert_hashes(w: Writing, suppression: int, hashes: Set[str]) -> None:
-    """Keep these hashes, but for those that are on the list already."""
-    there = reads.suppressed_hashes(w.raw, hashes)
+    """Keep these hashes under that entry. Another one may hold some of them too: lifting the one
+    leaves the other whole.
+    """
+    there = reads.suppressed_hashes(w.raw, hashes, suppression)
     w.raw.executemany(
         "INSERT INTO suppression_key (suppression_id, hash) VALUES (?, ?)",
         [(suppression, one) for one in sorted(hashes - there)],
@@ -131,12 +138,12 @@ def carry(w: Writing, carried: Sequence[Carried], *, same_key: bool) -> int:
         taken += 1
         known = every_name(one.person) if one.person else []
         for number in identities.matches(w.raw, known):
-            if not _is_suppressed(w, number):
-                _put_on_list(w, number, one.reason)
+            if not is_suppressed(w, number):
+                put_on_list(w, number, one.reason)
         missing -= reads.suppressed_hashes(w.raw, missing)
         if not missing:
             continue
-        insert_hashes(w, enter(w, one.reason), missing)
+        insert_hashes(w, enter(w, one.reason), hashes)
     return taken
 
 

@@ -35,7 +35,8 @@ class CommandRow(SQLModel, table=True):
 class BatchRow(SQLModel, table=True):
     """One import. `key` digests the file and how its columns were read: was it brought in before?
 
-    `state` is `staging` while its rows come in unseen, then `done`, or `undone` where it was taken back.
+    `state` is `staging` while its rows come in unseen, then `done`, or `undone` where it was taken back;
+    `listed` is a list of people to leave alone.
     """
 
     __tablename__ = "batch"

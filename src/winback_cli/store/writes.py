@@ -15,15 +15,20 @@ from winback_cli.dates import Clock
 from winback_cli.errors import TryAgain
 from winback_cli.store import cases, people, reading, reads, suppressions
 from winback_cli.store import connect as door
-from winback_cli.store.bringing import Brought, Hand, Stream, Told, bring_in
+from winback_cli.store.blocklist import Listed, leave_alone
+from winback_cli.store.bringing import Brought, Hand, Stream, Told, alone, bring_in
 from winback_cli.store.cases import Opening, Standings
 from winback_cli.store.suppressions import Carried, Suppressed
+from winback_cli.store.takeback import TakenBack, take_back
 from winback_cli.store.writing import Writing
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
+    from winback_cli.plainrow import Checked
     from winback_cli.route import Standing
+    from winback_cli.store.lifting import Lifted
+    from winback_cli.store.merging import Plan
 
 
 class Store:
@@ -165,6 +170,18 @@ class Store:
         hand = Hand(self.path, self.by, self.clock, self.command)
         return bring_in(hand, stream, told, people, dry_run=dry_run)
 
+    def merge(self, keep: int, gone: int, standing: Callable[[str, Case], Standing]) -> Plan:
+        """See `merging.merge`; raises Busy while an import runs."""
+        from winback_cli.store import merging
+
+        with alone(self.path), self._writing() as w:
+            return merging.merge(w, keep, gone, standing)
+
+    def take_back(self, batch: int) -> TakenBack:
+        """See `takeback.take_back`; raises Busy while an import runs."""
+        with alone(self.path), self._writing() as w:
+            return take_back(w, batch)
+
     def carry(self, carried: Sequence[Carried], *, same_key: bool) -> int:
         """See `suppressions.carry`; marks the store as restored too, which pauses what it would send."""
         with self._writing() as w:
@@ -189,6 +206,24 @@ class Store:
         """See `suppressions.suppress`."""
         with self._writing() as w:
             return suppressions.suppress(w, number, reason)
+
+    def leave_alone(
+        self, rows: Sequence[Checked], reason: str, file: str, sha256: str, so_far: Listed
+    ) -> Listed:
+        """See `blocklist.leave_alone`."""
+        with self._writing() as w:
+            return leave_alone(w, rows, reason, file, sha256, so_far)
+
+    def lift(
+        self, who: int | str, because: str, standing: Callable[[str, Case], Standing], *, together: bool
+    ) -> Lifted:
+        """See `lifting.lift` for a customer's number, `lifting.lift_address` for an e-mail."""
+        from winback_cli.store import lifting
+
+        with self._writing() as w:
+            if isinstance(who, str):
+                return lifting.lift_address(w, who, because)
+            return lifting.lift(w, who, because, standing, together=together)
 
 
 def _file_at(path: Path) -> tuple[int, int]:

@@ -1,0 +1,271 @@
+"""Who is left alone: put on the suppression list, one or a whole list; shown; and taken off again."""
+
+import contextlib
+import json as json_
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from winback_cli import addresses, text
+from winback_cli.cli.here import Here, at_terminal, given_text, print_json, print_rows
+from winback_cli.cli.work import WhoArg, standings
+from winback_cli.customer import label
+from winback_cli.errors import Exit, NotFound, Refused, UsageError
+from winback_cli.store import lists, reads
+
+if TYPE_CHECKING:
+    from winback_cli.cli.arrivals import Arrivals
+    from winback_cli.store.blocklist import Listed
+
+app = typer.Typer(rich_markup_mode=None)
+# What of a list of people to leave alone is read: a bad amount must not let anybody slip through.
+READ = ("name", "first_name", "last_name", "company", "email", "phone", "external_id", "country")
+
+
+@app.command()
+def suppress(
+    ctx: typer.Context,
+    who: Annotated[
+        str, typer.Argument(metavar="[WHO]", help="A number, or words of the name.", show_default=False)
+    ] = "",
+    reason: Annotated[str, typer.Option(metavar="WHY", help="Why, in a few words.")] = "",
+    list_: Annotated[bool, typer.Option("--list", help="Everybody who is left alone.")] = False,
+    file: Annotated[
+        str, typer.Option("--import", metavar="FILE", help="A list of people to leave alone.")
+    ] = "",
+    mapping: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="FIELD=COLUMN", help="With --import: say what a column is."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="With --list or --import: as JSON.")] = False,
+) -> None:
+    """Never contact somebody again: closes their case, and no list brings them back.
+
+    --import takes any list that winback import reads, or a text with one e-mail a line; whoever is
+    not in the store is kept as keyed hashes alone.
+    """
+    here: Here = ctx.obj
+    if sum(map(bool, (who, list_, file))) != 1:
+        raise UsageError("Who is to be left alone?", "Give one of WHO, --list and --import FILE.")
+    if list_:
+        return _show(here, json=json)
+    if file:
+        return _import(here, file, reason, mapping or [], json=json)
+    return _one(here, who, reason)
+
+
+def _one(here: Here, who: str, reason: str) -> None:
+    here.must_know(who)
+    because = _given(reason, "--reason", "Why are they to be left alone? ")
+    with here.writing("suppress") as store:
+        with store.reads() as connection:
+            number = here.who(connection, who).number
+            record = reads.customer(connection, number)
+        assert record is not None
+        if record.suppressed:
+            raise Refused(f"{record.label} is left alone already.", "Nothing was changed.")
+        done = store.suppress(number, because)
+        with store.reads() as connection:
+            others = [reads.customer(connection, other) for other in done.others]
+    here.say(f"{record.label} is left alone from now on.")
+    for other in others:
+        here.say(f"So is {other.label if other else ''}: the same e-mail.")
+    for case in done.cases:
+        here.say(f"Case {case} is closed.")
+
+
+def _given(reason: str, flag: str, question: str) -> str:
+    """The reason, asked for where it is missing and somebody can be asked."""
+    if not reason:
+        if not at_terminal():
+            raise UsageError(f"{flag} is missing.", f"Give {flag} WHY.")
+        from winback_cli.terminal import ask_line
+
+        reason = ask_line(question)
+    return given_text(reason, "The reason")
+
+
+# -- shown -----------------------------------------------------------------------------------
+
+
+def _show(here: Here, *, json: bool) -> None:
+    with here.reading() as connection:
+        entries = lists.left_alone(connection)
+    if json:
+        return print_json([_json(entry) for entry in entries])
+    standing = [entry for entry in entries if not entry.lifted]
+    rows = [
+        [
+            str(entry.number or "-"),
+            text.line(label(entry.name, entry.company)) if entry.number else "(no record)",
+            entry.on,
+            text.shorten(entry.by, 16),
+            text.shorten(entry.reason, 40),
+            text.shorten(entry.file or "", 24),
+        ]
+        for entry in standing
+    ]
+    header = [">No.", "Customer", "Since", "By", "Why", "List"]
+    if not here.drawn:
+        print_rows(header, rows)
+    elif rows:
+        from winback_cli import views
+
+        here.show(views.plain_table(header, rows, here.out.width))
+    else:
+        here.say("Nobody is left alone.")
+    if len(standing) < len(entries):
+        here.say(f"{len(entries) - len(standing):,} were lifted; --json shows those too.")
+    return None
+
+
+def _json(entry: lists.LeftAlone) -> dict[str, object]:
+    known = entry.number is not None
+    return {
+        "number": entry.number,
+        "name": entry.name if known else None,
+        "company": entry.company if known else None,
+        "since": entry.on,
+        "by": entry.by,
+        "reason": entry.reason,
+        "list": entry.file,
+        "lifted": json_.loads(entry.lifted) if entry.lifted else None,
+    }
+
+
+# -- a whole list ----------------------------------------------------------------------------
+
+
+def _import(here: Here, file: str, reason: str, mapping: list[str], *, json: bool) -> None:
+    from winback_cli.cli.arrivals import Arrivals, Most
+    from winback_cli.cli.lists import Said, asked, choices_of, digest_of, list_of, pairs_of, understood
+    from winback_cli.reading import Source, opened
+    from winback_cli.sources import Reading
+
+    settings = here.settings
+    said = Said(pairs_of(mapping), currency=settings.currency, country=settings.country)
+    with list_of(file) as (given, name), _with_header(given) as (place, plain):
+        because = given_text(reason, "The reason") if reason else f"listed in {text.shorten(name, 200)}"
+        how = {"format": "csv", "delimiter": "tab"} if plain else {}
+        source = Source(place, name, Reading(**how), choices_of(said))
+        found, _ = understood(here, opened(source), source)
+        source, found = asked(found, source)
+        fields = tuple(field if field in READ else None for field in found.columns.fields)
+        if "opted_out" in found.columns.fields:
+            here.say("Whoever is in that list is left alone, whatever its column of opt-outs says.")
+        found = found._replace(columns=found.columns._replace(fields=fields))
+        arrivals = Arrivals(here, source, found, Most(""))
+        done = _stored(here, arrivals, because, digest_of(given))
+    _told(done, arrivals, json=json)
+    if arrivals.rejected:
+        raise typer.Exit(int(Exit.PARTLY))
+
+
+@contextlib.contextmanager
+def _with_header(place: Path) -> Iterator[tuple[Path, bool]]:
+    """The list with a header where it is a bare text of e-mails, and whether it is."""
+    try:
+        with place.open("rb") as stream:
+            first = next((line for line in stream.read(4096).splitlines() if line.strip()), b"")
+    except OSError:
+        first = b""  # the reader says what is wrong with it
+    if not addresses.read(first.decode("utf-8-sig", "replace"))[1]:
+        yield place, False
+        return
+    with tempfile.NamedTemporaryFile(prefix="winback-", suffix=".csv") as kept, place.open("rb") as stream:
+        kept.write(b"email\n" + stream.read().removeprefix(b"\xef\xbb\xbf"))
+        kept.flush()
+        yield Path(kept.name), True
+
+
+def _stored(here: Here, arrivals: "Arrivals", because: str, sha256: str) -> "Listed":
+    from winback_cli.customer import Watch
+    from winback_cli.store.blocklist import Listed
+
+    done = Listed()
+    with here.writing("suppress --import", create=True) as store:
+        for rows in arrivals.stream(Watch(b"", ())):
+            if rows:
+                done = store.leave_alone(rows, because, arrivals.source.name, sha256, done)
+    return done
+
+
+def _told(done: "Listed", arrivals: "Arrivals", *, json: bool) -> None:
+    if json:
+        names = ("line", "field", "value", "reason")
+        rejects = [dict(zip(names, told, strict=True)) for told, _ in arrivals.rejects()]
+        return print_json(
+            {
+                "file": arrivals.source.name,
+                "rows": arrivals.rows,
+                "suppressed": done.suppressed,
+                "kept": done.kept,
+                "same": done.same,
+                "rejected": arrivals.rejected,
+                "rejects": [one | {"line": int(one["line"])} for one in rejects],
+                "cases": list(done.cases),
+                "batch": done.batch,
+            }
+        )
+    counts = [
+        (done.suppressed, "customers are left alone from now on"),
+        (done.kept, "kept without a record"),
+        (done.same, "said nothing new"),
+        (arrivals.rejected, "rejected"),
+    ]
+    told = ", ".join(f"{count:,} {words}" for count, words in counts if count)
+    typer.echo(f"Read {arrivals.rows:,} rows: {told or 'nothing in them'}.")
+    for line in arrivals.told():
+        typer.echo(line)
+    for case in done.cases[:10]:
+        typer.echo(f"Case {case} is closed.")
+    if len(done.cases) > 10:
+        typer.echo(f"And {len(done.cases) - 10:,} cases more.")
+    return None
+
+
+# -- taken off again -------------------------------------------------------------------------
+
+
+@app.command()
+def unsuppress(
+    ctx: typer.Context,
+    who: WhoArg,
+    because: Annotated[str, typer.Option(metavar="WHY", help="Why; it stays on record.")] = "",
+    together: Annotated[
+        bool, typer.Option("--together", help="Also whoever is left alone and shares an e-mail with them.")
+    ] = False,
+) -> None:
+    """Take somebody off the suppression list, on record; their case stays closed.
+
+    WHO may also be an e-mail that has no record. Who shares a mailbox is lifted together or not at all.
+    """
+    here: Here = ctx.obj
+    meant = _meant(here, who)
+    why = _given(because, "--because", "Why may they be contacted again? ")
+    with here.writing("unsuppress") as store:
+        done = store.lift(meant, why, standings(here), together=together)
+        with store.reads() as connection:
+            people = [reads.customer(connection, number) for number in done.people]
+    for record in people:
+        assert record is not None
+        here.say(f"{record.label} is not left alone any more: number {record.number}.")
+    if done.entries:
+        here.say(f"Lifted without a record: {done.entries:,}.")
+    if done.blocked:
+        here.say("Somebody else who is left alone goes by the same name: lists still leave that one out.")
+
+
+def _meant(here: Here, who: str) -> int | str:
+    """The customer's number; or the address, where nobody here goes by it."""
+    with here.reading() as connection:
+        try:
+            return here.who(connection, who).number
+        except NotFound:
+            address, fits = addresses.read(who)
+            if not fits or reads.find(connection, who):
+                raise
+            return address

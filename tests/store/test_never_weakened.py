@@ -1,0 +1,137 @@
+"""Whoever was left alone and not lifted stays so under every guise, whatever else is done (C10)."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.conftest import Runner
+from winback_cli.customer import guises, hashed
+from winback_cli.store import connect as door
+from winback_cli.store import identities, reading, reads
+from winback_cli.store.suppressions import stored
+
+HEAD = "customer_id,name,company,email,phone,city,opt_out\n"
+MAILS = ("a@example.com", "b@example.com", "c@example.com", "")
+ROW = st.tuples(
+    st.sampled_from(("1", "2", "3", "")),
+    st.sampled_from(("Ana", "Ben", "Cy")),
+    st.sampled_from(("Blue", "")),
+    st.sampled_from(MAILS),
+    st.sampled_from(("+44 20 7946 0001", "+44 20 7946 0002", "")),
+    st.sampled_from(("Leeds", "York")),
+    st.sampled_from(("no", "no", "no", "yes")),
+).map(",".join)
+WHO = st.integers(1, 4)
+ACT = st.one_of(
+    st.tuples(st.just("import"), st.lists(ROW, min_size=1, max_size=3)),
+    st.tuples(st.just("take back"), st.integers(1, 4)),
+    st.tuples(st.just("merge"), st.tuples(WHO, WHO)),
+    st.tuples(st.just("suppress"), WHO),
+    st.tuples(st.just("block"), st.sampled_from(MAILS[:3])),
+    st.tuples(st.just("unsuppress"), WHO),
+    st.tuples(st.just("edit"), st.tuples(WHO, st.sampled_from(MAILS[:3]))),
+    st.tuples(st.just("note"), WHO),
+    st.tuples(st.just("backup"), st.none()),
+    st.tuples(st.just("restore"), st.none()),
+)
+
+
+class World:
+    """A store, and everything that must stay blocked: the names of whoever was left alone, but for those
+    who were lifted.
+    """
+
+    def __init__(self, winback: Runner, folder: Path, store: Path) -> None:
+        self.winback, self.folder, self.store = winback, folder, store
+        self.made = 0
+        self.wished: set[str] = set()
+        self.copy: Path | None = None
+
+    def do(self, act: str, told: Any) -> None:
+        lines: dict[str, tuple[object, ...]] = {
+            "take back": ("import", "--undo", told),
+            "suppress": ("suppress", told, "--reason", "asked"),
+            "unsuppress": ("unsuppress", told, "--because", "a mistake"),
+            "note": ("note", told, "a word"),
+        }
+        if act == "import":
+            lines[act] = ("import", self.file(HEAD + "\n".join(told) + "\n"))
+        elif act == "block":
+            lines[act] = ("suppress", "--import", self.file(f"{told}\n"))
+            self.wished.add(f"email:{told}")
+        elif act == "merge":
+            lines[act] = ("merge", *told, "--yes")
+        elif act == "edit":
+            lines[act] = ("edit", told[0], "--email", told[1])
+        elif act == "backup":
+            self.copy = self.file("").with_suffix(".sqlite")
+            lines[act] = ("store", "backup", self.copy)
+        elif act == "restore":
+            lines[act] = ("store", "restore", self.copy or self.file(""), "--yes")
+        if act == "unsuppress":
+            return self.lift(told, lines[act])
+        assert self.winback(*lines[act]).code in (0, 3, 5, 65), (act, told)
+        self.wished |= self.left_alone()
+        return None
+
+    def lift(self, number: int, line: tuple[object, ...]) -> None:
+        with reading(self.store) as connection:
+            names = set(guises(stored(connection, number))) if reads.customer(connection, number) else set()
+        if self.winback(*line).code == 0:
+            self.wished = (self.wished - names) | self.left_alone()
+
+    def left_alone(self) -> set[str]:
+        """Every name of everybody who is left alone now."""
+        with reading(self.store) as connection:
+            numbers = [
+                row[0] for row in connection.execute("SELECT id FROM customer WHERE suppression_id > 0")
+            ]
+            return {name for number in numbers for name in guises(stored(connection, number))}
+
+    def file(self, content: str) -> Path:
+        self.made += 1
+        path = self.folder / f"{self.made}.csv"
+        path.write_text(content, "utf-8")
+        return path
+
+    def let_through(self) -> list[str]:
+        """The names that would not be blocked, and whoever goes by one and is not left alone."""
+        key = door.read_key(self.store, make=False) if self.wished else b""
+        with reading(self.store) as connection:
+            found = [
+                name for name in self.wished if not reads.suppressed_hashes(connection, [hashed(name, key)])
+            ]
+            mailboxes = sorted(name for name in self.wished if name.startswith("email:"))
+            for number in identities.matches(connection, mailboxes):
+                record = reads.customer(connection, number)
+                if record is None or not record.suppressed:
+                    found.append(f"number {number}")
+            running = connection.execute(
+                "SELECT u.id FROM customer u JOIN casefile c ON c.customer_id = u.id"
+                " WHERE u.suppression_id IS NOT NULL AND c.status != 'closed'"
+            )
+            return found + [f"case of {row[0]}" for row in running]
+
+
+@settings(max_examples=25)
+@given(acts=st.lists(ACT, min_size=2, max_size=9))
+def test_nothing_weakens_a_suppression(
+    acts: list[tuple[str, Any]], winback: Runner, tmp_path: Path, home: Path, store_path: Path
+) -> None:
+    shutil.rmtree(home, ignore_errors=True)
+    folder = tmp_path / "lists"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    world = World(winback, folder, store_path)
+    world.do("import", ["1,Ana,Blue,a@example.com,,Leeds,no", "2,Ben,,b@example.com,,York,no"])
+
+    for act, told in acts:
+        world.do(act, told)
+        assert world.let_through() == [], act
+
+    ran = winback("store", "doctor", "--json")
+    assert json.loads(ran.out) == [] or ran.code == 0, ran.out

@@ -70,7 +70,7 @@ Stream = Iterable[Sequence[Checked] | None]
 
 def watch_of(path: Path) -> tuple[Watch, int]:
     """Whom the suppression list blocks, and the state of who is who that this was read in."""
-    with door.told(), contextlib.closing(door.connect(path)) as connection:
+    with door.told(path), contextlib.closing(door.connect(path)) as connection:
         return _watch(connection, path), identities.count(connection)
 
 
@@ -95,7 +95,11 @@ def bring_in(
     the list was read through. Blank cells never overwrite, nor does any cell a field edited by hand.
     Whoever opted out is left alone from then on; whoever is left alone already is only counted.
     """
-    with door.told(), contextlib.closing(door.connect(hand.path, writing=True)) as raw, _alone(hand.path):
+    with (
+        door.told(hand.path),
+        contextlib.closing(door.connect(hand.path, writing=True)) as raw,
+        _alone(hand.path),
+    ):
         if not dry_run:
             clear(raw)
         batch = 0 if dry_run else _begin(raw, hand)

@@ -147,7 +147,7 @@ class TestByHand:
         assert stocked("--store", other, "import", sample).code == 0
         raw = sqlite3.connect(store_path)
         raw.execute(
-            "UPDATE customer SET suppression_id = NULL, list_on = '9999-12-30'"
+            "UPDATE customer_row SET suppression_id = NULL, list_on = '9999-12-30'"
         )  # as an erasure leaves it
         raw.commit()
         raw.close()

@@ -68,7 +68,7 @@ def test_undo_gives_the_customers_record_back_what_it_was(
     def record() -> list[Any]:
         return rows(
             "SELECT c.how_left, c.how_rank, c.edited, p.kind, p.state FROM customer c"
-            " JOIN contact_point p ON p.customer_id = c.id WHERE c.id = 1 ORDER BY p.id"
+            " JOIN contact_point p ON p.customer_id = c.id WHERE c.id = 1 ORDER BY p.place"
         )
 
     before = record()

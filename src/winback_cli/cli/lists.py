@@ -39,29 +39,36 @@ class Said:
     reading: dict[str, str] = field(default_factory=dict)
 
 
+_File = Annotated[
+    str, typer.Argument(metavar="FILE", help="The list; - for standard input.", show_default=False)
+]
+_Maps = Annotated[
+    list[str] | None, typer.Option("--map", metavar="FIELD=COLUMN", help="Say what a column is.")
+]
+_Ignored = Annotated[
+    list[str] | None, typer.Option("--ignore", metavar="COLUMN", help="Leave a column out.")
+]
+_Kept = Annotated[
+    str, typer.Option("--save-map", metavar="NAME", help="Keep --map and --ignore for the next time.")
+]
+_Rejects = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Write the rejected rows there, to mend.")
+]
+_Most = Annotated[
+    str, typer.Option("--max-rejects", metavar="N|P%", help="With more than that, store nothing.")
+]
+
+
 @app.command("import")
 def import_(
     ctx: typer.Context,
-    file: Annotated[
-        str, typer.Argument(metavar="FILE", help="The list; - for standard input.", show_default=False)
-    ] = "",
-    mapping: Annotated[
-        list[str] | None,
-        typer.Option("--map", metavar="FIELD=COLUMN", help="Say what a column is."),
-    ] = None,
-    ignore: Annotated[
-        list[str] | None, typer.Option("--ignore", metavar="COLUMN", help="Leave a column out.")
-    ] = None,
-    save_map: Annotated[
-        str, typer.Option("--save-map", metavar="NAME", help="Keep --map and --ignore for the next time.")
-    ] = "",
+    file: _File = "",
+    mapping: _Maps = None,
+    ignore: _Ignored = None,
+    save_map: _Kept = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
-    rejects: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the rejected rows there, to mend.")
-    ] = None,
-    max_rejects: Annotated[
-        str, typer.Option("--max-rejects", metavar="N|P%", help="With more than that, store nothing.")
-    ] = "",
+    rejects: _Rejects = None,
+    max_rejects: _Most = "",
     date_order: Annotated[str, typer.Option(metavar="dmy|mdy", help="How to read 03/04/2026.")] = "",
     currency: Annotated[str, typer.Option(metavar="CODE", help="Of amounts that name none.")] = "",
     country: Annotated[str, typer.Option(metavar="CODE", help="Of phone numbers that name none.")] = "",
@@ -136,7 +143,7 @@ def list_of(file: str) -> "Iterator[tuple[Path, str]]":
     if not file:
         raise UsageError("Which file?", "winback import FILE; - reads standard input.")
     if file != "-":
-        yield Path(file), text.line(Path(file).name)
+        yield Path(file), text.line(Path(file).name or file)
         return
     with tempfile.NamedTemporaryFile(prefix="winback-") as kept:  # 0600, gone at the end
         try:
@@ -177,13 +184,13 @@ def bring_in(
 
     too_many = Most(most)
     if rejects is not None:
-        _refuse_existing(rejects)
+        _refuse_place(rejects)
     source = Source(place, name, Reading(**said.reading), _choices(said))
     found, remarks = _understood(here, opened(source), source)
     source, found = _asked(found, source)
     arrivals = Arrivals(here, source, found, too_many)
     sha256 = _digest(place)
-    brought = _stored(here, arrivals, sha256, dry_run=dry_run)
+    brought = _stored(here, arrivals, sha256, dry_run=dry_run, again=rejects is not None)
     if rejects is not None and arrivals.rejected:
         arrivals.write_rejects(rejects)
     export = found.columns.export
@@ -252,7 +259,8 @@ def _key(sha256: str, arrivals: "Arrivals") -> str:
     return hashlib.sha256(json_.dumps(read_as).encode()).hexdigest()
 
 
-def _stored(here: Here, arrivals: "Arrivals", sha256: str, *, dry_run: bool) -> "Brought":
+def _stored(here: Here, arrivals: "Arrivals", sha256: str, *, dry_run: bool, again: bool) -> "Brought":
+    """A list that is in already is not even read, but `again`: where its rejected rows are asked for."""
     from winback_cli.store import bringing, reads
 
     key = _key(sha256, arrivals)
@@ -262,10 +270,13 @@ def _stored(here: Here, arrivals: "Arrivals", sha256: str, *, dry_run: bool) -> 
     with here.writing("import", create=True) as store:
         with store.reads() as connection:
             before = reads.batch_of(connection, key)
-        if before is not None:
+        already = before is not None
+        if already and not again:
             return bringing.Brought(before, already=True)
         watch, people = bringing.watch_of(here.path)
-        return store.bring_in(arrivals.stream(watch), lambda: told, people, dry_run=dry_run)
+        rows = arrivals.stream(watch)
+        brought = store.bring_in(rows, lambda: told, people, dry_run=dry_run or already)
+        return brought._replace(batch=before or brought.batch, already=already)
 
 
 def _tried(arrivals: "Arrivals", told: Any) -> "Brought":
@@ -295,9 +306,11 @@ def _save(here: Here, name: str, said: Said) -> None:
     here.say(f"Kept as {place}: lists with these columns are read so from now on.")
 
 
-def _refuse_existing(place: Path) -> None:
+def _refuse_place(place: Path) -> None:
     if place.exists() or place.is_symlink():
         raise UsageError(f"{place} is there already.", "Name a new file for --rejects.")
+    if not place.parent.is_dir():
+        raise UsageError(f"There is no folder {place.parent}.", "Name a file in one for --rejects.")
 
 
 # -- telling ---------------------------------------------------------------------------------
@@ -314,6 +327,8 @@ def tell(done: Done, *, dry_run: bool = False) -> None:
     brought, arrivals = done.brought, done.arrivals
     if brought.already:
         typer.echo("This file is in already; nothing was changed.")
+        for line in arrivals.told():
+            typer.echo(line)
         return
     counts = [
         (brought.new, "new"),

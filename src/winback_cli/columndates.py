@@ -118,9 +118,11 @@ def order(seen: frozenset[str], said: str = "") -> str:
         return said
     sure = sorted(seen & {"dmy", "mdy", "ymd"})
     if len(sure) > 1:
-        raise ValueError("some can only be " + ", others only ".join(map(_named, sure)))
+        raise ValueError(
+            "dates in two orders: some can only be " + ", others only ".join(map(_named, sure))
+        )
     if "either" in seen and not sure:
-        raise ValueError("they could be day first or month first")
+        raise ValueError("dates that could be day first or month first")
     return sure[0] if sure else "dmy"
 
 

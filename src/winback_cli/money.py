@@ -146,11 +146,11 @@ def decimal(seen: frozenset[str], said: str = "", currency: str = "") -> str:
             raise ValueError("a decimal sign is . or ,")
         return said
     if {".", ","} <= seen:
-        raise ValueError("some are written as 1,234.50, others as 1.234,50")
+        raise ValueError("amounts written in two ways, such as 1,234.50 and 1.234,50")
     if seen == {"either"}:
         if _DIGITS.get(currency, 2) != 2:
             return ""
-        raise ValueError("such as 1.234")
+        raise ValueError("amounts that read two ways, such as 1.234")
     return "," if "," in seen else "."
 
 

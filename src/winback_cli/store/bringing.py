@@ -21,7 +21,7 @@ from winback_cli.plainrow import Checked, uncollected
 from winback_cli.store import connect as door
 from winback_cli.store import identities, reads, suppressions
 from winback_cli.store.changes import Change, Update, apply, update_of
-from winback_cli.store.staging import Staging
+from winback_cli.store.staging import BLOCKED, Staging
 from winback_cli.store.writing import Writing
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from winback_cli.dates import Clock
 
 SHOWN = 20  # changes that are told at the end
+MOST_TWINS = 1_000  # pairs of known customers that are told at most
 PATIENCE = 3  # times that what somebody changed meanwhile is looked at again without holding them up
 AGAIN = None  # among the rows: what came until here is to be forgotten, and comes again
 
@@ -263,8 +264,11 @@ class _Bringing:
             )
 
     def _updates(self) -> Iterator[Update]:
+        """What the list changes of those who were there; nothing where it fits the suppression list."""
+        barred = self._staging.barred()
         for number, customer, rows in self._staging.known_people():
-            yield update_of(self._raw, number, customer, rows)
+            update = update_of(self._raw, number, customer, rows)
+            yield update._replace(changes=(), alone=True) if number in barred else update
 
     def _look_again(self) -> None:
         """Somebody was added, changed or suppressed since the rows were read: compare with them too."""
@@ -273,10 +277,12 @@ class _Bringing:
         self._last_key = self._newest_key()
         for number, customer in staging.new_people() if watch else ():
             if watch(guises(customer)):
-                staging.same(number, 0)
+                staging.same(number, BLOCKED)
         for number, other in staging.met():
             if staging.whose(number) == number:
                 staging.same(number, other)
+            elif staging.whose(number) != BLOCKED:
+                staging.links.add(staging.whose(number), other)
         staging.settle()
 
     def _write(self, updates: Sequence[Update], told: Told) -> Brought:
@@ -286,17 +292,18 @@ class _Bringing:
         counts = dict.fromkeys(("new", "changed", "same", "merged", "suppressed"), 0)
         opted = staging.opted_out()
         for update in updates:
-            alone = update.alone or update.number in opted
-            outcome = "suppressed" if alone else "changed" if update.changes else "same"
-            counts[outcome] += 1
+            if update.alone:  # every row of theirs is left alone
+                counts["suppressed"] += update.rows
+                continue
+            out = update.number in opted
+            counts["suppressed" if out else "changed" if update.changes else "same"] += 1
             counts["merged"] += update.rows - 1
-            if not update.alone:
-                apply(raw, self._batch, update)
+            apply(raw, self._batch, update)
         new, rows = staging.counted()
         counts["merged"] += rows - new
-        out = sum(staging.is_new(number) for number in opted)
-        counts["new"] = new - out
-        counts["suppressed"] += out + staging.blocked
+        fresh = sum(map(staging.is_new, opted))
+        counts["new"] = new - fresh
+        counts["suppressed"] += fresh + staging.blocked
         if not self._dry_run:
             self._let_go(w, opted, told.file)
             self._close(told, counts)
@@ -310,7 +317,7 @@ class _Bringing:
             merged=counts["merged"],
             suppressed=counts["suppressed"],
             changes=tuple(shown),
-            twins=tuple(staging.twins),
+            twins=tuple(staging.links.pairs()[:MOST_TWINS]),
         )
 
     def _let_go(self, w: Writing, opted: Sequence[int], file: str) -> None:

@@ -10,7 +10,16 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from winback_cli import addresses, columndates, countries, money, text
-from winback_cli.customer import LONGEST_NAME, Watch, email_point, guises_of, id_name, names_of
+from winback_cli.customer import (
+    LONGEST_NAME,
+    ContactPoint,
+    Watch,
+    canonical,
+    email_point,
+    guises_of,
+    id_name,
+    names_of,
+)
 from winback_cli.intake import Choices, Columns, Evidence, Ways
 from winback_cli.marks import marks
 from winback_cli.phones import Phones
@@ -211,7 +220,7 @@ class Reader:
                         bad.setdefault(row, (kind, _Bad(cell, f"longer than {LONGEST_NAME} characters")))
                     else:
                         found[row] += read(cell, countries_[row])
-        return found
+        return [_once(points) if len(points) > 1 else points for points in found]
 
     def _numbers(self, cell: str, country: str) -> tuple[Point, ...]:
         if _is_listed(cell):
@@ -371,6 +380,16 @@ def _how_left(cell: str) -> str:
     if how and how not in WAYS:
         raise ValueError("one of " + ", ".join(WAYS))
     return how
+
+
+def _once(points: tuple[Point, ...]) -> tuple[Point, ...]:
+    """Each contact point once, in order."""
+    if len(points) == 2 and points[0][0] != points[1][0]:  # an e-mail and a phone, as most have
+        return points
+    first: dict[tuple[str, str], Point] = {}
+    for point in points:
+        first.setdefault((point[0], canonical(ContactPoint(*point))), point)
+    return tuple(first.values())
 
 
 def _emails(cell: str, _: str) -> tuple[Point, ...]:

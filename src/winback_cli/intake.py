@@ -149,7 +149,7 @@ class Evidence:
                 orders[place] = columndates.order(seen, choices.date_order)
             except ValueError as why:
                 raise BadInput(
-                    f"The dates of {fields[place]} in {name} could be day first or month first: {why}.",
+                    f"{name}, {fields[place]}: {why}.",
                     "Say which: --date-order dmy or --date-order mdy",
                 ) from None
         for place, seen in self.amounts.items():
@@ -157,7 +157,7 @@ class Evidence:
                 decimals[place] = money.decimal(seen, currency=choices.currency)
             except ValueError as why:
                 raise BadInput(
-                    f"The amounts in {name} could be read two ways: {why}.",
+                    f"{name}, {fields[place]}: {why}.",
                     "Write them with two decimals, such as 1234.00, and import again.",
                 ) from None
         return Ways(orders, decimals)

@@ -429,10 +429,8 @@ class Walk:
 
     def _record(self, happened: Sequence[Entry], asked: Asked | None = None) -> None:
         """Store before anything else is shown; against the answer that was on screen."""
-        seen = None
-        if asked is not None:
-            standing = self.case.answers.get(asked.key)
-            seen = {asked.key: standing.seq if standing else 0}
+        standing = self.case.answers.get(asked.key) if asked else None
+        seen = {asked.key: standing.seq if standing else 0} if asked else None
         self.case = self.journal.record(happened, seen)
 
 

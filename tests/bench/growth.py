@@ -81,7 +81,7 @@ def cases(connection: sqlite3.Connection, count: int) -> None:
     dues = connection.execute("SELECT kind, what, ref FROM due").fetchall()
     for number in range(2, count + 1):
         customer = number * 10
-        connection.execute("UPDATE customer SET suppression_id = NULL WHERE id = ?", (customer,))
+        connection.execute("UPDATE customer_row SET suppression_id = NULL WHERE id = ?", (customer,))
         head = FIRST_HASH
         for event in events:
             head = digest(head, f"{customer}.1", event)
@@ -103,7 +103,7 @@ def cases(connection: sqlite3.Connection, count: int) -> None:
                 (number, kind, opens, opens, what, ref, customer),
             )
         connection.execute(
-            "UPDATE customer SET case_id = ?, case_status = 'open', list_on = ? WHERE id = ?",
+            "UPDATE customer_row SET case_id = ?, case_status = 'open', list_on = ? WHERE id = ?",
             (number, opens, customer),
         )
 

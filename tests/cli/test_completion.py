@@ -207,7 +207,7 @@ def test_wherever_somebody_or_a_playbook_is_asked_for_one_is_offered(tab: Tab) -
         (path, one.name)
         for path, one in _parameters(root, "")
         if one.metavar in ("NAME", "PLAYBOOK", "A", "B")
-        and not (path + one.name).endswith(("addname", "newname", "importsave_map", "importsource"))
+        and not (path + one.name).endswith(("addname", "newname", "save_map", "source"))
     ]
 
     assert len(asked) >= 7

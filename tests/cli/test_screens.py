@@ -68,7 +68,7 @@ def harm(name: str, round_begun: None, store_path: Path) -> None:
     for statement in (
         "UPDATE event SET by = 'nobody' WHERE case_id = 1 AND seq = 3",
         "UPDATE casefile SET status = 'open', outcome = 'won' WHERE id = 2",
-        "UPDATE customer SET list_on = '2000-01-01' WHERE id = 3",
+        "UPDATE customer_row SET list_on = '2000-01-01' WHERE id = 3",
         "INSERT INTO customer_text (customer_text) VALUES ('delete-all')",
     ):
         raw.execute(statement)
@@ -162,7 +162,7 @@ def test_of_many_findings_that_are_mended_alike_some_are_shown_and_the_rest_are_
     (tmp_path / "many.csv").write_text("customer_id,name\n" + rows, "utf-8")
     assert winback("import", tmp_path / "many.csv").code == 0
     raw = sqlite3.connect(store_path)
-    raw.execute("UPDATE customer SET list_on = '2000-01-01' WHERE id > 1")
+    raw.execute("UPDATE customer_row SET list_on = '2000-01-01' WHERE id > 1")
     raw.commit()
     raw.close()
 

@@ -176,6 +176,27 @@ def dump(store: Path, without: Sequence[str] = ()) -> dict[str, list[dict[str, A
         }
 
 
+def seen(store: Path, without: Sequence[str] = ()) -> dict[str, list[dict[str, Any]]]:
+    """Every row that is there for a user: not what an import that was stopped left unseen, nor which
+    run of the program wrote what.
+    """
+    found = dump(store, ["command", *without])
+    with opened(store) as connection:
+        staged = {row[0] for row in connection.execute("SELECT id FROM batch WHERE state = 'staging'")}
+        people = {row[0] for row in connection.execute("SELECT id FROM customer")}
+    found["about"] = [row for row in found["about"] if row["name"] != "people"]  # counts changes
+    for table, rows in found.items():
+        if table == "customer_row":
+            rows[:] = [row for row in rows if row["id"] in people]
+        elif table == "batch":
+            rows[:] = [row for row in rows if row["id"] not in staged]
+        elif table in ("contact_point", "former", "identity", "ranking"):
+            rows[:] = [row for row in rows if row["customer_id"] in people]
+        for row in rows:
+            row.pop("command_id", None)
+    return found
+
+
 def contents(folder: Path) -> dict[str, str]:
     """Every file and folder under a folder, with the sha256 of what it holds."""
     return {

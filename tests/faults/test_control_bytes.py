@@ -357,7 +357,7 @@ def test_a_text_that_lies_in_the_store_uncleaned_is_cleaned_when_it_is_shown(
     bad = "\x1b[35mred\u202e\x9b2J"
     with closing(sqlite3.connect(folder / "store.sqlite")) as connection:
         for column in ("name", "company", "city", "country", "owner", "reason", "notes"):
-            connection.execute(f"UPDATE customer SET {column} = ? || {column}", (bad,))
+            connection.execute(f"UPDATE customer_row SET {column} = ? || {column}", (bad,))
         connection.execute("UPDATE contact_point SET value = ? || value", (bad,))
         connection.execute("UPDATE suppression SET reason = ?", (bad,))
         connection.execute("UPDATE due SET what = ?", (bad,))

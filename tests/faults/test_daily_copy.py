@@ -262,9 +262,9 @@ def test_a_folder_that_takes_no_copy_stops_nobody_and_is_named(
 
 
 DAMAGE = {
-    "a reference that leads nowhere": "DELETE FROM customer WHERE id = 2",
+    "a reference that leads nowhere": "DELETE FROM customer_row WHERE id = 2",
     "an index of words that lacks some": "INSERT INTO case_text (case_text) VALUES ('delete-all')",
-    "a text with a hole in it": "UPDATE customer SET city = 'Lee' || char(0) || 'ds' WHERE id = 2",
+    "a text with a hole in it": "UPDATE customer_row SET city = 'Lee' || char(0) || 'ds' WHERE id = 2",
 }
 
 

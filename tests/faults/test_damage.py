@@ -154,8 +154,8 @@ ROWS = {
     "said": sql("UPDATE casefile SET said = '' WHERE id = 1"),
     "a due gone": sql("DELETE FROM due WHERE case_id = 1"),
     "a due moved": sql("UPDATE due SET due_on = '2030-01-01' WHERE case_id = 1"),
-    "a mirror": sql("UPDATE customer SET case_status = NULL WHERE id = 1"),
-    "a place in the list": sql("UPDATE customer SET list_on = '2000-01-01' WHERE id = 2"),
+    "a mirror": sql("UPDATE customer_row SET case_status = NULL WHERE id = 1"),
+    "a place in the list": sql("UPDATE customer_row SET list_on = '2000-01-01' WHERE id = 2"),
     "words forgotten": sql("INSERT INTO case_text (case_text) VALUES ('delete-all')"),
 }
 

@@ -245,6 +245,6 @@ def test_an_import_that_a_power_cut_could_halve_is_caught(
 ) -> None:
     recorded = record_import(lab, base, tmp_path, twin)
     with pytest.raises(
-        (AssertionError, connect.WinbackError), match=r"rows are visible|lost|damaged|cut short"
+        (AssertionError, connect.WinbackError), match=r"rows are visible|lost|damaged|cut short|in database"
     ):
         check_images(recorded, 300, check_import(recorded))

@@ -16,24 +16,24 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from winback_cli import checking
 from winback_cli.cli.here import Here
 from winback_cli.errors import NotPermitted
 from winback_cli.main import main
-from winback_cli.store import cases, connect, keeping, people, suppressions, upgrade, writes
+from winback_cli.store import bringing, cases, connect, keeping, staging, suppressions, upgrade, writes
 
 
 def autocommit() -> None:
-    """An import commits a few rows at a time."""
-    whole = people._insert_customers
+    """An import's rows are seen as they come, a few at a time."""
+    begin = bringing._begin
 
-    def in_parts(w: Any, rows: Any, customers: Any) -> None:
-        for begin in range(0, len(rows), 10):
-            part = rows[begin : begin + 10]
-            whole(w, part, {row["id"]: customers[row["id"]] for row in part})
-            w.raw.execute("COMMIT")
-            w.raw.execute("BEGIN IMMEDIATE")
+    def begun(raw: sqlite3.Connection, hand: Any) -> int:
+        batch = begin(raw, hand)
+        raw.execute("UPDATE batch SET state = 'done' WHERE id = ?", (batch,))
+        return batch
 
-    people._insert_customers = in_parts
+    bringing._begin = begun
+    checking.CHUNK = staging.TOGETHER = 10
 
 
 def deferred() -> None:
@@ -87,12 +87,12 @@ def open_to_all() -> None:
 
 
 def in_place() -> None:
-    """A new store is laid out where it will lie."""
+    """A new store is laid out where it will lie, by one migration after the other."""
 
     def create(path: Path, migrate_to_head: Callable[[Path], None]) -> None:
         sqlite3.connect(path).close()
         path.touch()
-        migrate_to_head(path)
+        upgrade.to_head(path)
 
     connect.create = create
 

@@ -189,13 +189,13 @@ def bring_in(
 
     too_many = Most(most)
     if rejects is not None:
-        _refuse_existing(rejects)
+        _refuse_place(rejects)
     source = Source(place, name, Reading(**said.reading), choices_of(said))
     found, remarks = understood(here, opened(source), source)
     source, found = asked(found, source)
     arrivals = Arrivals(here, source, found, too_many)
     sha256 = digest_of(place)
-    brought = _stored(here, arrivals, sha256, dry_run=dry_run)
+    brought = _stored(here, arrivals, sha256, dry_run=dry_run, again=rejects is not None)
     if rejects is not None and arrivals.rejected:
         arrivals.write_rejects(rejects)
     export = found.columns.export
@@ -264,7 +264,8 @@ def _key(sha256: str, arrivals: "Arrivals") -> str:
     return hashlib.sha256(json_.dumps(read_as).encode()).hexdigest()
 
 
-def _stored(here: Here, arrivals: "Arrivals", sha256: str, *, dry_run: bool) -> "Brought":
+def _stored(here: Here, arrivals: "Arrivals", sha256: str, *, dry_run: bool, again: bool) -> "Brought":
+    """A list that is in already is not even read, but `again`: where its rejected rows are asked for."""
     from winback_cli.store import bringing, reads
 
     key = _key(sha256, arrivals)
@@ -274,10 +275,13 @@ def _stored(here: Here, arrivals: "Arrivals", sha256: str, *, dry_run: bool) -> 
     with here.writing("import") as store:
         with store.reads() as connection:
             before = reads.batch_of(connection, key)
-        if before is not None:
+        already = before is not None
+        if already and not again:
             return bringing.Brought(before, already=True)
         watch, people = bringing.watch_of(here.path)
-        return store.bring_in(arrivals.stream(watch), lambda: told, people, dry_run=dry_run)
+        rows = arrivals.stream(watch)
+        brought = store.bring_in(rows, lambda: told, people, dry_run=dry_run or already)
+        return brought._replace(batch=before or brought.batch, already=already)
 
 
 def _begun(arrivals: "Arrivals", told: "Told") -> "Brought":
@@ -319,9 +323,11 @@ def _save(here: Here, name: str, said: Said) -> None:
     here.say(f"Kept as {place}: lists with these columns are read so from now on.")
 
 
-def _refuse_existing(place: Path) -> None:
+def _refuse_place(place: Path) -> None:
     if place.exists() or place.is_symlink():
         raise UsageError(f"{place} is there already.", "Name a new file for --rejects.")
+    if not place.parent.is_dir():
+        raise UsageError(f"There is no folder {place.parent}.", "Name a file in one for --rejects.")
 
 
 # -- telling ---------------------------------------------------------------------------------
@@ -338,6 +344,8 @@ def tell(done: Done, *, dry_run: bool = False) -> None:
     brought, arrivals = done.brought, done.arrivals
     if brought.already:
         typer.echo("This file is in already; nothing was changed.")
+        for line in arrivals.told():
+            typer.echo(line)
         return
     counts = [
         (brought.new, "new"),

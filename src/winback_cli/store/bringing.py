@@ -22,7 +22,7 @@ from winback_cli.plainrow import Checked, uncollected
 from winback_cli.store import blank, identities, reads, suppressions
 from winback_cli.store import connect as door
 from winback_cli.store.changes import Change, Update, apply, update_of
-from winback_cli.store.staging import Staging
+from winback_cli.store.staging import BLOCKED, Staging
 from winback_cli.store.writing import Writing
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from winback_cli.dates import Clock
 
 SHOWN = 20  # changes that are told at the end
+MOST_TWINS = 1_000  # pairs of known customers that are told at most
 PATIENCE = 3  # times that what somebody changed meanwhile is looked at again without holding them up
 AGAIN = None  # among the rows: what came until here is to be forgotten, and comes again
 
@@ -281,26 +282,28 @@ class _Bringing:
 
     def _compare(self) -> None:
         """What the list says of those who were there, against their records: the counts, and beside
-        them in a temporary table what is to be written.
+        them in a temporary table what is to be written; nothing where it fits the suppression list.
         """
-        raw = self._raw
-        self._counts = dict.fromkeys(("new", "changed", "same", "merged", "suppressed"), 0)
+        raw, counts = self._raw, dict.fromkeys(("new", "changed", "same", "merged", "suppressed"), 0)
         began = not raw.in_transaction
         if began:
             raw.execute("BEGIN")
         raw.execute("CREATE TEMP TABLE IF NOT EXISTS found (number INTEGER PRIMARY KEY, body BLOB)")
         raw.execute("DELETE FROM found")
-        opted = set(self._staging.opted_out())
+        opted, barred = set(self._staging.opted_out()), self._staging.barred()
         for number, customer, rows in self._staging.known_people():
             update = update_of(raw, number, customer)
-            alone = update.alone or number in opted
-            self._counts["suppressed" if alone else "changed" if update.changes else "same"] += 1
-            self._counts["merged"] += rows - 1
+            if update.alone or number in barred:  # every row of theirs is left alone
+                counts["suppressed"] += rows
+                continue
+            counts["suppressed" if number in opted else "changed" if update.changes else "same"] += 1
+            counts["merged"] += rows - 1
             if update.changes or update.names:
                 body = marshal.dumps((tuple(map(tuple, update.changes)), update.names))
                 raw.execute("INSERT INTO found VALUES (?, ?)", (number, body))
         if began:
             raw.execute("COMMIT")
+        self._counts = counts
 
     def _updates(self) -> Iterator[Update]:
         for number, body in self._raw.cursor().execute("SELECT number, body FROM found ORDER BY number"):
@@ -314,10 +317,12 @@ class _Bringing:
         self._last_key = self._newest_key()
         for number, customer in staging.new_people() if watch else ():
             if watch(guises(customer)):
-                staging.same(number, 0)
+                staging.same(number, BLOCKED)
         for number, other in staging.met():
             if staging.whose(number) == number:
                 staging.same(number, other)
+            elif staging.whose(number) != BLOCKED:
+                staging.links.add(staging.whose(number), other)
         staging.settle()
 
     def _write(self, w: Writing, told: Told) -> Brought:
@@ -339,7 +344,10 @@ class _Bringing:
             self._close(told, counts)
             _commit(w)
         return Brought(
-            self._batch or None, changes=tuple(shown), twins=tuple(staging.twins), **_counted(counts)
+            self._batch or None,
+            changes=tuple(shown),
+            twins=tuple(staging.links.pairs()[:MOST_TWINS]),
+            **_counted(counts),
         )
 
     def _let_go(self, w: Writing, opted: Sequence[int], file: str) -> None:

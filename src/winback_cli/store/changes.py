@@ -39,7 +39,7 @@ def update_of(connection: reads.Connection, number: int, told: Customer) -> Upda
     """Compare a list's word of a customer with their record.
 
     Blank cells never overwrite, nor does anything a field edited by hand; an older purchase fills
-    blanks only; the first id of another system stays.
+    blanks only; the first id of another system stays, and so does the earliest first purchase.
     """
     columns = ", ".join(COLUMNS)
     row = connection.execute(
@@ -63,6 +63,7 @@ def update_of(connection: reads.Connection, number: int, told: Customer) -> Upda
         and field not in by_hand
         and not (older and have[field] not in ("", None))
         and not (field == "external_id" and have[field])
+        and not (field == "first_purchase" and have[field] and have[field] < says[field])
     ]
     changes = _together(changes, have)
     changes += _points(connection, number, told, by_hand)

@@ -20,15 +20,15 @@ from winback_cli.customer import Customer, merged
 from winback_cli.customer import identities as names_of
 from winback_cli.marks import mark
 from winback_cli.plainrow import COLUMNS, Checked, Plain, Point, customer_of, plain, points
+from winback_cli.store.links import Links
 from winback_cli.store.seen import Seen
 
 Item = TypeVar("Item")
 TOGETHER = 4000  # rows that are written in one transaction
 SLICE = 30_000  # entries that an index is filled with in one transaction
-MOST_TWINS = 1_000  # pairs of known customers that are told at most
 BLOCKED = 0  # the number under which those who are left alone are remembered
 _TEMPORARY = """
-    CREATE TEMP TABLE part (customer INTEGER NOT NULL, body BLOB NOT NULL);
+    CREATE TEMP TABLE part (customer INTEGER NOT NULL, body BLOB NOT NULL, direct INTEGER NOT NULL);
     CREATE TEMP TABLE opted (customer INTEGER PRIMARY KEY);
     CREATE TEMP TABLE alone (customer INTEGER NOT NULL, body BLOB NOT NULL);
 """
@@ -73,7 +73,8 @@ class Staging:
         self._alias: dict[int, int] = {}
         self._waiting: list[Checked] = []
         self.rows = self.blocked = 0
-        self.twins: dict[tuple[int, int], None] = {}
+        self.links = Links()
+        self._barred: set[int] = set()
 
     def _last_number(self) -> int:
         return int(self._raw.execute("SELECT coalesce(max(id), 0) FROM main.customer_row").fetchone()[0])
@@ -155,7 +156,7 @@ class Staging:
         raw = self._raw
         with self._at_once():
             self._seen.learn(sorting.learned)
-            raw.executemany("INSERT INTO part VALUES (?, ?)", sorting.parts)
+            raw.executemany("INSERT INTO part VALUES (?, ?, ?)", sorting.parts)
             raw.executemany("INSERT INTO alone VALUES (?, ?)", sorting.alone)
             raw.executemany("INSERT OR IGNORE INTO opted VALUES (?)", ((n,) for n in sorting.opted))
 
@@ -189,6 +190,7 @@ class Staging:
             self._write()
         self._raw.execute("CREATE INDEX IF NOT EXISTS temp.part_customer ON part (customer)")
         self._follow_aliases()
+        self._gather_loose()
         for numbers in _sliced(self._query(_TWICE, (self._first,)), 500):
             with self._at_once():
                 people = self._joined([number for (number,) in numbers])
@@ -215,14 +217,24 @@ class Staging:
     def _hand_over(self, some: Sequence[tuple[int, int]], bodies: Sequence[tuple[int, bytes]]) -> None:
         """The rows of those who went (old, new), and those they were made of, as rows of the new ones."""
         raw = self._raw
+        move = "UPDATE part SET customer = ?, direct = 0 WHERE customer = ?"
         for old, new in some:
-            moved = raw.execute("UPDATE part SET customer = ? WHERE customer = ?", (new, old)).rowcount
+            moved = raw.execute(move, (new, old)).rowcount
             if new == BLOCKED:
                 self.blocked += 1 + moved
             raw.execute("UPDATE OR REPLACE opted SET customer = ? WHERE customer = ?", (new, old))
-        raw.executemany("INSERT INTO part VALUES (?, ?)", bodies)
+        raw.executemany("INSERT INTO part VALUES (?, ?, 0)", bodies)
         raw.execute("DELETE FROM part WHERE customer = ?", (BLOCKED,))
         raw.execute("DELETE FROM opted WHERE customer = ?", (BLOCKED,))
+
+    def _gather_loose(self) -> None:
+        """Rows that are somebody's only through other rows go to the first of those who are one."""
+        query = (
+            "UPDATE part SET customer = ? WHERE NOT direct AND customer IN (SELECT value FROM json_each(?))"
+        )
+        with self._at_once():
+            for group in self.links.groups():
+                self._raw.execute(query, (group[0], json.dumps(group)))
 
     def drop(self, number: int) -> None:
         """Take one of this import's own away again; inside a transaction."""
@@ -254,7 +266,7 @@ class Staging:
 
     def _body(self, number: int) -> bytes:
         values, given = self._stored(number)
-        return marshal.dumps((values, given))
+        return marshal.dumps((values, given, self._person(number).known_as))
 
     def _joined(self, numbers: Sequence[int]) -> list[tuple[int, Customer, Customer]]:
         """New customers, each as they stand, and with the other rows of theirs."""
@@ -340,8 +352,12 @@ class Staging:
         return [(number, _row(body)) for number, body in found]
 
     def opted_out(self) -> list[int]:
-        """Whoever the list says opted out."""
-        return [row[0] for row in self._query("SELECT customer FROM opted ORDER BY customer")]
+        """Whoever the list says opted out, in any of the rows that are theirs."""
+        return sorted(self.links.spread(row[0] for row in self._query("SELECT customer FROM opted")))
+
+    def barred(self) -> set[int]:
+        """Who was there before, with a row that fits the suppression list: they are not changed."""
+        return self.links.spread(self._barred)
 
     def counted(self) -> tuple[int, int]:
         """How many new customers there are, and how many rows went into those."""
@@ -366,7 +382,7 @@ class _Sorting:
         self._seen, self._there = staging.known([one for row in rows for one in row.marks])
         self.fresh: list[Fresh] = []
         self.learned: dict[int, int] = {}
-        self.parts: list[tuple[int, bytes]] = []
+        self.parts: list[tuple[int, bytes, bool]] = []
         self.alone: list[tuple[int, bytes]] = []
         self.opted: list[int] = []
         self._put(rows, staging._number)
@@ -393,6 +409,7 @@ class _Sorting:
         staging = self._staging
         own = {staging.whose(self._seen[one]): None for one in row.marks if one in self._seen}
         stored = [n for one in row.marks for n in self._there.get(one, ())]
+        direct = bool(stored)
         stored += [n for n in own if n != BLOCKED and not staging.is_new(n)]
         fresh = sorted(n for n in own if staging.is_new(n))
         if row.opted_out:
@@ -405,20 +422,20 @@ class _Sorting:
             if other != target:
                 staging.same(other, target)
         for other in stored[1:]:
-            if other != target and len(staging.twins) < MOST_TWINS:
-                staging.twins[min(target, other), max(target, other)] = None
+            staging.links.add(target, other)
         if row.opted_out:
             self.opted.append(target)
         self._learn(row, target)
         if target == number and not own:
             self.fresh.append(Fresh(number, row))
             return True
-        self.parts.append((target, marshal.dumps((row.values, row.points))))
+        self.parts.append((target, marshal.dumps((row.values, row.points)), direct))
         return False
 
     def _block(self, row: Checked, stored: Sequence[int], fresh: Iterable[int]) -> None:
         for number in fresh:
             self._staging.same(number, BLOCKED)
+        self._staging._barred.update(stored)
         if stored and any(one not in self._there for one in row.marks):
             self.alone.append((stored[0], marshal.dumps((row.values, row.points))))
         self._staging.blocked += 1
@@ -431,7 +448,8 @@ class _Sorting:
 
 
 def _row(body: bytes) -> Customer:
-    return customer_of(*marshal.loads(body))  # noqa: S302 - out of our own temporary table
+    values, given, *known_as = marshal.loads(body)  # noqa: S302 - out of our own temporary table
+    return customer_of(values, given, known_as=tuple(*known_as))
 
 
 def _sliced(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:

@@ -30,6 +30,8 @@ CHUNK = 2_000  # rows that are read, checked and handed on together
 LONGEST_NOTE = 10_000
 REMEMBERED = 50_000  # different cells of a column whose reading is kept
 _LISTED = re.compile(r"\s*(?:;|,|\||:::|\n)\s*")
+_LABEL = re.compile(r"([A-Za-z]{2,10})\.?:\s*(?=[+(\d])")
+_is_labelled = _LABEL.search
 _is_listed = re.compile(r"[;,|\n]|:::").search
 # What in an opt-out column says no, folded; anything else is taken for a yes: the safe side.
 _NOT_OUT = {
@@ -223,10 +225,14 @@ class Reader:
         return [_once(points) if len(points) > 1 else points for points in found]
 
     def _numbers(self, cell: str, country: str) -> tuple[Point, ...]:
+        if _is_labelled(cell):  # Phone: ... Mobile: ... Fax: ...
+            _, *told = _LABEL.split(cell)
+            pairs = zip(told[::2], told[1::2], strict=True)
+            cell = ";".join(number for label, number in pairs if label.lower() != "fax")
         if _is_listed(cell):
             parts = [part for part in _LISTED.split(cell.strip()) if part]
             return tuple(("phone", *self._phones(part, country)) for part in parts)
-        return (("phone", *self._phones(cell, country)),)
+        return (("phone", *self._phones(cell, country)),) if cell else ()
 
     def _assembled(
         self,

@@ -108,3 +108,16 @@ def customer_of(values: Sequence[Any], given: Sequence[Point], known_as: tuple[s
         revenue=None if amount is None else Money(int(amount), str(currency)),
         known_as=known_as,
     )
+
+
+_SAYING = [place for place, column in enumerate(COLUMNS) if column not in ("source", "folded", "how_rank")]
+
+
+def says_nothing(row: Checked, stored: Plain, reached: set[tuple[str, str]]) -> bool:
+    """Whether a row says nothing of a customer that is not stored: `reached` by kind and value."""
+    values = row.values
+    for place in _SAYING:
+        told = values[place]
+        if told != stored[place] and told != "" and told is not None:
+            return False
+    return all((kind, value) in reached for kind, value, _ in row.points)

@@ -22,7 +22,8 @@ from winback_cli.plainrow import Checked, uncollected
 from winback_cli.store import blank, identities, reads, suppressions
 from winback_cli.store import connect as door
 from winback_cli.store.changes import Change, Update, apply, update_of
-from winback_cli.store.staging import BLOCKED, Staging
+from winback_cli.store.sorting import BLOCKED
+from winback_cli.store.staging import Staging
 from winback_cli.store.writing import Writing
 
 if TYPE_CHECKING:
@@ -285,6 +286,8 @@ class _Bringing:
         them in a temporary table what is to be written; nothing where it fits the suppression list.
         """
         raw, counts = self._raw, dict.fromkeys(("new", "changed", "same", "merged", "suppressed"), 0)
+        counts["same"], rows = self._staging.unchanged()
+        counts["merged"] = rows - counts["same"]
         began = not raw.in_transaction
         if began:
             raw.execute("BEGIN")

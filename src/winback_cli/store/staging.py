@@ -12,9 +12,9 @@ import contextlib
 import json
 import marshal
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from winback_cli.customer import Customer, merged
 from winback_cli.customer import identities as names_of
@@ -22,13 +22,14 @@ from winback_cli.marks import mark
 from winback_cli.plainrow import COLUMNS, Checked, Plain, Point, customer_of, plain, points
 from winback_cli.store.links import Links
 from winback_cli.store.seen import Seen
+from winback_cli.store.sorting import BLOCKED, Fresh, Sorting
 
 Item = TypeVar("Item")
 TOGETHER = 4000  # rows that are written in one transaction
 SLICE = 30_000  # entries that an index is filled with in one transaction
-BLOCKED = 0  # the number under which those who are left alone are remembered
 _TEMPORARY = """
     CREATE TEMP TABLE part (customer INTEGER NOT NULL, body BLOB NOT NULL, direct INTEGER NOT NULL);
+    CREATE TEMP TABLE same (customer INTEGER PRIMARY KEY, count INTEGER NOT NULL);
     CREATE TEMP TABLE opted (customer INTEGER PRIMARY KEY);
     CREATE TEMP TABLE alone (customer INTEGER NOT NULL, body BLOB NOT NULL);
 """
@@ -48,13 +49,6 @@ _INSERT = (
 _POINT = "INSERT INTO {into}.contact_point (customer_id, place, kind, value, state) VALUES (?, ?, ?, ?, ?)"
 
 
-class Fresh(NamedTuple):
-    """Somebody new: their number and their row."""
-
-    number: int
-    row: Checked
-
-
 class Staging:
     """One import under way, over a writing connection of its own.
 
@@ -62,22 +56,22 @@ class Staging:
     """
 
     def __init__(self, raw: sqlite3.Connection, batch: int, *, dry_run: bool = False) -> None:
-        self._raw = raw
+        self.raw = raw
         self.batch = batch
         self._into = "temp" if dry_run else "main"
         raw.execute("PRAGMA temp.cache_size = -24576")
         raw.executescript(_TEMPORARY + (_DRY if dry_run else ""))
         self._seen = Seen(raw)
-        self._number = self._first = self._last_number() + 1
+        self.number = self._first = self._last_number() + 1
         self._nobody = raw.execute("SELECT 1 FROM identity LIMIT 1").fetchone() is None
         self._alias: dict[int, int] = {}
         self._waiting: list[Checked] = []
         self.rows = self.blocked = 0
         self.links = Links()
-        self._barred: set[int] = set()
+        self.barred_now: set[int] = set()
 
     def _last_number(self) -> int:
-        return int(self._raw.execute("SELECT coalesce(max(id), 0) FROM main.customer_row").fetchone()[0])
+        return int(self.raw.execute("SELECT coalesce(max(id), 0) FROM main.customer_row").fetchone()[0])
 
     @contextlib.contextmanager
     def _short(self) -> Iterator[None]:
@@ -85,33 +79,33 @@ class Staging:
 
         Within a longer one it is a part of that.
         """
-        if self._raw.in_transaction:
+        if self.raw.in_transaction:
             yield
             return
-        self._raw.execute("BEGIN" if self._into == "temp" else "BEGIN IMMEDIATE")
+        self.raw.execute("BEGIN" if self._into == "temp" else "BEGIN IMMEDIATE")
         try:
             yield
         except BaseException:
-            if self._raw.in_transaction:
-                self._raw.execute("ROLLBACK")
+            if self.raw.in_transaction:
+                self.raw.execute("ROLLBACK")
             raise
-        self._raw.execute("COMMIT")
+        self.raw.execute("COMMIT")
 
     @contextlib.contextmanager
     def _at_once(self) -> Iterator[None]:
         """Reads, and what is only of this run, in one go: to open the file for each costs more than they
         do. No lock on the store is needed.
         """
-        if self._raw.in_transaction:
+        if self.raw.in_transaction:
             yield
             return
-        self._raw.execute("BEGIN")
+        self.raw.execute("BEGIN")
         try:
             yield
         except BaseException:
-            self._raw.execute("ROLLBACK")
+            self.raw.execute("ROLLBACK")
             raise
-        self._raw.execute("COMMIT")
+        self.raw.execute("COMMIT")
 
     # -- rows --------------------------------------------------------------------------------
 
@@ -126,19 +120,19 @@ class Staging:
         rows, self._waiting = self._waiting, []
         while rows:
             before = dict(self._alias), self.blocked
-            sorting = _Sorting(self, rows)
+            sorting = Sorting(self, rows)
             with self._short():
-                if self._into == "main" and self._last_number() + 1 != self._number:
-                    self._number = self._last_number() + 1  # somebody added a customer: number them anew
+                if self._into == "main" and self._last_number() + 1 != self.number:
+                    self.number = self._last_number() + 1  # somebody added a customer: number them anew
                     self._alias, self.blocked = before
                     continue
                 self._insert(sorting.fresh)
-            self._number += len(sorting.fresh)
+            self.number += len(sorting.fresh)
             self._remember(sorting)
             return
 
     def _insert(self, fresh: Sequence[Fresh]) -> None:
-        raw, into, batch = self._raw, self._into, self.batch
+        raw, into, batch = self.raw, self._into, self.batch
         raw.executemany(_INSERT.format(into=into), ((number, batch, *row.values) for number, row in fresh))
         raw.executemany(
             _POINT.format(into=into),
@@ -151,12 +145,13 @@ class Staging:
                 (fresh[0].number, fresh[-1].number),
             )
 
-    def _remember(self, sorting: _Sorting) -> None:
+    def _remember(self, sorting: Sorting) -> None:
         """What is only of this run."""
-        raw = self._raw
+        raw = self.raw
         with self._at_once():
             self._seen.learn(sorting.learned)
             raw.executemany("INSERT INTO part VALUES (?, ?, ?)", sorting.parts)
+            raw.executemany(_AS_IT_IS, ((number,) for number in sorting.same))
             raw.executemany("INSERT INTO alone VALUES (?, ?)", sorting.alone)
             raw.executemany("INSERT OR IGNORE INTO opted VALUES (?)", ((n,) for n in sorting.opted))
 
@@ -164,7 +159,7 @@ class Staging:
         """Who in the list, and who in the store, goes by these marks."""
         there: dict[int, list[int]] = {}
         if not self._nobody:
-            for found, number in self._raw.execute(_STORED, (json.dumps(sorted(marks)),)):
+            for found, number in self.raw.execute(_STORED, (json.dumps(sorted(marks)),)):
                 there.setdefault(found, []).append(number)
         return self._seen.of(marks), there
 
@@ -188,7 +183,7 @@ class Staging:
         """Join the rows of each person; afterwards every new customer is as they will be seen."""
         if self._waiting:
             self._write()
-        self._raw.execute("CREATE INDEX IF NOT EXISTS temp.part_customer ON part (customer)")
+        self.raw.execute("CREATE INDEX IF NOT EXISTS temp.part_customer ON part (customer)")
         self._follow_aliases()
         self._gather_loose()
         for numbers in _sliced(self._query(_TWICE, (self._first,)), 500):
@@ -216,7 +211,7 @@ class Staging:
 
     def _hand_over(self, some: Sequence[tuple[int, int]], bodies: Sequence[tuple[int, bytes]]) -> None:
         """The rows of those who went (old, new), and those they were made of, as rows of the new ones."""
-        raw = self._raw
+        raw = self.raw
         move = "UPDATE part SET customer = ?, direct = 0 WHERE customer = ?"
         for old, new in some:
             moved = raw.execute(move, (new, old)).rowcount
@@ -234,11 +229,11 @@ class Staging:
         )
         with self._at_once():
             for group in self.links.groups():
-                self._raw.execute(query, (group[0], json.dumps(group)))
+                self.raw.execute(query, (group[0], json.dumps(group)))
 
     def drop(self, number: int) -> None:
         """Take one of this import's own away again; inside a transaction."""
-        raw, into = self._raw, self._into
+        raw, into = self.raw, self._into
         if into == "main":
             marks = [(mark(name), number) for name in names_of(self._person(number))]
             raw.executemany("DELETE FROM identity WHERE mark = ? AND customer_id = ?", marks)
@@ -247,19 +242,19 @@ class Staging:
         raw.execute(f"DELETE FROM {into}.customer_row WHERE id = ?", (number,))
 
     def _query(self, query: str, values: Sequence[object] = ()) -> list[tuple[int]]:
-        return self._raw.execute(query, values).fetchall()
+        return self.raw.execute(query, values).fetchall()
 
     def _stored(self, number: int) -> tuple[Plain, tuple[Point, ...]]:
         columns = ", ".join(COLUMNS)
-        row = self._raw.execute(
+        row = self.raw.execute(
             f"SELECT {columns} FROM {self._into}.customer_row WHERE id = ?", (number,)
         ).fetchone()
         query = f"SELECT kind, value, state FROM {self._into}.contact_point"
-        kept = self._raw.execute(f"{query} WHERE customer_id = ? ORDER BY place", (number,))
+        kept = self.raw.execute(f"{query} WHERE customer_id = ? ORDER BY place", (number,))
         return tuple(row), tuple(kept.fetchall())
 
     def _person(self, number: int) -> Customer:
-        former = self._raw.execute(
+        former = self.raw.execute(
             f"SELECT identity FROM {self._into}.former WHERE customer_id = ?", (number,)
         )
         return customer_of(*self._stored(number), known_as=tuple(row[0] for row in former))
@@ -271,7 +266,7 @@ class Staging:
     def _joined(self, numbers: Sequence[int]) -> list[tuple[int, Customer, Customer]]:
         """New customers, each as they stand, and with the other rows of theirs."""
         rows: dict[int, list[Customer]] = {number: [self._person(number)] for number in numbers}
-        told = self._raw.execute(
+        told = self.raw.execute(
             "SELECT customer, body FROM part WHERE customer BETWEEN ? AND ?", (numbers[0], numbers[-1])
         )
         for number, body in told:
@@ -279,7 +274,7 @@ class Staging:
         return [(number, mine[0], merged(mine)) for number, mine in rows.items()]
 
     def _rewrite(self, number: int, before: Customer, now: Customer) -> None:
-        raw, into = self._raw, self._into
+        raw, into = self.raw, self._into
         was, told = plain(before), plain(now)
         sets = {c: new for c, old, new in zip(COLUMNS, was, told, strict=True) if old != new}
         if sets:
@@ -301,22 +296,22 @@ class Staging:
         """Bring who is who and the queue in, in their own order: what is ordered is quick to grow."""
         if self._into == "temp":
             return
-        self._raw.execute(
+        self.raw.execute(
             "CREATE TEMP TABLE ranked AS"
             " SELECT how_rank, coalesce(-revenue, 9223372036854775807) AS worth, id"
             " FROM main.customer_row WHERE id >= ? AND batch_id = ? ORDER BY 1, 2, 3",
             (self._first, self.batch),
         )
         self._by_slices("ranked", "INSERT OR IGNORE INTO ranking SELECT how_rank, worth, id", progress)
-        self._raw.execute("DROP TABLE ranked")
+        self.raw.execute("DROP TABLE ranked")
         for _ in self._seen.put_in(self._first, self._short):
             progress()
 
     def _by_slices(self, table: str, insert: str, progress: Callable[[], None]) -> None:
-        last = self._raw.execute(f"SELECT coalesce(max(rowid), 0) FROM {table}").fetchone()[0]
+        last = self.raw.execute(f"SELECT coalesce(max(rowid), 0) FROM {table}").fetchone()[0]
         for start in range(0, last, SLICE):
             with self._short():
-                self._raw.execute(
+                self.raw.execute(
                     f"{insert} FROM {table} WHERE rowid > ? AND rowid <= ?", (start, start + SLICE)
                 )
             progress()
@@ -324,12 +319,29 @@ class Staging:
     # -- what is left to do at the end -------------------------------------------------------
 
     def known_people(self) -> Iterator[tuple[int, Customer, int]]:
-        """Those who were there before and are in the list: the number, the list's word, its rows."""
-        query = "SELECT customer, body FROM part WHERE customer < ? ORDER BY customer"
-        cursor = self._raw.cursor().execute(query, (self._first,))
+        """Those who were there before and of whom the list says something: the number, the list's word
+        of them, its rows. Rows that say what is stored already have their say as the record.
+        """
+        query = (
+            "SELECT p.customer, p.body, coalesce(s.count, 0) FROM part p"
+            " LEFT JOIN same s ON s.customer = p.customer WHERE p.customer < ? ORDER BY p.customer"
+        )
+        cursor = self.raw.cursor().execute(query, (self._first,))
         for number, group in groupby(cursor, key=lambda row: row[0]):
-            told = [_row(body) for _, body in group]
-            yield number, merged(told), len(told)
+            told, as_it_is = [], 0
+            for _, body, as_it_is in group:  # noqa: B007 - the same in each
+                told.append(_row(body))
+            if as_it_is:
+                told.append(self._person(number)._replace(known_as=()))
+            yield number, merged(told), len(told) + max(as_it_is - 1, 0)
+
+    def unchanged(self) -> tuple[int, int]:
+        """How many the list says nothing new of, and in how many rows."""
+        people, rows = self.raw.execute(
+            "SELECT count(*), coalesce(sum(count), 0) FROM same"
+            " WHERE customer NOT IN (SELECT customer FROM part)"
+        ).fetchone()
+        return int(people), int(rows)
 
     def new_people(self) -> Iterator[tuple[int, Customer]]:
         """Everybody new, with everything they are known by."""
@@ -342,13 +354,13 @@ class Staging:
         found: dict[tuple[int, int], None] = {}
         for some in self._seen.slices(self._first):
             mine = dict(some)
-            rows = self._raw.execute(_STORED, (json.dumps(list(mine)),))
+            rows = self.raw.execute(_STORED, (json.dumps(list(mine)),))
             found |= dict.fromkeys((mine[mark], number) for mark, number in rows)
         return sorted(found)
 
     def left_alone(self) -> list[tuple[int, Customer]]:
         """Those on the suppression list whom the list knows by something new."""
-        found = self._raw.execute("SELECT customer, body FROM alone ORDER BY customer").fetchall()
+        found = self.raw.execute("SELECT customer, body FROM alone ORDER BY customer").fetchall()
         return [(number, _row(body)) for number, body in found]
 
     def opted_out(self) -> list[int]:
@@ -357,94 +369,22 @@ class Staging:
 
     def barred(self) -> set[int]:
         """Who was there before, with a row that fits the suppression list: they are not changed."""
-        return self.links.spread(self._barred)
+        return self.links.spread(self.barred_now)
 
     def counted(self) -> tuple[int, int]:
         """How many new customers there are, and how many rows went into those."""
-        new = self._raw.execute(
+        new = self.raw.execute(
             f"SELECT count(*) FROM {self._into}.customer_row WHERE id >= ? AND batch_id = ?",
             (self._first, self.batch),
         ).fetchone()[0]
-        joined = self._raw.execute("SELECT count(*) FROM part WHERE customer >= ?", (self._first,))
+        joined = self.raw.execute("SELECT count(*) FROM part WHERE customer >= ?", (self._first,))
         return int(new), int(new) + int(joined.fetchone()[0])
 
 
+_AS_IT_IS = "INSERT INTO same VALUES (?, 1) ON CONFLICT (customer) DO UPDATE SET count = count + 1"
 _STORED = """SELECT i.mark, i.customer_id FROM json_each(?) a CROSS JOIN identity i ON i.mark = a.value
     JOIN customer c ON c.id = i.customer_id ORDER BY i.customer_id"""
 _TWICE = "SELECT DISTINCT customer FROM part WHERE customer >= ? ORDER BY customer"
-
-
-class _Sorting:
-    """Some rows, each put where it belongs: somebody new, a row of somebody, or left alone."""
-
-    def __init__(self, staging: Staging, rows: Sequence[Checked]) -> None:
-        self._staging = staging
-        self._seen, self._there = staging.known([one for row in rows for one in row.marks])
-        self.fresh: list[Fresh] = []
-        self.learned: dict[int, int] = {}
-        self.parts: list[tuple[int, bytes, bool]] = []
-        self.alone: list[tuple[int, bytes]] = []
-        self.opted: list[int] = []
-        self._put(rows, staging._number)
-
-    def _put(self, rows: Sequence[Checked], number: int) -> None:
-        seen, there, learned = self._seen, self._there, self.learned
-        for row in rows:
-            marks = row.marks
-            if (
-                not row.blocked
-                and not row.opted_out
-                and seen.keys().isdisjoint(marks)
-                and there.keys().isdisjoint(marks)
-            ):
-                self.fresh.append(Fresh(number, row))
-                for one in marks:
-                    seen[one] = learned[one] = number
-                number += 1
-            elif self._known(row, number):
-                number += 1
-
-    def _known(self, row: Checked, number: int) -> bool:
-        """Put a row that may be somebody's; returns whether it made somebody new of that number."""
-        staging = self._staging
-        own = {staging.whose(self._seen[one]): None for one in row.marks if one in self._seen}
-        stored = [n for one in row.marks for n in self._there.get(one, ())]
-        direct = bool(stored)
-        stored += [n for n in own if n != BLOCKED and not staging.is_new(n)]
-        fresh = sorted(n for n in own if staging.is_new(n))
-        if row.opted_out:
-            self.opted += stored
-        if row.blocked or BLOCKED in own:
-            self._block(row, stored, fresh)
-            return False
-        target = stored[0] if stored else fresh[0] if fresh else number
-        for other in fresh:
-            if other != target:
-                staging.same(other, target)
-        for other in stored[1:]:
-            staging.links.add(target, other)
-        if row.opted_out:
-            self.opted.append(target)
-        self._learn(row, target)
-        if target == number and not own:
-            self.fresh.append(Fresh(number, row))
-            return True
-        self.parts.append((target, marshal.dumps((row.values, row.points)), direct))
-        return False
-
-    def _block(self, row: Checked, stored: Sequence[int], fresh: Iterable[int]) -> None:
-        for number in fresh:
-            self._staging.same(number, BLOCKED)
-        self._staging._barred.update(stored)
-        if stored and any(one not in self._there for one in row.marks):
-            self.alone.append((stored[0], marshal.dumps((row.values, row.points))))
-        self._staging.blocked += 1
-        self._learn(row, BLOCKED)
-
-    def _learn(self, row: Checked, number: int) -> None:
-        for one in row.marks:
-            if one not in self._there:
-                self._seen[one] = self.learned[one] = number
 
 
 def _row(body: bytes) -> Customer:

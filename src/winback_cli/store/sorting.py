@@ -1,0 +1,144 @@
+"""Some rows of a list put where they belong: somebody new, a row of somebody, or left alone.
+
+Decided without any lock on the store; what is decided is written afterwards.
+"""
+
+from __future__ import annotations
+
+import json
+import marshal
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from winback_cli.plainrow import COLUMNS, Checked, Plain, says_nothing
+
+if TYPE_CHECKING:
+    from winback_cli.store.staging import Staging
+
+BLOCKED = 0  # the number under which those who are left alone are remembered
+
+
+class Fresh(NamedTuple):
+    """Somebody new: their number and their row."""
+
+    number: int
+    row: Checked
+
+
+class Sorting:
+    """Some rows, each put where it belongs: somebody new, a row of somebody, or left alone."""
+
+    def __init__(self, staging: Staging, rows: Sequence[Checked]) -> None:
+        self._staging = staging
+        self._seen, self._there = staging.known([one for row in rows for one in row.marks])
+        self.fresh: list[Fresh] = []
+        self.learned: dict[int, int] = {}
+        self.parts: list[tuple[int, bytes, bool]] = []
+        self.alone: list[tuple[int, bytes]] = []
+        self.opted: list[int] = []
+        self.same: list[int] = []
+        self._unsure: list[tuple[int, Checked]] = []
+        self._put(rows, staging.number)
+        if self._unsure:
+            self._compare()
+
+    def _put(self, rows: Sequence[Checked], number: int) -> None:
+        seen, there, learned = self._seen, self._there, self.learned
+        for row in rows:
+            marks = row.marks
+            if (
+                not row.blocked
+                and not row.opted_out
+                and seen.keys().isdisjoint(marks)
+                and there.keys().isdisjoint(marks)
+            ):
+                self.fresh.append(Fresh(number, row))
+                for one in marks:
+                    seen[one] = learned[one] = number
+                number += 1
+            elif self._known(row, number):
+                number += 1
+
+    def _known(self, row: Checked, number: int) -> bool:
+        """Put a row that may be somebody's; returns whether it made somebody new of that number."""
+        staging = self._staging
+        own = {staging.whose(self._seen[one]): None for one in row.marks if one in self._seen}
+        stored = [n for one in row.marks for n in self._there.get(one, ())]
+        direct = bool(stored)
+        stored += [n for n in own if n != BLOCKED and not staging.is_new(n)]
+        fresh = sorted(n for n in own if staging.is_new(n))
+        if row.opted_out:
+            self.opted += stored
+        if row.blocked or BLOCKED in own:
+            self._block(row, stored, fresh)
+            return False
+        if direct and not own and not row.opted_out and self._nothing_new(row, stored):
+            self._unsure.append((stored[0], row))
+            return False
+        target = stored[0] if stored else fresh[0] if fresh else number
+        for other in fresh:
+            if other != target:
+                staging.same(other, target)
+        for other in stored[1:]:
+            staging.links.add(target, other)
+        if row.opted_out:
+            self.opted.append(target)
+        self._learn(row, target)
+        if target == number and not own:
+            self.fresh.append(Fresh(number, row))
+            return True
+        self.parts.append((target, marshal.dumps((row.values, row.points)), direct))
+        return False
+
+    def _nothing_new(self, row: Checked, stored: Sequence[int]) -> bool:
+        """Whether all that a row's person is known by is one stored customer's already."""
+        return len(set(stored)) == 1 and all(one in self._there for one in row.marks)
+
+    def _compare(self) -> None:
+        """Rows that may say nothing but what is stored: most of a list that comes every night."""
+        records = _records(self._staging.raw, [number for number, _ in self._unsure])
+        for number, row in self._unsure:
+            if number in records and says_nothing(row, *records[number]):
+                self.same.append(number)
+            else:
+                self.parts.append((number, marshal.dumps((row.values, row.points)), True))
+
+    def _block(self, row: Checked, stored: Sequence[int], fresh: Iterable[int]) -> None:
+        for number in fresh:
+            self._staging.same(number, BLOCKED)
+        self._staging.barred_now.update(stored)
+        if stored and any(one not in self._there for one in row.marks):
+            self.alone.append((stored[0], marshal.dumps((row.values, row.points))))
+        self._staging.blocked += 1
+        self._learn(row, BLOCKED)
+
+    def _learn(self, row: Checked, number: int) -> None:
+        for one in row.marks:
+            if one not in self._there:
+                self._seen[one] = self.learned[one] = number
+
+
+def _records(
+    raw: sqlite3.Connection, numbers: Sequence[int]
+) -> dict[int, tuple[Plain, set[tuple[str, str]]]]:
+    """The stored rows of those who are not left alone, and how each is reached: kind and value."""
+    wanted = json.dumps(sorted(set(numbers)))
+    columns = ", ".join(f"u.{column}" for column in COLUMNS)
+    found: dict[int, tuple[Plain, set[tuple[str, str]]]] = {}
+    rows = raw.execute(
+        f"SELECT u.id, {columns} FROM json_each(?) a CROSS JOIN main.customer_row u ON u.id = a.value"
+        " WHERE u.suppression_id IS NULL",
+        (wanted,),
+    )
+    for number, *values in rows:
+        found[number] = (tuple(values), set())
+    reached = raw.execute(
+        "SELECT p.customer_id, p.kind, p.value FROM json_each(?) a"
+        " CROSS JOIN main.contact_point p ON p.customer_id = a.value",
+        (wanted,),
+    )
+    for number, kind, value in reached:
+        if number in found:
+            found[number][1].add((kind, value))
+    return found

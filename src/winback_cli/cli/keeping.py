@@ -168,7 +168,7 @@ def _mend(here: Here, found: "list[Finding]") -> None:
         raise BadInput("A damaged file cannot be mended.", looking.RESTORE)
     looking.mend_files(found)
     keys = looking.mendable(found)
-    if keys or any(finding.check == "words" for finding in found):
+    if keys or any(finding.check in ("words", "queue", "names", "import") for finding in found):
         with here.writing("doctor") as opened:
             opened.remake(keys, standings(here))
     here.say("Made anew what could be.")

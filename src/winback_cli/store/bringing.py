@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import json
 import marshal
-import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
@@ -24,6 +23,7 @@ from winback_cli.store import connect as door
 from winback_cli.store.changes import Change, Update, apply, update_of
 from winback_cli.store.sorting import BLOCKED
 from winback_cli.store.staging import Staging
+from winback_cli.store.underway import alone, clear, locked
 from winback_cli.store.writing import Writing
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from winback_cli.dates import Clock
 
+AT_ONCE = 20_000  # customers that are taken away at once where an import is stopped
 SHOWN = 20  # changes that are told at the end
 MOST_TWINS = 1_000  # pairs of known customers that are told at most
 PATIENCE = 3  # times that what somebody changed meanwhile is looked at again without holding them up
@@ -106,11 +107,13 @@ def bring_in(
         if not dry_run:
             clear(raw)
         batch = 0 if dry_run else _begin(raw, hand)
+        bringing = _Bringing(raw, hand, batch, people, dry_run=dry_run)
         try:
             with uncollected():
-                return _Bringing(raw, hand, batch, people, dry_run=dry_run).run(stream, told)
-        except BaseException:
-            if batch:
+                return bringing.run(stream, told)
+        except BaseException as problem:
+            # Whoever presses Ctrl-C on a long list is not kept waiting: the next import tidies up.
+            if batch and (isinstance(problem, Exception) or bringing.written <= AT_ONCE):
                 _give_up(raw)
             raise
 
@@ -138,7 +141,7 @@ def _give_up(raw: sqlite3.Connection) -> None:
 
 
 def _begin(raw: sqlite3.Connection, hand: Hand) -> int:
-    with _locked(raw):
+    with locked(raw):
         run = _run(raw, hand)
         cursor = raw.execute(
             "INSERT INTO batch (command_id, file, sha256, key, counts, state)"
@@ -156,59 +159,6 @@ def _run(raw: sqlite3.Connection, hand: Hand) -> int:
     return int(cursor.lastrowid or 0)
 
 
-@contextlib.contextmanager
-def _locked(raw: sqlite3.Connection) -> Iterator[None]:
-    raw.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        if raw.in_transaction:
-            raw.execute("ROLLBACK")
-        raise
-    if raw.in_transaction:
-        raw.execute("COMMIT")
-
-
-@contextlib.contextmanager
-def alone(path: Path) -> Iterator[None]:
-    """One import at a time, and nobody else who takes customers away; raises Busy while another one
-    runs. Where the system knows no such lock, nothing is held.
-    """
-    try:
-        import fcntl
-    except ImportError:
-        yield
-        return
-    handle = os.open(path.parent, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(handle)
-        raise Busy("An import is running.", "Wait until it is done, then run the command again.") from None
-    try:
-        yield
-    finally:
-        os.close(handle)
-
-
-def clear(raw: sqlite3.Connection) -> int:
-    """Take away what an import left unseen that was killed; returns how many customers those were."""
-    gone = 0
-    for (batch,) in raw.execute("SELECT id FROM batch WHERE state = 'staging'").fetchall():
-        numbers = raw.execute("SELECT id FROM customer_row WHERE batch_id = ?", (batch,)).fetchall()
-        for start in range(0, len(numbers), 1000):
-            some = [number for (number,) in numbers[start : start + 1000]]
-            names = [(number, identities.names_of(raw, number)) for number in some]
-            with _locked(raw):
-                for number, mine in names:
-                    identities.forget(raw, number, mine)
-                raw.executemany("DELETE FROM customer_row WHERE id = ?", [(number,) for number in some])
-        with _locked(raw):
-            raw.execute("DELETE FROM batch WHERE id = ?", (batch,))
-        gone += len(numbers)
-    return gone
-
-
 class _Bringing:
     def __init__(
         self, raw: sqlite3.Connection, hand: Hand, batch: int, people: int, *, dry_run: bool
@@ -221,6 +171,11 @@ class _Bringing:
         self._file = _file_at(hand.path)
         self._last_key = self._newest_key()
         self._staging = Staging(raw, batch, dry_run=dry_run)
+
+    @property
+    def written(self) -> int:
+        """How many customers nobody sees yet."""
+        return self._staging.number - self._staging.first
 
     def _newest_key(self) -> int:
         return int(self._raw.execute("SELECT coalesce(max(id), 0) FROM suppression_key").fetchone()[0])
@@ -259,7 +214,7 @@ class _Bringing:
         w = _writing(self._raw, self._hand)
         if not self._dry_run and not all(map(self._staging.is_new, self._staging.opted_out())):
             w.session.connection()  # its first connection rolls back whatever is under way: not later
-        with _locked(self._raw):
+        with locked(self._raw):
             self._refuse_replaced()
             if identities.count(self._raw) != self._people:
                 if not at_any_price:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from winback_cli.case import FIRST_HASH, Case, Event, digest, fold
 from winback_cli.errors import BadInput
 from winback_cli.store import connect as door
-from winback_cli.store import reads
+from winback_cli.store import ordered, reads
 from winback_cli.store.copies import backups_of
 
 if TYPE_CHECKING:
@@ -85,6 +85,8 @@ def examine(connection: sqlite3.Connection, path: Path, standing: Standings) -> 
     yield from _cases(connection, standing)
     yield from _customers(connection)
     yield from _words(connection)
+    yield from _ordered(connection)
+    yield from _cut_off(connection)
 
 
 # -- cases -----------------------------------------------------------------------------------
@@ -226,6 +228,24 @@ def _customers(connection: sqlite3.Connection) -> Iterator[Finding]:
     for number, case in connection.execute(_MIRRORS):
         what = "Their row does not repeat what their latest case says."
         yield Finding("customer", f"customer {number}", what, MEND, case)
+
+
+def _ordered(connection: sqlite3.Connection) -> Iterator[Finding]:
+    """Whether the queue, and what everybody is known by, are what the records say."""
+    if not ordered.queue_agrees(connection):
+        yield Finding("queue", "whom to win back next", "The queue is not what the records say.", MEND)
+    if not ordered.names_agree(connection):
+        yield Finding("names", "who is who", "Not everybody is found by what they are known by.", MEND)
+
+
+def _cut_off(connection: sqlite3.Connection) -> Iterator[Finding]:
+    """What an import that was cut off left, unless one is under way."""
+    (left,) = connection.execute(
+        "SELECT count(*) FROM customer_row u JOIN batch b ON b.id = u.batch_id WHERE b.state = 'staging'"
+    ).fetchone()
+    if left:
+        what = f"An import is under way, or one that was cut off left {left:,} customers whom nobody sees."
+        yield Finding("import", "imports", what, "The next import takes them away; so does --mend.")
 
 
 def _words(connection: sqlite3.Connection) -> Iterator[Finding]:

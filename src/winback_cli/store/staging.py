@@ -62,7 +62,7 @@ class Staging:
         raw.execute("PRAGMA temp.cache_size = -24576")
         raw.executescript(_TEMPORARY + (_DRY if dry_run else ""))
         self._seen = Seen(raw)
-        self.number = self._first = self._last_number() + 1
+        self.number = self.first = self._last_number() + 1
         self._nobody = raw.execute("SELECT 1 FROM identity LIMIT 1").fetchone() is None
         self._alias: dict[int, int] = {}
         self._waiting: list[Checked] = []
@@ -171,7 +171,7 @@ class Staging:
 
     def is_new(self, number: int) -> bool:
         """Whether that is one of this import's own."""
-        return number >= self._first
+        return number >= self.first
 
     def same(self, old: int, new: int) -> None:
         """Two that the list showed to be one person, or `BLOCKED`."""
@@ -186,7 +186,7 @@ class Staging:
         self.raw.execute("CREATE INDEX IF NOT EXISTS temp.part_customer ON part (customer)")
         self._follow_aliases()
         self._gather_loose()
-        for numbers in _sliced(self._query(_TWICE, (self._first,)), 500):
+        for numbers in _sliced(self._query(_TWICE, (self.first,)), 500):
             with self._at_once():
                 people = self._joined([number for (number,) in numbers])
             with self._short():
@@ -300,11 +300,11 @@ class Staging:
             "CREATE TEMP TABLE ranked AS"
             " SELECT how_rank, coalesce(-revenue, 9223372036854775807) AS worth, id"
             " FROM main.customer_row WHERE id >= ? AND batch_id = ? ORDER BY 1, 2, 3",
-            (self._first, self.batch),
+            (self.first, self.batch),
         )
         self._by_slices("ranked", "INSERT OR IGNORE INTO ranking SELECT how_rank, worth, id", progress)
         self.raw.execute("DROP TABLE ranked")
-        for _ in self._seen.put_in(self._first, self._short):
+        for _ in self._seen.put_in(self.first, self._short):
             progress()
 
     def _by_slices(self, table: str, insert: str, progress: Callable[[], None]) -> None:
@@ -326,7 +326,7 @@ class Staging:
             "SELECT p.customer, p.body, coalesce(s.count, 0) FROM part p"
             " LEFT JOIN same s ON s.customer = p.customer WHERE p.customer < ? ORDER BY p.customer"
         )
-        cursor = self.raw.cursor().execute(query, (self._first,))
+        cursor = self.raw.cursor().execute(query, (self.first,))
         for number, group in groupby(cursor, key=lambda row: row[0]):
             told, as_it_is = [], 0
             for _, body, as_it_is in group:  # noqa: B007 - the same in each
@@ -346,13 +346,13 @@ class Staging:
     def new_people(self) -> Iterator[tuple[int, Customer]]:
         """Everybody new, with everything they are known by."""
         query = "SELECT id FROM main.customer_row WHERE id >= ? AND batch_id = ? ORDER BY id"
-        for (number,) in self._query(query, (self._first, self.batch)):
+        for (number,) in self._query(query, (self.first, self.batch)):
             yield number, self._person(number)
 
     def met(self) -> list[tuple[int, int]]:
         """The new ones whom the store knows by now, as (their number here, the number there)."""
         found: dict[tuple[int, int], None] = {}
-        for some in self._seen.slices(self._first):
+        for some in self._seen.slices(self.first):
             mine = dict(some)
             rows = self.raw.execute(_STORED, (json.dumps(list(mine)),))
             found |= dict.fromkeys((mine[mark], number) for mark, number in rows)
@@ -375,9 +375,9 @@ class Staging:
         """How many new customers there are, and how many rows went into those."""
         new = self.raw.execute(
             f"SELECT count(*) FROM {self._into}.customer_row WHERE id >= ? AND batch_id = ?",
-            (self._first, self.batch),
+            (self.first, self.batch),
         ).fetchone()[0]
-        joined = self.raw.execute("SELECT count(*) FROM part WHERE customer >= ?", (self._first,))
+        joined = self.raw.execute("SELECT count(*) FROM part WHERE customer >= ?", (self.first,))
         return int(new), int(new) + int(joined.fetchone()[0])
 
 

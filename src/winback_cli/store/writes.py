@@ -13,13 +13,14 @@ from winback_cli.case import Case, Entry
 from winback_cli.customer import Customer
 from winback_cli.dates import Clock
 from winback_cli.errors import TryAgain
-from winback_cli.store import cases, people, reading, reads, suppressions
+from winback_cli.store import cases, ordered, people, reading, reads, suppressions
 from winback_cli.store import connect as door
 from winback_cli.store.blocklist import Listed, leave_alone
-from winback_cli.store.bringing import Brought, Hand, Stream, Told, alone, bring_in
+from winback_cli.store.bringing import Brought, Hand, Stream, Told, bring_in
 from winback_cli.store.cases import Opening, Standings
 from winback_cli.store.suppressions import Carried, Suppressed
 from winback_cli.store.takeback import TakenBack, take_back
+from winback_cli.store.underway import alone, clear
 from winback_cli.store.writing import Writing
 
 if TYPE_CHECKING:
@@ -194,13 +195,19 @@ class Store:
             return suppressions.new_key(w)
 
     def remake(self, keys: Sequence[int], standing: Callable[[str, Case], Standing]) -> None:
-        """Make the rows of these cases anew, and the indexes of words; see `cases.remake`."""
-        with self._writing() as w:
-            for key in keys:
-                cases.remake(w, key, partial(standing, reads.case_by_key(w.raw, key).playbook))
-            for name in reads.SEARCHED:
-                w.raw.execute(f"INSERT INTO {name} ({name}) VALUES ('rebuild')")
-            w.run()
+        """Make the rows of these cases anew (see `cases.remake`), the indexes of words, the queue and
+        who is who; what an import left that was cut off goes. Raises Busy while one is under way.
+        """
+        with alone(self.path):
+            with door.told(self.path), contextlib.closing(door.connect(self.path, writing=True)) as raw:
+                clear(raw)
+            with self._writing() as w:
+                for key in keys:
+                    cases.remake(w, key, partial(standing, reads.case_by_key(w.raw, key).playbook))
+                for name in reads.SEARCHED:
+                    w.raw.execute(f"INSERT INTO {name} ({name}) VALUES ('rebuild')")
+                ordered.make_anew(w.raw)
+                w.run()
 
     def suppress(self, number: int, reason: str) -> Suppressed:
         """See `suppressions.suppress`."""

@@ -30,6 +30,7 @@ CHUNK = 2_000  # rows that are read, checked and handed on together
 LONGEST_NOTE = 10_000
 REMEMBERED = 50_000  # different cells of a column whose reading is kept
 _LISTED = re.compile(r"\s*(?:;|,|\||:::|\n)\s*")
+_LABELLED = re.compile(r"\s+(?=[A-Za-z]+: )")  # between "Phone: 1" and "Mobile: 2"
 _is_listed = re.compile(r"[;,|\n]|:::").search
 # What in an opt-out column says no, folded; anything else is taken for a yes: the safe side.
 _NOT_OUT = {
@@ -223,8 +224,8 @@ class Reader:
         return [_once(points) if len(points) > 1 else points for points in found]
 
     def _numbers(self, cell: str, country: str) -> tuple[Point, ...]:
-        if _is_listed(cell):
-            parts = [part for part in _LISTED.split(cell.strip()) if part]
+        if _is_listed(cell) or cell.count(":") > 1:
+            parts = [part for part in _LISTED.split(_LABELLED.sub(";", cell.strip())) if part]
             return tuple(("phone", *self._phones(part, country)) for part in parts)
         return (("phone", *self._phones(cell, country)),)
 

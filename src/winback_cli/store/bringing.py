@@ -298,7 +298,8 @@ class _Bringing:
             out = update.number in opted
             counts["suppressed" if out else "changed" if update.changes else "same"] += 1
             counts["merged"] += update.rows - 1
-            apply(raw, self._batch, update)
+            if not self._dry_run:
+                apply(raw, self._batch, update)
         new, rows = staging.counted()
         counts["merged"] += rows - new
         fresh = sum(map(staging.is_new, opted))

@@ -39,7 +39,7 @@ class Read(NamedTuple):
 
     @property
     def customers(self) -> list[Customer]:
-        return [customer_of(row.values, row.points, opted_out=row.opted_out) for row in self.rows]
+        return [customer_of(row.values, row.points)._replace(opted_out=row.opted_out) for row in self.rows]
 
 
 @contextlib.contextmanager

@@ -104,11 +104,16 @@ class CsvRows:
 
         def blocks(stream: io.TextIOWrapper) -> Iterator[str]:
             nonlocal left
+            before = self._skipped
             while block := stream.readlines(BLOCK):
-                left -= sum(map(len, block))
-                if left < 0:
+                lengths = list(map(len, block))
+                if max(lengths) > LONGEST_LINE:
+                    raise too_long(self._file, before + 1 + lengths.index(max(lengths)))
+                if left < 0:  # all of the blocks before belong to one row
                     raise too_long(self._file, start)
                 yield from block
+                left -= sum(lengths)
+                before += len(block)
 
         with self._opened() as stream:
             for _ in range(self._skipped):

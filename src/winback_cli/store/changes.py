@@ -65,7 +65,7 @@ def update_of(connection: reads.Connection, number: int, told: Customer) -> Upda
         and not (field == "external_id" and have[field])
         and not (field == "first_purchase" and have[field] and have[field] < says[field])
     ]
-    changes = _together(changes, have)
+    changes = _together(changes, have, says)
     changes += _points(connection, number, told, by_hand)
     before = identities.names_of(connection, number)
     fresh = [name for name in names_of(told) if name not in before]
@@ -76,11 +76,13 @@ def update_of(connection: reads.Connection, number: int, told: Customer) -> Upda
 _NAMED = ("name", "company", "external_id")  # with these, what somebody was known by becomes former
 
 
-def _together(changes: list[Change], have: dict[str, Any]) -> list[Change]:
-    """An amount in another currency comes with it, or not at all."""
+def _together(changes: list[Change], have: dict[str, Any], says: dict[str, Any]) -> list[Change]:
+    """An amount in another currency comes with it, or not at all; an id comes with its source."""
     fields = {change.field for change in changes}
     if "currency" in fields and "revenue" not in fields and have["revenue"] is not None:
-        return [change for change in changes if change.field != "currency"]
+        changes = [change for change in changes if change.field != "currency"]
+    if "external_id" in fields and says["source"] != have["source"]:
+        changes = [*changes, Change(changes[0].number, "source", have["source"], says["source"])]
     return changes
 
 

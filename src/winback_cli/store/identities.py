@@ -74,14 +74,16 @@ def _asked(connection: reads.Connection, names: Iterable[str]) -> dict[str, list
 
 
 def learn(connection: sqlite3.Connection, number: int, names: Iterable[str]) -> None:
-    """Remember what a customer is known by; what the record does not say is kept as it stands."""
-    told = list(dict.fromkeys(names))
+    """Remember what a customer is known by, beside what the record says; what that does not say is kept
+    as it stands.
+    """
+    person = known(connection, number)
+    said = identities(person._replace(known_as=())) if person else []
+    told = list(dict.fromkeys([*names, *said]))
     connection.executemany(
         "INSERT INTO identity (mark, customer_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
         [(mark(name), number) for name in told],
     )
-    person = known(connection, number)
-    said = set(identities(person._replace(known_as=()))) if person else set()
     connection.executemany(
         "INSERT INTO former (customer_id, identity) VALUES (?, ?) ON CONFLICT DO NOTHING",
         [(number, name) for name in told if name not in said],

@@ -20,6 +20,7 @@ from winback_cli.customer import Customer, merged
 from winback_cli.customer import identities as names_of
 from winback_cli.marks import mark
 from winback_cli.plainrow import COLUMNS, Checked, Plain, Point, customer_of, plain, points
+from winback_cli.store import reads
 from winback_cli.store.links import Links
 from winback_cli.store.seen import Seen
 from winback_cli.store.sorting import BLOCKED, Fresh, Sorting
@@ -35,18 +36,18 @@ _TEMPORARY = """
 """
 # A dry run writes here instead: the same tables, unknown to everybody else and gone at the end.
 _DRY = """
-    CREATE TEMP TABLE customer_row AS SELECT * FROM main.customer_row WHERE 0;
-    CREATE TEMP TABLE contact_point AS SELECT * FROM main.contact_point WHERE 0;
-    CREATE TEMP TABLE former AS SELECT * FROM main.former WHERE 0;
-    CREATE INDEX temp.dry_customer ON customer_row (id);
-    CREATE INDEX temp.dry_point ON contact_point (customer_id);
+    CREATE TEMP TABLE dry_customer_row AS SELECT * FROM main.customer_row WHERE 0;
+    CREATE TEMP TABLE dry_contact_point AS SELECT * FROM main.contact_point WHERE 0;
+    CREATE TEMP TABLE dry_former AS SELECT * FROM main.former WHERE 0;
+    CREATE INDEX temp.dry_customer ON dry_customer_row (id);
+    CREATE INDEX temp.dry_point ON dry_contact_point (customer_id);
 """
 _VALUES = ", ".join("?" * (len(COLUMNS) + 2))
 _INSERT = (
-    f"INSERT INTO {{into}}.customer_row (id, batch_id, {', '.join(COLUMNS)}, edited, list_on)"
+    f"INSERT INTO {{into}}customer_row (id, batch_id, {', '.join(COLUMNS)}, edited, list_on)"
     f" VALUES ({_VALUES}, '', '9999-12-30')"
 )
-_POINT = "INSERT INTO {into}.contact_point (customer_id, place, kind, value, state) VALUES (?, ?, ?, ?, ?)"
+_POINT = "INSERT INTO {into}contact_point (customer_id, place, kind, value, state) VALUES (?, ?, ?, ?, ?)"
 
 
 class Staging:
@@ -58,20 +59,17 @@ class Staging:
     def __init__(self, raw: sqlite3.Connection, batch: int, *, dry_run: bool = False) -> None:
         self.raw = raw
         self.batch = batch
-        self._into = "temp" if dry_run else "main"
+        self._into = "temp.dry_" if dry_run else "main."
         raw.execute("PRAGMA temp.cache_size = -24576")
         raw.executescript(_TEMPORARY + (_DRY if dry_run else ""))
         self._seen = Seen(raw)
-        self.number = self.first = self._last_number() + 1
+        self.number = self.first = reads.last_number(self.raw) + 1
         self._nobody = raw.execute("SELECT 1 FROM identity LIMIT 1").fetchone() is None
         self._alias: dict[int, int] = {}
         self._waiting: list[Checked] = []
         self.rows = self.blocked = 0
         self.links = Links()
         self.barred_now: set[int] = set()
-
-    def _last_number(self) -> int:
-        return int(self.raw.execute("SELECT coalesce(max(id), 0) FROM main.customer_row").fetchone()[0])
 
     @contextlib.contextmanager
     def _short(self) -> Iterator[None]:
@@ -82,7 +80,7 @@ class Staging:
         if self.raw.in_transaction:
             yield
             return
-        self.raw.execute("BEGIN" if self._into == "temp" else "BEGIN IMMEDIATE")
+        self.raw.execute("BEGIN" if self._into != "main." else "BEGIN IMMEDIATE")
         try:
             yield
         except BaseException:
@@ -122,8 +120,10 @@ class Staging:
             before = dict(self._alias), self.blocked
             sorting = Sorting(self, rows)
             with self._short():
-                if self._into == "main" and self._last_number() + 1 != self.number:
-                    self.number = self._last_number() + 1  # somebody added a customer: number them anew
+                if self._into == "main." and reads.last_number(self.raw) + 1 != self.number:
+                    self.number = (
+                        reads.last_number(self.raw) + 1
+                    )  # somebody added a customer: number them anew
                     self._alias, self.blocked = before
                     continue
                 self._insert(sorting.fresh)
@@ -138,7 +138,7 @@ class Staging:
             _POINT.format(into=into),
             ((number, place, *point) for number, row in fresh for place, point in enumerate(row.points, 1)),
         )
-        if into == "main" and fresh:
+        if into == "main." and fresh:
             raw.execute(
                 "INSERT INTO customer_text (rowid, folded, notes)"
                 " SELECT id, folded, notes FROM customer_row WHERE id BETWEEN ? AND ?",
@@ -234,28 +234,32 @@ class Staging:
     def drop(self, number: int) -> None:
         """Take one of this import's own away again; inside a transaction."""
         raw, into = self.raw, self._into
-        if into == "main":
+        if into == "main.":
             marks = [(mark(name), number) for name in names_of(self._person(number))]
             raw.executemany("DELETE FROM identity WHERE mark = ? AND customer_id = ?", marks)
-        raw.execute(f"DELETE FROM {into}.contact_point WHERE customer_id = ?", (number,))
-        raw.execute(f"DELETE FROM {into}.former WHERE customer_id = ?", (number,))
-        raw.execute(f"DELETE FROM {into}.customer_row WHERE id = ?", (number,))
+        raw.execute(f"DELETE FROM {into}contact_point WHERE customer_id = ?", (number,))
+        raw.execute(f"DELETE FROM {into}former WHERE customer_id = ?", (number,))
+        raw.execute(f"DELETE FROM {into}customer_row WHERE id = ?", (number,))
 
     def _query(self, query: str, values: Sequence[object] = ()) -> list[tuple[int]]:
         return self.raw.execute(query, values).fetchall()
 
+    def _home(self, number: int) -> str:
+        """Where somebody's row lies: the new ones of a dry run are written beside the store."""
+        return self._into if self.is_new(number) else "main."
+
     def _stored(self, number: int) -> tuple[Plain, tuple[Point, ...]]:
         columns = ", ".join(COLUMNS)
         row = self.raw.execute(
-            f"SELECT {columns} FROM {self._into}.customer_row WHERE id = ?", (number,)
+            f"SELECT {columns} FROM {self._home(number)}customer_row WHERE id = ?", (number,)
         ).fetchone()
-        query = f"SELECT kind, value, state FROM {self._into}.contact_point"
+        query = f"SELECT kind, value, state FROM {self._home(number)}contact_point"
         kept = self.raw.execute(f"{query} WHERE customer_id = ? ORDER BY place", (number,))
         return tuple(row), tuple(kept.fetchall())
 
     def _person(self, number: int) -> Customer:
         former = self.raw.execute(
-            f"SELECT identity FROM {self._into}.former WHERE customer_id = ?", (number,)
+            f"SELECT identity FROM {self._home(number)}former WHERE customer_id = ?", (number,)
         )
         return customer_of(*self._stored(number), known_as=tuple(row[0] for row in former))
 
@@ -279,22 +283,22 @@ class Staging:
         sets = {c: new for c, old, new in zip(COLUMNS, was, told, strict=True) if old != new}
         if sets:
             columns = ", ".join(f"{column} = ?" for column in sets)
-            query = f"UPDATE {into}.customer_row SET {columns} WHERE id = ?"
+            query = f"UPDATE {into}customer_row SET {columns} WHERE id = ?"
             raw.execute(query, (*sets.values(), number))
         reached = points(now)
         if reached != points(before):
-            raw.execute(f"DELETE FROM {into}.contact_point WHERE customer_id = ?", (number,))
+            raw.execute(f"DELETE FROM {into}contact_point WHERE customer_id = ?", (number,))
             places = ((number, place, *point) for place, point in enumerate(reached, 1))
             raw.executemany(_POINT.format(into=into), places)
         said = {*names_of(now._replace(known_as=())), *before.known_as}
         raw.executemany(
-            f"INSERT INTO {into}.former (customer_id, identity) VALUES (?, ?)",
+            f"INSERT INTO {into}former (customer_id, identity) VALUES (?, ?)",
             [(number, name) for name in now.known_as if name not in said],
         )
 
     def fill(self, progress: Callable[[], None] = lambda: None) -> None:
         """Bring who is who and the queue in, in their own order: what is ordered is quick to grow."""
-        if self._into == "temp":
+        if self._into != "main.":
             return
         self.raw.execute(
             "CREATE TEMP TABLE ranked AS"
@@ -374,7 +378,7 @@ class Staging:
     def counted(self) -> tuple[int, int]:
         """How many new customers there are, and how many rows went into those."""
         new = self.raw.execute(
-            f"SELECT count(*) FROM {self._into}.customer_row WHERE id >= ? AND batch_id = ?",
+            f"SELECT count(*) FROM {self._into}customer_row WHERE id >= ? AND batch_id = ?",
             (self.first, self.batch),
         ).fetchone()[0]
         joined = self.raw.execute("SELECT count(*) FROM part WHERE customer >= ?", (self.first,))

@@ -51,11 +51,14 @@ class Reject(NamedTuple):
 
 
 class Chunk(NamedTuple):
-    """Some rows, read: what came in, what was rejected with its cells, how many do not consent."""
+    """Some rows, read: what came in, what was rejected with its cells, how many do not consent, and how
+    many bytes of the file were read by then (0 where nobody can tell).
+    """
 
     rows: list[Checked]
     rejects: list[tuple[Reject, list[str]]]
     unwilling: int
+    position: int = 0
 
 
 class _Bad(NamedTuple):

@@ -81,7 +81,7 @@ def _read(source: Source, found: Opened, watch: Watch) -> Iterator[Told]:
     while True:
         reader = Reader(columns, ways, source.choices, watch)
         for numbered in chunks(rows):
-            yield reader.check(numbered)
+            yield reader.check(numbered)._replace(position=rows.position)
         rightly = reader.evidence.ways(columns.fields, source.name, source.choices)
         if rightly == ways:
             break
@@ -157,13 +157,13 @@ def _plain(one: Told) -> tuple[Any, ...]:
         return ("again",)
     if isinstance(one, Chunk):
         rejects = [(tuple(reject), cells) for reject, cells in one.rejects]
-        return ("chunk", list(map(tuple, one.rows)), rejects, one.unwilling)
+        return ("chunk", list(map(tuple, one.rows)), rejects, one.unwilling, one.position)
     return ("left", [tuple(left) for left in one])
 
 
-def _chunk(rows: list[Any], rejects: list[Any], unwilling: int) -> Chunk:
+def _chunk(rows: list[Any], rejects: list[Any], unwilling: int, position: int) -> Chunk:
     told = [(Reject(*reject), cells) for reject, cells in rejects]
-    return Chunk(list(map(Checked._make, rows)), told, unwilling)
+    return Chunk(list(map(Checked._make, rows)), told, unwilling, position)
 
 
 def _error(name: str, message: str, hint: str) -> WinbackError:

@@ -75,7 +75,7 @@ class Arrivals:
                 elif isinstance(told, Chunk):
                     self._take(told)
                     self._look(told.rows, watch)
-                    show(self.rows)
+                    show(self.rows, told.position)
                     yield told.rows
                 else:
                     self.left_out = told
@@ -160,14 +160,14 @@ def _watched(here: Here) -> bool:
 
 class _Silent:
     def __enter__(self) -> Any:
-        return lambda rows: None
+        return lambda rows, position: None
 
     def __exit__(self, *args: object) -> None:
         return None
 
 
 class _Bar:
-    """A bar on stderr, gone at the end; the length is a guess by the size of the file."""
+    """A bar on stderr, gone at the end."""
 
     def __init__(self, here: Here, place: Path) -> None:
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -175,17 +175,21 @@ class _Bar:
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
-            TextColumn("{task.completed:,.0f} rows"),
+            TextColumn("{task.fields[rows]:,} rows"),
             TimeElapsedColumn(),
             console=here.err,
             transient=True,
         )
         self._size = place.stat().st_size
-        self._task = self._progress.add_task("Reading", total=None)
+        self._task = self._progress.add_task("Reading", total=None, rows=0)
 
     def __enter__(self) -> Any:
         self._progress.start()
-        return lambda rows: self._progress.update(self._task, completed=rows)
+        return self._move
+
+    def _move(self, rows: int, position: int) -> None:
+        total = self._size if position else None
+        self._progress.update(self._task, completed=position, total=total, rows=rows)
 
     def __exit__(self, *args: object) -> None:
         self._progress.stop()

@@ -49,12 +49,14 @@ class LeftOut(NamedTuple):
 class Rows(Protocol):
     """A file as rows: (line where the row begins, its cells, in the order of the header).
 
-    Each iteration begins anew, and `left_out` is complete at its end. Raises BadInput, naming the
+    Each iteration begins anew, and `left_out` is complete at its end. `position` is how many bytes of
+    the file were read, 0 where the reader cannot tell. Raises BadInput, naming the
     line, where the file cannot be read on.
     """
 
     table: Table
     left_out: list[LeftOut]
+    position: int
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]: ...
 

@@ -5,7 +5,9 @@ import io
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import dropwhile
+from typing import BinaryIO, cast
 
 from winback_cli.errors import BadInput, UsageError
 from winback_cli.sources import LeftOut, Reading, Table
@@ -29,6 +31,7 @@ class CsvRows:
         self._file = file
         self._text = decoded(file, reading.encoding)
         self.left_out: list[LeftOut] = []
+        self.position = 0
         first = self._first_lines()
         self._skipped, announced = _announced(first)
         self._delimiter = _wanted(reading.delimiter) or announced or _delimiter(first)
@@ -92,47 +95,53 @@ class CsvRows:
         Of a file that is still `unread` no line may be trusted to end.
         """
         csv.field_size_limit(LONGEST_LINE)
-        start, left = 1, LONGEST_LINE
-
-        def lines(stream: io.TextIOWrapper) -> Iterator[str]:
-            nonlocal left
-            while line := stream.readline(LONGEST_LINE + 1):
-                left -= len(line)
-                if left < 0:
-                    raise too_long(self._file, start)
-                yield line
-
-        def blocks(stream: io.TextIOWrapper) -> Iterator[str]:
-            nonlocal left
-            before = self._skipped
-            while block := stream.readlines(BLOCK):
-                lengths = list(map(len, block))
-                if max(lengths) > LONGEST_LINE:
-                    raise too_long(self._file, before + 1 + lengths.index(max(lengths)))
-                if left < 0:  # all of the blocks before belong to one row
-                    raise too_long(self._file, start)
-                yield from block
-                left -= sum(lengths)
-                before += len(block)
-
+        at = _At(1 + self._skipped)
         with self._opened() as stream:
             for _ in range(self._skipped):
                 stream.readline(LONGEST_LINE)
-            start += self._skipped
-            source = lines(stream) if unread else blocks(stream)
+            source = self._lines(stream, at) if unread else self._blocks(stream, at)
             reader = csv.reader(source, delimiter=self._delimiter, strict=True)
             after = 1 + self._skipped
             try:
                 for row in reader:
                     if (row and row[0] and not row[0].isspace()) or any(map(str.strip, row)):
-                        yield start, row
-                    start = reader.line_num + after
-                    left = LONGEST_LINE
+                        yield at.start, row
+                    at.start = reader.line_num + after
+                    at.left = LONGEST_LINE
             except csv.Error as bad:
                 raise BadInput(
-                    f"{self._file.name}, line {start}: {_in_words(bad)}.",
+                    f"{self._file.name}, line {at.start}: {_in_words(bad)}.",
                     "Mend the quotes of that line and try again.",
                 ) from None
+
+    def _lines(self, stream: io.TextIOWrapper, at: "_At") -> Iterator[str]:
+        while line := stream.readline(LONGEST_LINE + 1):
+            at.left -= len(line)
+            if at.left < 0:
+                raise too_long(self._file, at.start)
+            yield line
+
+    def _blocks(self, stream: io.TextIOWrapper, at: "_At") -> Iterator[str]:
+        before = self._skipped
+        while block := stream.readlines(BLOCK):
+            lengths = list(map(len, block))
+            if max(lengths) > LONGEST_LINE:
+                raise too_long(self._file, before + 1 + lengths.index(max(lengths)))
+            if at.left < 0:  # all of the blocks before belong to one row
+                raise too_long(self._file, at.start)
+            if not self._file.packed:
+                self.position = cast(BinaryIO, stream.buffer).tell()
+            yield from block
+            at.left -= sum(lengths)
+            before += len(block)
+
+
+@dataclass
+class _At:
+    """The line where the row in hand begins, and how many more characters it may have."""
+
+    start: int
+    left: int = LONGEST_LINE
 
 
 def _in_words(bad: csv.Error) -> str:

@@ -36,6 +36,7 @@ class JsonRows:
         self._lines = lines
         self._text = decoded(file, reading.encoding, LONGEST_LINE if lines else LARGEST)
         self.left_out: list[LeftOut] = []
+        self.position = 0
         self._keys = self._all_keys()
         header, said = titled(file, self._keys)
         self.table = Table(

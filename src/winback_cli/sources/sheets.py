@@ -31,6 +31,7 @@ class SheetRows:
         self._file = file
         kind = _kind(file)
         self.left_out: list[LeftOut] = []
+        self.position = 0
         with _told(file):
             self._sheet, said = _sheet(file, reading.sheet)
             first = list(islice(self._rows(), FIRST_ROWS))

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 SHOWN = 20  # changes that are told at the end
 MOST_TWINS = 1_000  # pairs of known customers that are told at most
+CLEARED = 1_000  # customers that are taken away in one transaction
 PATIENCE = 3  # times that what somebody changed meanwhile is looked at again without holding them up
 AGAIN = None  # among the rows: what came until here is to be forgotten, and comes again
 
@@ -164,17 +165,31 @@ def _alone(path: Path) -> Iterator[None]:
         yield
         return
     handle = os.open(path.parent, os.O_RDONLY)
+    _held.add(handle)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(handle)
-        raise Busy(
-            "Another import is running.", "Wait until it is done, then run the command again."
-        ) from None
-    try:
+        with contextlib.suppress(OSError):  # a disk that knows no locks
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Busy(
+                    "Another import is running.", "Wait until it is done, then run the command again."
+                ) from None
         yield
     finally:
+        _held.discard(handle)
         os.close(handle)
+
+
+_held: set[int] = set()  # a process that reads a list for this one must not go on holding the lock
+
+
+def _let_go_of_lock() -> None:
+    for handle in _held:
+        os.close(handle)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_let_go_of_lock)
 
 
 def clear(raw: sqlite3.Connection) -> int:
@@ -182,8 +197,8 @@ def clear(raw: sqlite3.Connection) -> int:
     gone = 0
     for (batch,) in raw.execute("SELECT id FROM batch WHERE state = 'staging'").fetchall():
         numbers = raw.execute("SELECT id FROM customer_row WHERE batch_id = ?", (batch,)).fetchall()
-        for start in range(0, len(numbers), 1000):
-            some = [number for (number,) in numbers[start : start + 1000]]
+        for start in range(0, len(numbers), CLEARED):
+            some = [number for (number,) in numbers[start : start + CLEARED]]
             names = [(number, identities.names_of(raw, number)) for number in some]
             with _locked(raw):
                 for number, mine in names:
@@ -258,10 +273,7 @@ class _Bringing:
 
     def _refuse_replaced(self) -> None:
         if self._file != _file_at(self._hand.path):
-            raise TryAgain(
-                "The store was replaced by another one meanwhile.",
-                "Run the command again; it goes on in the new one.",
-            )
+            raise TryAgain(*door.REPLACED)
 
     def _updates(self) -> Iterator[Update]:
         """What the list changes of those who were there; nothing where it fits the suppression list."""

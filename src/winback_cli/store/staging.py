@@ -30,6 +30,7 @@ BLOCKED = 0  # the number under which those who are left alone are remembered
 _TEMPORARY = """
     CREATE TEMP TABLE part (customer INTEGER NOT NULL, body BLOB NOT NULL, direct INTEGER NOT NULL);
     CREATE TEMP TABLE opted (customer INTEGER PRIMARY KEY);
+    CREATE TEMP TABLE other (id INTEGER PRIMARY KEY);
     CREATE TEMP TABLE alone (customer INTEGER NOT NULL, body BLOB NOT NULL);
 """
 # A dry run writes here instead: the same tables, unknown to everybody else and gone at the end.
@@ -75,6 +76,7 @@ class Staging:
         self.rows = self.blocked = 0
         self.links = Links()
         self._barred: set[int] = set()
+        self._others: set[int] = set()  # whom others added meanwhile: their numbers are among ours
 
     def _last_number(self) -> int:
         return int(self._raw.execute("SELECT coalesce(max(id), 0) FROM main.customer_row").fetchone()[0])
@@ -132,6 +134,9 @@ class Staging:
     def _remember(self, sorting: _Sorting) -> None:
         """What is only of this run; no lock on the store is needed for it."""
         raw = self._raw
+        self._barred.update(sorting.barred)
+        for one, other in sorting.linked:
+            self.links.add(one, other)
         raw.execute("BEGIN")
         self._seen.learn(sorting.learned)
         raw.executemany("INSERT INTO part VALUES (?, ?, ?)", sorting.parts)
@@ -145,6 +150,9 @@ class Staging:
         if not self._nobody:
             for found, number in self._raw.execute(_STORED, (json.dumps(sorted(marks)),)):
                 there.setdefault(found, []).append(number)
+                if number >= self._first and number not in self._others:
+                    self._others.add(number)
+                    self._raw.execute("INSERT INTO other VALUES (?)", (number,))
         return self._seen.of(marks), there
 
     def whose(self, number: int) -> int:
@@ -155,7 +163,7 @@ class Staging:
 
     def is_new(self, number: int) -> bool:
         """Whether that is one of this import's own."""
-        return number >= self._first
+        return number >= self._first and number not in self._others
 
     def same(self, old: int, new: int) -> None:
         """Two that the list showed to be one person, or `BLOCKED`."""
@@ -298,7 +306,7 @@ class Staging:
 
     def known_people(self) -> Iterator[tuple[int, Customer, int]]:
         """Those who were there before and are in the list: the number, the list's word, its rows."""
-        query = "SELECT customer, body FROM part WHERE customer < ? ORDER BY customer"
+        query = "SELECT customer, body FROM part WHERE customer < ? OR customer IN other ORDER BY customer"
         cursor = self._raw.cursor().execute(query, (self._first,))
         for number, group in groupby(cursor, key=lambda row: row[0]):
             told = [_row(body) for _, body in group]
@@ -316,7 +324,7 @@ class Staging:
         for some in self._seen.slices(self._first):
             mine = dict(some)
             rows = self._raw.execute(_STORED, (json.dumps(list(mine)),))
-            found |= dict.fromkeys((mine[mark], number) for mark, number in rows)
+            found |= dict.fromkeys((mine[mark], number) for mark, number in rows if self.is_new(mine[mark]))
         return sorted(found)
 
     def left_alone(self) -> list[tuple[int, Customer]]:
@@ -338,13 +346,14 @@ class Staging:
             f"SELECT count(*) FROM {self._into}customer_row WHERE id >= ? AND batch_id = ?",
             (self._first, self.batch),
         ).fetchone()[0]
-        joined = self._raw.execute("SELECT count(*) FROM part WHERE customer >= ?", (self._first,))
+        query = "SELECT count(*) FROM part WHERE customer >= ? AND customer NOT IN other"
+        joined = self._raw.execute(query, (self._first,))
         return int(new), int(new) + int(joined.fetchone()[0])
 
 
 _STORED = """SELECT i.mark, i.customer_id FROM json_each(?) a CROSS JOIN identity i ON i.mark = a.value
     JOIN customer c ON c.id = i.customer_id ORDER BY i.customer_id"""
-_TWICE = "SELECT DISTINCT customer FROM part WHERE customer >= ? ORDER BY customer"
+_TWICE = "SELECT DISTINCT customer FROM part WHERE customer >= ? AND customer NOT IN other ORDER BY 1"
 
 
 class _Sorting:
@@ -358,6 +367,8 @@ class _Sorting:
         self.parts: list[tuple[int, bytes, bool]] = []
         self.alone: list[tuple[int, bytes]] = []
         self.opted: list[int] = []
+        self.linked: list[tuple[int, int]] = []
+        self.barred: list[int] = []
         self._put(rows, staging._number)
 
     def _put(self, rows: Sequence[Checked], number: int) -> None:
@@ -394,8 +405,7 @@ class _Sorting:
         for other in fresh:
             if other != target:
                 staging.same(other, target)
-        for other in stored[1:]:
-            staging.links.add(target, other)
+        self.linked += [(target, other) for other in stored[1:]]
         if row.opted_out:
             self.opted.append(target)
         self._learn(row, target)
@@ -408,7 +418,7 @@ class _Sorting:
     def _block(self, row: Checked, stored: Sequence[int], fresh: Iterable[int]) -> None:
         for number in fresh:
             self._staging.same(number, BLOCKED)
-        self._staging._barred.update(stored)
+        self.barred += stored
         if stored and any(one not in self._there for one in row.marks):
             self.alone.append((stored[0], marshal.dumps((row.values, row.points))))
         self._staging.blocked += 1

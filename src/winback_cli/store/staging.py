@@ -57,10 +57,7 @@ class Fresh(NamedTuple):
 
 
 class Staging:
-    """One import under way, over a writing connection of its own.
-
-    `batch` is its number. Without `seen_by_all` nothing is written to the store: a dry run.
-    """
+    """One import under way, over a writing connection of its own; a dry run writes nothing to the store."""
 
     def __init__(self, raw: sqlite3.Connection, batch: int, *, dry_run: bool = False) -> None:
         self._raw = raw
@@ -82,16 +79,22 @@ class Staging:
         return int(self._raw.execute("SELECT coalesce(max(id), 0) FROM main.customer_row").fetchone()[0])
 
     @contextlib.contextmanager
-    def _short(self) -> Iterator[None]:
-        """A short transaction: nobody else writes meanwhile, and is not kept waiting for long."""
-        self._raw.execute("BEGIN" if self._into != "main." else "BEGIN IMMEDIATE")
+    def _short(self, *, alone: bool = False) -> Iterator[None]:
+        """A short transaction, so that nobody else is kept waiting for long; part of the last one where
+        that is under way. `alone` where nothing but what is only of this run is written.
+        """
+        raw = self._raw
+        if raw.in_transaction:
+            yield
+            return
+        raw.execute("BEGIN" if alone or self._into != "main." else "BEGIN IMMEDIATE")
         try:
             yield
         except BaseException:
-            if self._raw.in_transaction:
-                self._raw.execute("ROLLBACK")
+            if raw.in_transaction:
+                raw.execute("ROLLBACK")
             raise
-        self._raw.execute("COMMIT")
+        raw.execute("COMMIT")
 
     # -- rows --------------------------------------------------------------------------------
 
@@ -137,12 +140,11 @@ class Staging:
         self._barred.update(sorting.barred)
         for one, other in sorting.linked:
             self.links.add(one, other)
-        raw.execute("BEGIN")
-        self._seen.learn(sorting.learned)
-        raw.executemany("INSERT INTO part VALUES (?, ?, ?)", sorting.parts)
-        raw.executemany("INSERT INTO alone VALUES (?, ?)", sorting.alone)
-        raw.executemany("INSERT OR IGNORE INTO opted VALUES (?)", ((n,) for n in sorting.opted))
-        raw.execute("COMMIT")
+        with self._short(alone=True):
+            self._seen.learn(sorting.learned)
+            raw.executemany("INSERT INTO part VALUES (?, ?, ?)", sorting.parts)
+            raw.executemany("INSERT INTO alone VALUES (?, ?)", sorting.alone)
+            raw.executemany("INSERT OR IGNORE INTO opted VALUES (?)", ((n,) for n in sorting.opted))
 
     def known(self, marks: Sequence[int]) -> tuple[dict[int, int], dict[int, list[int]]]:
         """Who in the list, and who in the store, goes by these marks."""
@@ -150,10 +152,13 @@ class Staging:
         if not self._nobody:
             for found, number in self._raw.execute(_STORED, (json.dumps(sorted(marks)),)):
                 there.setdefault(found, []).append(number)
-                if number >= self._first and number not in self._others:
-                    self._others.add(number)
-                    self._raw.execute("INSERT INTO other VALUES (?)", (number,))
+                self._stored_there(number)
         return self._seen.of(marks), there
+
+    def _stored_there(self, number: int) -> None:
+        if self.is_new(number):
+            self._others.add(number)
+            self._raw.execute("INSERT INTO other VALUES (?)", (number,))
 
     def whose(self, number: int) -> int:
         """The number under which somebody goes now: of several that were one, the first."""
@@ -178,7 +183,7 @@ class Staging:
         self._raw.execute("CREATE INDEX IF NOT EXISTS temp.part_customer ON part (customer)")
         self._follow_aliases()
         self._gather_loose()
-        for numbers in _sliced(self._query(_TWICE, (self._first,)), 500):
+        for numbers in _sliced(self._raw.execute(_TWICE, (self._first,)).fetchall(), 500):
             people = self._joined([number for (number,) in numbers])
             with self._short():
                 for number, before, customer in people:
@@ -194,17 +199,16 @@ class Staging:
             with self._short():
                 for old, _ in some:
                     self.drop(old)
-            raw.execute("BEGIN")
-            for old, new in some:
-                move = "UPDATE part SET customer = ?, direct = 0 WHERE customer = ?"
-                moved = raw.execute(move, (new, old)).rowcount
-                if new == BLOCKED:
-                    self.blocked += 1 + moved
-                raw.execute("UPDATE OR REPLACE opted SET customer = ? WHERE customer = ?", (new, old))
-            raw.executemany("INSERT INTO part VALUES (?, ?, 0)", bodies)
-            raw.execute("DELETE FROM part WHERE customer = ?", (BLOCKED,))
-            raw.execute("DELETE FROM opted WHERE customer = ?", (BLOCKED,))
-            raw.execute("COMMIT")
+            with self._short(alone=True):
+                for old, new in some:
+                    move = "UPDATE part SET customer = ?, direct = 0 WHERE customer = ?"
+                    moved = raw.execute(move, (new, old)).rowcount
+                    if new == BLOCKED:
+                        self.blocked += 1 + moved
+                    raw.execute("UPDATE OR REPLACE opted SET customer = ? WHERE customer = ?", (new, old))
+                raw.executemany("INSERT INTO part VALUES (?, ?, 0)", bodies)
+                raw.execute("DELETE FROM part WHERE customer = ?", (BLOCKED,))
+                raw.execute("DELETE FROM opted WHERE customer = ?", (BLOCKED,))
         if gone:
             self._seen.follow(dict(gone))
 
@@ -226,22 +230,17 @@ class Staging:
         raw.execute(f"DELETE FROM {into}former WHERE customer_id = ?", (number,))
         raw.execute(f"DELETE FROM {into}customer_row WHERE id = ?", (number,))
 
-    def _query(self, query: str, values: Sequence[object] = ()) -> list[tuple[int]]:
-        return self._raw.execute(query, values).fetchall()
-
     def _stored(self, number: int) -> tuple[Plain, tuple[Point, ...]]:
         columns = ", ".join(COLUMNS)
-        row = self._raw.execute(
-            f"SELECT {columns} FROM {self._into}customer_row WHERE id = ?", (number,)
-        ).fetchone()
-        query = f"SELECT kind, value, state FROM {self._into}contact_point"
-        kept = self._raw.execute(f"{query} WHERE customer_id = ? ORDER BY place", (number,))
+        mine = f"SELECT {columns} FROM {self._into}customer_row WHERE id = ?"
+        row = self._raw.execute(mine, (number,)).fetchone()
+        query = f"SELECT kind, value, state FROM {self._into}contact_point WHERE customer_id = ?"
+        kept = self._raw.execute(f"{query} ORDER BY place", (number,))
         return tuple(row), tuple(kept.fetchall())
 
     def _person(self, number: int) -> Customer:
-        former = self._raw.execute(
-            f"SELECT identity FROM {self._into}former WHERE customer_id = ?", (number,)
-        )
+        query = f"SELECT identity FROM {self._into}former WHERE customer_id = ?"
+        former = self._raw.execute(query, (number,))
         return customer_of(*self._stored(number), known_as=tuple(row[0] for row in former))
 
     def _body(self, number: int) -> bytes:
@@ -295,11 +294,10 @@ class Staging:
 
     def _by_slices(self, table: str, insert: str, progress: Callable[[], None]) -> None:
         last = self._raw.execute(f"SELECT coalesce(max(rowid), 0) FROM {table}").fetchone()[0]
+        query = f"{insert} FROM {table} WHERE rowid > ? AND rowid <= ?"
         for start in range(0, last, SLICE):
             with self._short():
-                self._raw.execute(
-                    f"{insert} FROM {table} WHERE rowid > ? AND rowid <= ?", (start, start + SLICE)
-                )
+                self._raw.execute(query, (start, start + SLICE))
             progress()
 
     # -- what is left to do at the end -------------------------------------------------------
@@ -315,7 +313,7 @@ class Staging:
     def new_people(self) -> Iterator[tuple[int, Customer]]:
         """Everybody new, with everything they are known by."""
         query = "SELECT id FROM main.customer_row WHERE id >= ? AND batch_id = ? ORDER BY id"
-        for (number,) in self._query(query, (self._first, self.batch)):
+        for (number,) in self._raw.execute(query, (self._first, self.batch)).fetchall():
             yield number, self._person(number)
 
     def met(self) -> list[tuple[int, int]]:
@@ -325,16 +323,19 @@ class Staging:
             mine = dict(some)
             rows = self._raw.execute(_STORED, (json.dumps(list(mine)),))
             found |= dict.fromkeys((mine[mark], number) for mark, number in rows if self.is_new(mine[mark]))
+        for _, number in found:
+            self._stored_there(number)
         return sorted(found)
 
     def left_alone(self) -> list[tuple[int, Customer]]:
         """Those on the suppression list whom the list knows by something new."""
-        found = self._raw.execute("SELECT customer, body FROM alone ORDER BY customer").fetchall()
+        found = self._raw.execute("SELECT customer, body FROM alone ORDER BY customer")
         return [(number, _row(body)) for number, body in found]
 
     def opted_out(self) -> list[int]:
         """Whoever the list says opted out, in any of the rows that are theirs."""
-        return sorted(self.links.spread(row[0] for row in self._query("SELECT customer FROM opted")))
+        told = self._raw.execute("SELECT customer FROM opted")
+        return sorted(self.links.spread(number for (number,) in told))
 
     def barred(self) -> set[int]:
         """Who was there before, with a row that fits the suppression list: they are not changed."""
@@ -342,10 +343,8 @@ class Staging:
 
     def counted(self) -> tuple[int, int]:
         """How many new customers there are, and how many rows went into those."""
-        new = self._raw.execute(
-            f"SELECT count(*) FROM {self._into}customer_row WHERE id >= ? AND batch_id = ?",
-            (self._first, self.batch),
-        ).fetchone()[0]
+        query = f"SELECT count(*) FROM {self._into}customer_row WHERE id >= ? AND batch_id = ?"
+        new = self._raw.execute(query, (self._first, self.batch)).fetchone()[0]
         query = "SELECT count(*) FROM part WHERE customer >= ? AND customer NOT IN other"
         joined = self._raw.execute(query, (self._first,))
         return int(new), int(new) + int(joined.fetchone()[0])

@@ -123,7 +123,8 @@ def _started(told: Callable[[], Iterator[Told]]) -> tuple[Any, "Connection"]:
     context = multiprocessing.get_context(method)
     here, there = context.Pipe(duplex=False)
     _widen(there)
-    process = context.Process(target=_tell, args=(there, told), daemon=True)  # type: ignore[attr-defined]
+    other = here if method == "fork" else None
+    process = context.Process(target=_tell, args=(there, other, told), daemon=True)  # type: ignore[attr-defined]
     process.start()
     there.close()
     return process, here
@@ -138,8 +139,12 @@ def _widen(pipe: "Connection") -> None:
         return
 
 
-def _tell(pipe: "Connection", told: Callable[[], Iterator[Told]]) -> None:
-    """What the second process does; Ctrl-C is the first one's business, whose end ends this one too."""
+def _tell(pipe: "Connection", other: "Connection | None", told: Callable[[], Iterator[Told]]) -> None:
+    """What the second process does; Ctrl-C is the first one's business, whose end ends this one too:
+    nobody reads the pipe then, for which this one must not hold the `other` end of it.
+    """
+    if other is not None:
+        other.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:

@@ -112,12 +112,54 @@ def start_together(commands: Sequence[Sequence[object]], name: str, times: int) 
     return [finish(process) for process in processes]
 
 
-def wait_until(done: Callable[[], bool], process: Process) -> None:
+def wait_until(done: Callable[[], bool], process: "Process | None" = None) -> None:
     """Wait until something is so, or the process has ended."""
     last = time.monotonic() + PATIENCE
-    while not done() and process.poll() is None:
+    while not done() and (process is None or process.poll() is None):
         assert time.monotonic() < last, "it never came"
         time.sleep(0.0005)
+
+
+def children(process: Process) -> list[int]:
+    """The processes that this one has started and that run still."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, parent = place.read_text().rpartition(")")[2].split()[:2]
+            if int(parent) == process.pid and state != "Z":
+                found.append(int(place.parent.name))
+    return found
+
+
+def runs_still(number: int) -> bool:
+    """Whether a process has not ended."""
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def staged(store: Path) -> int:
+    """How many customers an import has brought in that nobody sees yet."""
+    with opened(store) as connection:
+        query = "SELECT count(*) FROM customer_row WHERE batch_id IN (SELECT id FROM batch WHERE state = 'staging')"
+        return int(connection.execute(query).fetchone()[0])
+
+
+@contextlib.contextmanager
+def held_import(store: Path, path: Path, program: Sequence[str] = PROGRAM) -> Iterator[Process]:
+    """An import that has begun to write and gets no further for as long as the block lasts: the process
+    that reads its long list is stopped.
+    """
+    process = start("--store", store, "import", path, program=program)
+    wait_until(lambda: staged(store) > 0, process)
+    (reader,) = children(process)
+    os.kill(reader, signal.SIGSTOP)
+    try:
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(reader, signal.SIGCONT)
 
 
 def people(count: int) -> bytes:

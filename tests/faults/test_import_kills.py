@@ -1,17 +1,25 @@
 """An import, or a new store, stopped at any moment or by a full disk: all of it is there, or nothing."""
 
+import os
 import random
 import signal
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 
+from tests.conftest import LIST as SAMPLE
 from tests.conftest import Runner
 from tests.faults import processes
-from tests.faults.processes import PROGRAM, assert_whole, copy_store, dump, opened, seen, twin
+from tests.faults.ground import TODAY, Ground
+from tests.faults.lab import Lab
+from tests.faults.processes import PROGRAM, assert_whole, copy_store, dump, opened, seen, spread, twin
+from tests.faults.syscalls import Fault
+from winback_cli import reading
 
 ROWS = 2500
 LIST = processes.people(ROWS)
@@ -104,6 +112,193 @@ def test_a_stopped_import_leaves_no_row_or_all_rows_and_its_rerun_completes_it(
 def test_an_import_that_commits_part_by_part_is_caught(base: Path, big_list: Path, winback: Runner) -> None:
     with pytest.raises(AssertionError, match="rows are visible after SIGKILL"):
         check_stopped_imports(base, signal.SIGKILL, 8, winback, big_list, twin("autocommit"))
+
+
+# -- killed at any write, and while the leftovers of a kill are taken away ------------------------
+
+CALLS = ("write", "sync", "unlink")
+
+
+def mixed() -> str:
+    """A list with everything in it: people who are there, with changes; who opted out, or did before;
+    several rows of one; one row of several; rows that are rejected.
+    """
+    known = SAMPLE.replace("Leeds", "York").replace("Bonn", "Rome")
+    empty = "," * (SAMPLE.splitlines()[0].count(",") - 4)
+    rows = []
+    for n in range(60):
+        mail = f"c{n}@example.com"
+        rows.append(f"M-{n},Customer {n},,{mail},{empty}")
+        if n % 5 == 1:
+            rows.append(f",Customer {n},,{mail},+44 20 7946 {n:04}{empty}")
+        if n % 5 == 2:
+            rows.append(f",Customer {n},,c{n - 1}@example.com; {mail},{empty}")
+        if n % 10 == 3:
+            rows.append(f"M-{n},Customer {n},,{mail},{empty}yes")
+        if n % 10 == 4:
+            rows.append(f",,,,,Rome{empty[1:]}")
+    return known + "\n".join(rows) + "\n"
+
+
+class Mixed(NamedTuple):
+    """A store, a list to bring in, and what is seen before and after."""
+
+    store: Path
+    path: Path
+    before: dict[str, Any]
+    after: dict[str, Any]
+    calls: Counter[str]
+
+    def line(self, store: Path) -> tuple[object, ...]:
+        return ("--store", store, *TODAY, "import", self.path)
+
+
+@pytest.fixture
+def mixed_list(lab: Lab, ground: Ground, tmp_path: Path) -> Mixed:
+    path = tmp_path / "mixed.csv"
+    path.write_text(mixed(), "utf-8")
+    store = ground.fresh(tmp_path / "unkilled.sqlite")
+    told = Mixed(ground.base, path, seen(ground.base), {}, Counter())
+    run = lab.run(*told.line(store), twin="in_small_steps")
+    assert run.code == 4, run.err
+    assert "changed" in run.out
+    assert "left alone" in run.out
+    return told._replace(after=seen(store), calls=run.calls)
+
+
+def orphans(store: Path) -> list[str]:
+    """What belongs to nobody, or to an import that is not done."""
+    with opened(store) as connection:
+        found = [
+            table
+            for table in ("contact_point", "identity", "former", "ranking", "change")
+            if connection.execute(
+                f"SELECT 1 FROM {table} WHERE customer_id NOT IN (SELECT id FROM customer_row)"
+            ).fetchone()
+        ]
+        left = connection.execute("SELECT 1 FROM batch WHERE state != 'done'").fetchone()
+        return [*found, *(["batch"] if left else [])]
+
+
+def check_killed(lab: Lab, told: Mixed, begun: Path, faults: Sequence[Fault], twin: str) -> int:
+    """Kill an import at each of these calls: nothing of it is seen, or all; the store is sound then and
+    when it was run again, which does all; how many were killed before anything was seen.
+    """
+    early = 0
+    for fault in faults:
+        store = copy_store(begun, begun.with_name("killed.sqlite"))
+        run = lab.run(*told.line(store), fault=fault, twin=twin)
+        assert (run.code, run.hits) == (-signal.SIGKILL, 1), run.err
+        there = seen(store)
+        assert there in (told.before, told.after), f"{fault}: a part is visible"
+        early += there == told.before
+        assert_whole(store)
+        doctor = lab.run("--store", store, "store", "doctor")
+        assert doctor.code == 0, f"{fault}: {doctor.out}"
+        again = lab.run(*told.line(store), twin=twin if twin == "leaving" else "")
+        assert again.code == (4 if there == told.before else 0), again.err
+        assert seen(store) == told.after, f"the rerun after {fault} did something else"
+        assert orphans(store) == [], f"{fault} left something for good"
+        assert lab.run("--store", store, "store", "doctor").code == 0
+    return early
+
+
+def all_along(calls: Counter[str], count: int) -> list[Fault]:
+    return [Fault(call, at, "KILL") for call in CALLS for at in spread(calls[call], count)]
+
+
+def test_an_import_killed_at_any_write_leaves_nothing_or_all_and_its_rerun_completes_it(
+    lab: Lab, mixed_list: Mixed
+) -> None:
+    faults = all_along(mixed_list.calls, processes.runs(8))
+
+    early = check_killed(lab, mixed_list, mixed_list.store, faults, "in_small_steps")
+
+    assert mixed_list.calls["unlink"] > 12, "the import took no small steps"
+    assert 0 < early <= len(faults)
+
+
+@pytest.mark.parametrize(
+    ("twin", "told"),
+    [("autocommit", "a part is visible"), ("leaving", "did something else|left something")],
+)
+def test_an_import_that_is_seen_as_it_comes_or_leaves_its_rows_is_caught(
+    twin: str, told: str, lab: Lab, mixed_list: Mixed
+) -> None:
+    faults = [Fault("unlink", at, "KILL") for at in (12, 16)]
+    with pytest.raises(AssertionError, match=told):
+        check_killed(lab, mixed_list, mixed_list.store, faults, twin)
+
+
+def test_a_kill_while_the_leftovers_of_a_kill_are_taken_away_loses_nothing(
+    lab: Lab, mixed_list: Mixed, tmp_path: Path
+) -> None:
+    begun = copy_store(mixed_list.store, tmp_path / "begun.sqlite")
+    late = Fault("unlink", mixed_list.calls["unlink"] - 3, "KILL")
+    assert lab.run(*mixed_list.line(begun), fault=late, twin="in_small_steps").hits == 1
+    many = processes.staged(begun)
+    whole = lab.run(*mixed_list.line(copy_store(begun, tmp_path / "whole.sqlite")), twin="in_small_steps")
+    clearing = Counter({call: whole.calls[call] - mixed_list.calls[call] for call in CALLS})
+
+    early = check_killed(lab, mixed_list, begun, all_along(clearing, processes.runs(6)), "in_small_steps")
+
+    assert many > 40
+    assert clearing["unlink"] > 2, "there was nothing to take away"
+    assert early == len(all_along(clearing, processes.runs(6)))
+
+
+# -- a long list, which a second process reads ---------------------------------------------------
+
+LONG = processes.people(36_000)
+
+
+@pytest.fixture
+def long_list(tmp_path: Path) -> Path:
+    if (os.cpu_count() or 1) < 2:
+        pytest.skip("one processor reads a list by itself")
+    assert len(LONG) > reading.LONG
+    path = tmp_path / "long.csv"
+    path.write_bytes(LONG)
+    return path
+
+
+@pytest.mark.parametrize("sig", STOPPED, ids=lambda sig: sig.name)
+@pytest.mark.parametrize("moment", ["reading begins", "rows are written"])
+def test_a_long_import_that_is_stopped_leaves_no_process_and_no_row_behind(
+    moment: str, sig: signal.Signals, base: Path, long_list: Path, winback: Runner
+) -> None:
+    process = processes.start("--store", base, "import", long_list)
+    processes.wait_until(lambda: bool(processes.children(process)), process)
+    (reader,) = processes.children(process)
+    if moment == "rows are written":
+        processes.wait_until(lambda: processes.staged(base) > 0, process)
+
+    process.send_signal(sig)
+
+    code, out, err = processes.finish(process)
+    assert (code, out) == (STOPPED[sig], ""), err
+    processes.wait_until(lambda: not processes.runs_still(reader))
+    assert brought_in(base) == 0
+    assert_whole(base)
+    assert winback("--store", base, "import", long_list).code == 0
+    assert (brought_in(base), orphans(base)) == (36_000, [])
+
+
+def test_a_long_import_whose_reading_is_ended_from_outside_says_so_and_leaves_nothing(
+    base: Path, long_list: Path, winback: Runner
+) -> None:
+    with processes.held_import(base, long_list) as process:
+        (reader,) = processes.children(process)
+        os.kill(reader, signal.SIGKILL)
+        code, out, err = processes.finish(process)
+
+    assert (code, out) == (75, "")
+    assert "The reading of the list was ended from outside." in err
+    assert (brought_in(base), processes.staged(base), orphans(base)) == (0, 0, [])
+    assert winback("--store", base, "store", "doctor").code == 0
+
+
+# -- a store in the making -----------------------------------------------------------------------
 
 
 def check_killed_creations(folder: Path, runs: int, winback: Runner, program: Sequence[str]) -> None:

@@ -20,7 +20,17 @@ from winback_cli import checking
 from winback_cli.cli.here import Here
 from winback_cli.errors import NotPermitted
 from winback_cli.main import main
-from winback_cli.store import bringing, cases, connect, keeping, staging, suppressions, upgrade, writes
+from winback_cli.store import (
+    bringing,
+    cases,
+    connect,
+    keeping,
+    seen,
+    staging,
+    suppressions,
+    upgrade,
+    writes,
+)
 
 
 def autocommit() -> None:
@@ -34,6 +44,27 @@ def autocommit() -> None:
 
     bringing._begin = begun
     checking.CHUNK = staging.TOGETHER = 10
+
+
+def in_small_steps() -> None:
+    """Nothing is broken: an import takes small steps, so that it has many."""
+    checking.CHUNK = staging.TOGETHER = staging.SLICE = seen.SLICE = bringing.CLEARED = 20
+
+
+def leaving() -> None:
+    """What a killed import left is not taken away by the next one."""
+    in_small_steps()
+    bringing.clear = lambda raw: 0
+
+
+def heedless() -> None:
+    """What others changed while an import was under way is not looked at."""
+    bringing._Bringing._look_again = lambda self: None  # type: ignore[method-assign]
+
+
+def crowding() -> None:
+    """Any number of imports run at once."""
+    bringing._alone = lambda path: contextlib.nullcontext()  # type: ignore[assignment]
 
 
 def deferred() -> None:

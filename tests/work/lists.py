@@ -2,7 +2,7 @@
 
 import contextlib
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -80,8 +80,12 @@ class Stored(NamedTuple):
         return b.new + b.changed + b.same + b.merged + b.suppressed + self.rejected
 
 
-def bring(path: Path, content: str | bytes, **choices: Any) -> Stored:
-    """Bring a list into the store at a path, made where there is none."""
+def bring(
+    path: Path, content: str | bytes, meanwhile: Callable[[], object] = lambda: None, **choices: Any
+) -> Stored:
+    """Bring a list into the store at a path, made where there is none; `meanwhile` is called when it
+    was read through and is not yet seen.
+    """
     store = Store.open(path, "tester", TODAY, "import", create=True)
     with _source(content, Reading(), **choices) as source, contextlib.closing(store):
         found = opened(source).must_name(source)
@@ -99,7 +103,11 @@ def bring(path: Path, content: str | bytes, **choices: Any) -> Stored:
                     rejected += len(told.rejects)
                     yield told.rows
 
-        brought = store.bring_in(stream(), lambda: bringing.Told("l.csv", "", ""), people_)
+        def told() -> bringing.Told:
+            meanwhile()
+            return bringing.Told("l.csv", "", "")
+
+        brought = store.bring_in(stream(), told, people_)
     return Stored(rows, rejected, brought)
 
 

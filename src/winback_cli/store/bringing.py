@@ -231,10 +231,7 @@ class _Bringing:
 
     def _refuse_replaced(self) -> None:
         if self._file != _file_at(self._hand.path):
-            raise TryAgain(
-                "The store was replaced by another one meanwhile.",
-                "Run the command again; it goes on in the new one.",
-            )
+            raise TryAgain(*door.REPLACED)
 
     def _compare(self) -> None:
         """What the list says of those who were there, against their records: the counts, and beside

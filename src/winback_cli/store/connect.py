@@ -21,6 +21,7 @@ from winback_cli.errors import (
     NewerStore,
     NotFound,
     NotPermitted,
+    TryAgain,
     WinbackError,
 )
 
@@ -161,6 +162,10 @@ def key_path(path: Path) -> Path:
     return path.with_name(path.name + ".key")
 
 
+REPLACED = (
+    "The store was replaced by another one meanwhile.",
+    "Run the command again; it goes on in the new one.",
+)
 KEY_MEND = "winback store doctor says how to mend it."
 
 
@@ -278,7 +283,10 @@ def told(path: Path) -> Iterator[None]:
 
 def meaning(error: sqlite3.Error, path: Path) -> Exception:
     """What an error of SQLite means to a user; one that means a bug stays as it is."""
-    name = "_".join((getattr(error, "sqlite_errorname", "") or "").split("_")[:2])
+    whole = getattr(error, "sqlite_errorname", "") or ""
+    if whole == "SQLITE_READONLY_DBMOVED":
+        return TryAgain(*REPLACED)
+    name = "_".join(whole.split("_")[:2])
     kind = _unopened(path) if name == "SQLITE_CANTOPEN" else _MEANINGS.get(name)
     return kind(*_SENTENCES[kind]) if kind else error
 

@@ -37,6 +37,8 @@ class Sorting:
         self.parts: list[tuple[int, bytes, bool]] = []
         self.alone: list[tuple[int, bytes]] = []
         self.opted: list[int] = []
+        self.linked: list[tuple[int, int]] = []
+        self.barred: list[int] = []
         self.same: list[int] = []
         self._unsure: list[tuple[int, Checked]] = []
         self._put(rows, staging.number)
@@ -80,8 +82,7 @@ class Sorting:
         for other in fresh:
             if other != target:
                 staging.same(other, target)
-        for other in stored[1:]:
-            staging.links.add(target, other)
+        self.linked += [(target, other) for other in stored[1:]]
         if row.opted_out:
             self.opted.append(target)
         self._learn(row, target)
@@ -107,7 +108,7 @@ class Sorting:
     def _block(self, row: Checked, stored: Sequence[int], fresh: Iterable[int]) -> None:
         for number in fresh:
             self._staging.same(number, BLOCKED)
-        self._staging.barred_now.update(stored)
+        self.barred += stored
         if stored and any(one not in self._there for one in row.marks):
             self.alone.append((stored[0], marshal.dumps((row.values, row.points))))
         self._staging.blocked += 1

@@ -32,6 +32,7 @@ _TEMPORARY = """
     CREATE TEMP TABLE part (customer INTEGER NOT NULL, body BLOB NOT NULL, direct INTEGER NOT NULL);
     CREATE TEMP TABLE same (customer INTEGER PRIMARY KEY, count INTEGER NOT NULL);
     CREATE TEMP TABLE opted (customer INTEGER PRIMARY KEY);
+    CREATE TEMP TABLE other (id INTEGER PRIMARY KEY);
     CREATE TEMP TABLE alone (customer INTEGER NOT NULL, body BLOB NOT NULL);
 """
 # A dry run writes here instead: the same tables, unknown to everybody else and gone at the end.
@@ -51,10 +52,7 @@ _POINT = "INSERT INTO {into}contact_point (customer_id, place, kind, value, stat
 
 
 class Staging:
-    """One import under way, over a writing connection of its own.
-
-    `batch` is its number. Without `seen_by_all` nothing is written to the store: a dry run.
-    """
+    """One import under way, over a writing connection of its own; a dry run writes nothing to the store."""
 
     def __init__(self, raw: sqlite3.Connection, batch: int, *, dry_run: bool = False) -> None:
         self.raw = raw
@@ -70,6 +68,7 @@ class Staging:
         self.rows = self.blocked = 0
         self.links = Links()
         self.barred_now: set[int] = set()
+        self._others: set[int] = set()  # whom others added meanwhile: their numbers are among ours
 
     @contextlib.contextmanager
     def _short(self) -> Iterator[None]:
@@ -148,6 +147,9 @@ class Staging:
     def _remember(self, sorting: Sorting) -> None:
         """What is only of this run."""
         raw = self.raw
+        self.barred_now.update(sorting.barred)
+        for one, other in sorting.linked:
+            self.links.add(one, other)
         with self._at_once():
             self._seen.learn(sorting.learned)
             raw.executemany("INSERT INTO part VALUES (?, ?, ?)", sorting.parts)
@@ -161,7 +163,13 @@ class Staging:
         if not self._nobody:
             for found, number in self.raw.execute(_STORED, (json.dumps(sorted(marks)),)):
                 there.setdefault(found, []).append(number)
+                self._stored_there(number)
         return self._seen.of(marks), there
+
+    def _stored_there(self, number: int) -> None:
+        if self.is_new(number):
+            self._others.add(number)
+            self.raw.execute("INSERT INTO other VALUES (?)", (number,))
 
     def whose(self, number: int) -> int:
         """The number under which somebody goes now: of several that were one, the first."""
@@ -171,7 +179,7 @@ class Staging:
 
     def is_new(self, number: int) -> bool:
         """Whether that is one of this import's own."""
-        return number >= self.first
+        return number >= self.first and number not in self._others
 
     def same(self, old: int, new: int) -> None:
         """Two that the list showed to be one person, or `BLOCKED`."""
@@ -186,7 +194,7 @@ class Staging:
         self.raw.execute("CREATE INDEX IF NOT EXISTS temp.part_customer ON part (customer)")
         self._follow_aliases()
         self._gather_loose()
-        for numbers in _sliced(self._query(_TWICE, (self.first,)), 500):
+        for numbers in _sliced(self.raw.execute(_TWICE, (self.first,)).fetchall(), 500):
             with self._at_once():
                 people = self._joined([number for (number,) in numbers])
             with self._short():
@@ -240,9 +248,6 @@ class Staging:
         raw.execute(f"DELETE FROM {into}contact_point WHERE customer_id = ?", (number,))
         raw.execute(f"DELETE FROM {into}former WHERE customer_id = ?", (number,))
         raw.execute(f"DELETE FROM {into}customer_row WHERE id = ?", (number,))
-
-    def _query(self, query: str, values: Sequence[object] = ()) -> list[tuple[int]]:
-        return self.raw.execute(query, values).fetchall()
 
     def _home(self, number: int) -> str:
         """Where somebody's row lies: the new ones of a dry run are written beside the store."""
@@ -313,11 +318,10 @@ class Staging:
 
     def _by_slices(self, table: str, insert: str, progress: Callable[[], None]) -> None:
         last = self.raw.execute(f"SELECT coalesce(max(rowid), 0) FROM {table}").fetchone()[0]
+        query = f"{insert} FROM {table} WHERE rowid > ? AND rowid <= ?"
         for start in range(0, last, SLICE):
             with self._short():
-                self.raw.execute(
-                    f"{insert} FROM {table} WHERE rowid > ? AND rowid <= ?", (start, start + SLICE)
-                )
+                self.raw.execute(query, (start, start + SLICE))
             progress()
 
     # -- what is left to do at the end -------------------------------------------------------
@@ -328,7 +332,8 @@ class Staging:
         """
         query = (
             "SELECT p.customer, p.body, coalesce(s.count, 0) FROM part p"
-            " LEFT JOIN same s ON s.customer = p.customer WHERE p.customer < ? ORDER BY p.customer"
+            " LEFT JOIN same s ON s.customer = p.customer WHERE p.customer < ?"
+            " OR p.customer IN other ORDER BY p.customer"
         )
         cursor = self.raw.cursor().execute(query, (self.first,))
         for number, group in groupby(cursor, key=lambda row: row[0]):
@@ -350,7 +355,7 @@ class Staging:
     def new_people(self) -> Iterator[tuple[int, Customer]]:
         """Everybody new, with everything they are known by."""
         query = "SELECT id FROM main.customer_row WHERE id >= ? AND batch_id = ? ORDER BY id"
-        for (number,) in self._query(query, (self.first, self.batch)):
+        for (number,) in self.raw.execute(query, (self.first, self.batch)).fetchall():
             yield number, self._person(number)
 
     def met(self) -> list[tuple[int, int]]:
@@ -359,17 +364,20 @@ class Staging:
         for some in self._seen.slices(self.first):
             mine = dict(some)
             rows = self.raw.execute(_STORED, (json.dumps(list(mine)),))
-            found |= dict.fromkeys((mine[mark], number) for mark, number in rows)
+            found |= dict.fromkeys((mine[mark], number) for mark, number in rows if self.is_new(mine[mark]))
+        for _, number in found:
+            self._stored_there(number)
         return sorted(found)
 
     def left_alone(self) -> list[tuple[int, Customer]]:
         """Those on the suppression list whom the list knows by something new."""
-        found = self.raw.execute("SELECT customer, body FROM alone ORDER BY customer").fetchall()
+        found = self.raw.execute("SELECT customer, body FROM alone ORDER BY customer")
         return [(number, _row(body)) for number, body in found]
 
     def opted_out(self) -> list[int]:
         """Whoever the list says opted out, in any of the rows that are theirs."""
-        return sorted(self.links.spread(row[0] for row in self._query("SELECT customer FROM opted")))
+        told = self.raw.execute("SELECT customer FROM opted")
+        return sorted(self.links.spread(number for (number,) in told))
 
     def barred(self) -> set[int]:
         """Who was there before, with a row that fits the suppression list: they are not changed."""
@@ -377,18 +385,17 @@ class Staging:
 
     def counted(self) -> tuple[int, int]:
         """How many new customers there are, and how many rows went into those."""
-        new = self.raw.execute(
-            f"SELECT count(*) FROM {self._into}customer_row WHERE id >= ? AND batch_id = ?",
-            (self.first, self.batch),
-        ).fetchone()[0]
-        joined = self.raw.execute("SELECT count(*) FROM part WHERE customer >= ?", (self.first,))
+        query = f"SELECT count(*) FROM {self._into}customer_row WHERE id >= ? AND batch_id = ?"
+        new = self.raw.execute(query, (self.first, self.batch)).fetchone()[0]
+        query = "SELECT count(*) FROM part WHERE customer >= ? AND customer NOT IN other"
+        joined = self.raw.execute(query, (self.first,))
         return int(new), int(new) + int(joined.fetchone()[0])
 
 
 _AS_IT_IS = "INSERT INTO same VALUES (?, 1) ON CONFLICT (customer) DO UPDATE SET count = count + 1"
 _STORED = """SELECT i.mark, i.customer_id FROM json_each(?) a CROSS JOIN identity i ON i.mark = a.value
     JOIN customer c ON c.id = i.customer_id ORDER BY i.customer_id"""
-_TWICE = "SELECT DISTINCT customer FROM part WHERE customer >= ? ORDER BY customer"
+_TWICE = "SELECT DISTINCT customer FROM part WHERE customer >= ? AND customer NOT IN other ORDER BY 1"
 
 
 def _row(body: bytes) -> Customer:

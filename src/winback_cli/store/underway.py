@@ -10,6 +10,8 @@ from winback_cli.errors import Busy
 from winback_cli.marks import mark
 from winback_cli.store import identities
 
+CLEARED = 1_000  # customers that are taken away in one transaction
+
 
 @contextlib.contextmanager
 def locked(raw: sqlite3.Connection) -> Iterator[None]:
@@ -36,15 +38,31 @@ def alone(path: Path) -> Iterator[None]:
         yield
         return
     handle = os.open(path.parent, os.O_RDONLY)
+    _held.add(handle)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(handle)
-        raise Busy("An import is running.", "Wait until it is done, then run the command again.") from None
-    try:
+        with contextlib.suppress(OSError):  # a disk that knows no locks
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Busy(
+                    "An import is running.", "Wait until it is done, then run the command again."
+                ) from None
         yield
     finally:
+        _held.discard(handle)
         os.close(handle)
+
+
+_held: set[int] = set()  # a process that reads a list for this one must not go on holding the lock
+
+
+def _let_go_of_lock() -> None:
+    for handle in _held:
+        os.close(handle)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_let_go_of_lock)
 
 
 def clear(raw: sqlite3.Connection) -> int:
@@ -52,8 +70,8 @@ def clear(raw: sqlite3.Connection) -> int:
     gone = 0
     for (batch,) in raw.execute("SELECT id FROM batch WHERE state = 'staging'").fetchall():
         numbers = raw.execute("SELECT id FROM customer_row WHERE batch_id = ?", (batch,)).fetchall()
-        for start in range(0, len(numbers), 1000):
-            some = [number for (number,) in numbers[start : start + 1000]]
+        for start in range(0, len(numbers), CLEARED):
+            some = [number for (number,) in numbers[start : start + CLEARED]]
             marks = [(mark(n), one) for one in some for n in identities.names_of(raw, one)]
             with locked(raw):
                 raw.executemany("DELETE FROM identity WHERE mark = ? AND customer_id = ?", marks)

@@ -111,10 +111,7 @@ class Store:
         Asked under the write lock, which a restore takes before it puts another file there.
         """
         if self._file != _file_at(self.path):
-            raise TryAgain(
-                "The store was replaced by another one meanwhile.",
-                "Run the command again; it goes on in the new one.",
-            )
+            raise TryAgain(*door.REPLACED)
 
     def _run(self, raw: sqlite3.Connection) -> int:
         """The row of this run of the program, made with its first write."""

@@ -295,7 +295,7 @@ def test_a_dry_run_says_what_would_happen_and_changes_no_byte(
 KEYS = (
     *("file", "sha256", "format", "export", "encoding", "delimiter", "sheet", "header_line", "columns"),
     *("rows", "new", "changed", "same", "merged", "suppressed", "rejected", "rejects", "rejects_file"),
-    *("left_out", "said", "changes", "twins", "already", "batch"),
+    *("left_out", "said", "changes", "twins", "look_alikes", "already", "batch"),
 )
 
 

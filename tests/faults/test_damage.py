@@ -157,6 +157,11 @@ ROWS = {
     "a mirror": sql("UPDATE customer_row SET case_status = NULL WHERE id = 1"),
     "a place in the list": sql("UPDATE customer_row SET list_on = '2000-01-01' WHERE id = 2"),
     "words forgotten": sql("INSERT INTO case_text (case_text) VALUES ('delete-all')"),
+    "somebody gone from the queue": sql("DELETE FROM ranking WHERE customer_id = 3"),
+    "somebody moved in the queue": sql("UPDATE ranking SET worth = worth + 1 WHERE customer_id = 3"),
+    "somebody in the queue who is left alone": sql("INSERT INTO ranking VALUES (1, -80000, 4)"),
+    "a name that leads to nobody": sql("INSERT INTO identity VALUES (42, 4711)"),
+    "somebody whom a name does not lead to": sql("DELETE FROM identity WHERE customer_id = 3"),
 }
 
 
@@ -182,6 +187,31 @@ def test_what_the_events_make_is_compared_and_made_anew(name: str, busy: Runner,
         told["due"] = sorted(({**row, "id": 0} for row in told["due"]), key=str)
     assert after == before
     assert busy("list", "--search", "carrier").out.count("\n") == 2
+
+
+def test_what_an_import_left_that_was_cut_off_is_found_and_taken_away(
+    busy: Runner, store_path: Path
+) -> None:
+    before = dump(store_path, ["command", "about"])
+    sql(
+        "INSERT INTO batch (command_id, file, sha256, key, counts, state)"
+        " VALUES (1, '', '', '', '{}', 'staging')"
+    )(store_path)
+    sql(
+        "INSERT INTO customer_row (id, name, company, folded, city, country, owner, how_left, how_rank,"
+        " reason, notes, currency, edited, batch_id) SELECT 99, 'Nobody Seen', '', 'nobody seen', '', '',"
+        " '', '', 2, '', '', '', '', max(id) FROM batch"
+    )(store_path)
+    sql("INSERT INTO customer_text (rowid, folded, notes) VALUES (99, 'nobody seen', '')")(store_path)
+    assert "Nobody Seen" not in busy("list").out
+
+    looked = busy("store", "doctor")
+    mended = busy("store", "doctor", "--mend")
+
+    assert looked.code == 65
+    assert "left 1 customers whom nobody sees" in looked.out
+    assert mended.code == 0, mended.out
+    assert dump(store_path, ["command", "about"]) == before
 
 
 def test_others_rights_and_files_left_behind_are_found_and_mended(

@@ -56,4 +56,3 @@ def make_anew(raw: sqlite3.Connection) -> None:
     told = sorted((one, number) for number, marks in _marks(raw) for one in marks)
     raw.execute("DELETE FROM identity")
     raw.executemany("INSERT INTO identity (mark, customer_id) VALUES (?, ?)", told)
-    identities.bump(raw)

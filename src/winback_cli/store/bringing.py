@@ -310,7 +310,7 @@ class _Bringing:
             out = update.number in opted
             counts["suppressed" if out else "changed" if update.changes else "same"] += 1
             counts["merged"] += update.rows - 1
-            if not self._dry_run:
+            if not self._dry_run and (update.changes or update.names):
                 apply(raw, self._batch, update)
         new, rows = staging.counted()
         counts["merged"] += rows - new

@@ -25,7 +25,7 @@ class Change(NamedTuple):
 
 
 class Update(NamedTuple):
-    """What a list says anew of a customer: the changes, and everything the list knows them by.
+    """What a list says anew of a customer: the changes, and what else the list knows them by.
 
     `alone` where nothing is to be changed, since they are left alone; `rows` of the list spoke of them.
     """
@@ -49,9 +49,8 @@ def update_of(connection: reads.Connection, number: int, told: Customer, rows: i
         (number,),
     ).fetchone()
     *values, edited, suppression = row
-    names = tuple(names_of(told))
     if suppression is not None:
-        return Update(number, (), names, rows, True)
+        return Update(number, (), (), rows, True)
     have = dict(zip(COLUMNS, values, strict=True))
     by_hand = set(edited.split())
     if "revenue" in by_hand:
@@ -70,7 +69,8 @@ def update_of(connection: reads.Connection, number: int, told: Customer, rows: i
     ]
     changes = _together(changes, have)
     changes += _points(connection, number, told, by_hand)
-    return Update(number, tuple(changes), names, rows, False)
+    names = identities.unknown(connection, number, names_of(told))
+    return Update(number, tuple(changes), tuple(names), rows, False)
 
 
 def _together(changes: list[Change], have: dict[str, Any]) -> list[Change]:

@@ -52,6 +52,15 @@ def names_of(connection: reads.Connection, number: int) -> list[str]:
     return identities(person) if person else []
 
 
+def unknown(connection: reads.Connection, number: int, names: Sequence[str]) -> list[str]:
+    """Those of these names that a customer was never known by."""
+    marks = {mark(name): name for name in names}
+    there = f"SELECT mark FROM identity WHERE customer_id = ? AND mark IN ({', '.join('?' * len(marks))})"
+    for (known_,) in connection.execute(there, (number, *marks)):
+        del marks[known_]
+    return list(marks.values())
+
+
 def matches(connection: reads.Connection, names: Sequence[str]) -> list[int]:
     """The numbers of the customers who are or were known by one of these, by the surest name first."""
     found: dict[int, None] = {}

@@ -57,15 +57,15 @@ def stocked(folder: Path, customers: int) -> Path:
 def more(connection: sqlite3.Connection, shift: int, top: int) -> None:
     """The customers of the list once more, under other numbers, names and addresses."""
     for table, changed in (
-        ("customer", {"id": "id + :s", "external_id": "external_id || '-' || :s", "case_id": "NULL",
+        ("customer_row", {"id": "id + :s", "batch_id": "NULL", "external_id": "external_id || '-' || :s", "case_id": "NULL",
                       "case_status": "NULL", "suppression_id": "NULL", "name": "name || ' ' || :s",
                       "folded": "folded || ' ' || :s", "list_on": "'9999-12-30'"}),
-        ("contact_point", {"id": "NULL", "customer_id": "customer_id + :s", "canonical": "canonical || :s"}),
-        ("identity", {"id": "NULL", "customer_id": "customer_id + :s", "identity": "identity || :s"}),
+        ("contact_point", {"customer_id": "customer_id + :s"}),
+        ("identity", {"customer_id": "customer_id + :s", "mark": "mark + :s"}),
     ):  # fmt: skip
         names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
         picked = ", ".join(changed.get(name, name) for name in names)
-        key = "id" if table == "customer" else "customer_id"
+        key = "id" if table == "customer_row" else "customer_id"
         connection.execute(
             f"INSERT INTO {table} ({', '.join(names)}) SELECT {picked} FROM {table} WHERE {key} <= :top",
             {"s": shift, "top": top},

@@ -64,5 +64,6 @@ def test_the_first_writers_of_all_share_one_new_store(tmp_path: Path) -> None:
 
     assert [code for code, _, _ in ended] == [0] * 4, [err for _, _, err in ended]
     assert sorted(row["name"] for row in dump(store)["customer_row"]) == names
-    assert sorted(path.name for path in store.parent.iterdir()) == ["store.sqlite", "store.sqlite.key"]
+    left = {path.name for path in store.parent.iterdir()} - {"backups"}  # a late one copied it first
+    assert left == {"store.sqlite", "store.sqlite.key"}
     assert_whole(store)

@@ -66,8 +66,8 @@ class Seen:
         raw.execute("DROP TABLE alias")
 
     def put_in(self, first: int, short: Callable[[], AbstractContextManager[None]]) -> Iterator[None]:
-        """Bring all from that number on into `identity`, in the order of the marks, some thousands in
-        each short transaction; yields after each.
+        """Bring all from that number on into `identity`, but for those whom others added meanwhile, in
+        the order of the marks, some thousands in each short transaction; yields after each.
         """
         raw = self._raw
         if self._many:
@@ -83,7 +83,8 @@ class Seen:
             with short():
                 raw.execute(
                     f"INSERT OR IGNORE INTO identity SELECT mark, customer FROM {table}"
-                    f" WHERE {place} > ? AND {place} <= ? AND customer >= ? ORDER BY {place}",
+                    f" WHERE {place} > ? AND {place} <= ? AND customer >= ? AND customer NOT IN other"
+                    f" ORDER BY {place}",
                     (after, last, first),
                 )
             after = last

@@ -73,7 +73,7 @@ def read_columns(table: Table, name: str, mapping: Pairs, ignored: Sequence[str]
         if one and one not in MANY and one in seen:
             fields[place] = None  # the first column of that name counts
         seen.add(one or "")
-    found = suggestions(table.header, seen - {""})
+    found = suggestions(table.header, seen - {""}, *([export.knows] if export else []))
     near = tuple((header, field) for header, field, _ in found if header not in left)
     told = export.values if export else {}
     words = {p: told[evened(h)] for p, h in enumerate(table.header) if fields[p] and evened(h) in told}

@@ -25,7 +25,7 @@ from winback_cli import library, route
 from winback_cli.case import FIRST_HASH, Entry, digest, fold
 from winback_cli.dates import WEEKEND, clock_at
 from winback_cli.store import connect as door
-from winback_cli.store import lists, reads
+from winback_cli.store import finding, lists, reads
 from winback_cli.store.writes import Store
 
 WINBACK = str(Path(sys.executable).with_name("winback"))
@@ -171,8 +171,8 @@ def reading(connection: sqlite3.Connection, cases: int) -> dict[str, Callable[[i
         "list --search, two words": lambda n: lists.lines(connection, wanted(words=("ana", "mailbox")), 50),
         "list --status dormant": lambda n: lists.lines(connection, wanted(status="dormant"), 50),
         "list --sort revenue": lambda n: lists.lines(connection, wanted(sort="revenue"), 50),
-        "WHO by e-mail": lambda n: reads.find(connection, "ana.zimmer@example.com"),
-        "WHO by two words": lambda n: reads.find(connection, f"hana {n % 9}0000"),
+        "WHO by e-mail": lambda n: finding.find(connection, "ana.zimmer@example.com"),
+        "WHO by two words": lambda n: finding.find(connection, f"hana {n % 9}0000"),
     }
 
 

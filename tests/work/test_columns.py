@@ -5,6 +5,7 @@ import re
 import pytest
 
 from winback_cli.sources.columns import ALIASES, FIELDS, MANY, field_of, fields_of, suggestions, synonyms
+from winback_cli.sources.exports import recognised
 
 WHERE = {
     "en": "Customer ID, Full Name, First Name, Last Name, Company, E-Mail, Phone, Street, Postcode, City, "
@@ -174,7 +175,9 @@ def test_what_only_sounds_alike_is_not_suggested(header: str) -> None:
 def test_a_column_that_a_known_export_keeps_out_is_not_suggested() -> None:
     header = ["E-mail 1 - Value", "Labels", "Address 2 - Street", "Telephon"]
 
-    assert [one for one, _, _ in suggestions(header, ())] == ["Telephon"]
+    export = recognised(header)
+    assert export is not None
+    assert [one for one, _, _ in suggestions(header, (), export.knows)] == ["Telephon"]
 
 
 def test_only_fields_that_are_free_and_columns_that_are_unknown_are_suggested() -> None:

@@ -15,6 +15,7 @@ from winback_cli.cli.work import WhoArg, standings
 from winback_cli.customer import label
 from winback_cli.errors import Exit, NotFound, Refused, UsageError
 from winback_cli.store import lists, reads
+from winback_cli.store.finding import find
 
 if TYPE_CHECKING:
     from winback_cli.cli.arrivals import Arrivals
@@ -266,6 +267,6 @@ def _meant(here: Here, who: str) -> int | str:
             return here.who(connection, who).number
         except NotFound:
             address, fits = addresses.read(who)
-            if not fits or reads.find(connection, who):
+            if not fits or find(connection, who):
                 raise
             return address

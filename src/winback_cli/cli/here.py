@@ -15,6 +15,7 @@ from winback_cli.customer import label
 from winback_cli.dates import Clock
 from winback_cli.errors import BadInput, Busy, DiskError, NotFound, UsageError, WinbackError
 from winback_cli.store import reading, reads
+from winback_cli.store.finding import find, merged_into
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -192,7 +193,7 @@ class Here:
         number, _, case = words.strip().partition(".")
         if number.isascii() and number.isdecimal() and len(number) < 12:
             if reads.customer(connection, int(number)) is None:
-                if merged := reads.merged_into(connection, int(number)):
+                if merged := merged_into(connection, int(number)):
                     raise NotFound(
                         f"Number {int(number)} was merged into number {merged}.", f"winback show {merged}"
                     )
@@ -206,7 +207,7 @@ class Here:
                     f"winback show {number}",
                 )
             return Who(int(number), int(case))
-        found = reads.find(connection, words)
+        found = find(connection, words)
         if len(found) == 1:
             return Who(found[0][0])
         if not found:

@@ -5,7 +5,7 @@ suggested; `--map FIELD=COLUMN` overrules.
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -75,22 +75,23 @@ def fields_of(header: Sequence[str]) -> list[str | None]:
     return fields
 
 
-def suggestions(header: Sequence[str], taken: Collection[str]) -> list[tuple[str, str, int]]:
+def suggestions(
+    header: Sequence[str], taken: Collection[str], known: Callable[[str], bool] = lambda header: False
+) -> list[tuple[str, str, int]]:
     """Columns of no known name that are near a field not `taken`: (header, field, likeness to 100).
+    Whatever is `known` by the export that the list is, is no riddle either.
 
     Only to be suggested, never to be read so: near is not the same.
     """
+    riddles = [one for one in header if evened(one) and not field_of(one) and not known(one)]
+    if not riddles:
+        return []
     from rapidfuzz import fuzz, process
 
-    from winback_cli.sources.exports import recognised
-
-    export = recognised(header)
-    open_to = {known: field for known, field in _names().fields.items() if field not in taken}
+    open_to = {name: field for name, field in _names().fields.items() if field not in taken}
     found = []
-    for one in header:
+    for one in riddles:
         name = evened(one)
-        if not name or field_of(one) or (export and export.knows(one)):
-            continue
         near = process.extractOne(
             name, _apart(name, open_to), scorer=fuzz.token_sort_ratio, score_cutoff=NEAR
         )

@@ -175,7 +175,7 @@ class _Bringing:
     @property
     def written(self) -> int:
         """How many customers nobody sees yet."""
-        return self._staging.number - self._staging.first
+        return self._staging.number - self._staging.numbers.first
 
     def _newest_key(self) -> int:
         return int(self._raw.execute("SELECT coalesce(max(id), 0) FROM suppression_key").fetchone()[0])
@@ -212,7 +212,7 @@ class _Bringing:
         if not at_any_price:
             self._compare()
         w = _writing(self._raw, self._hand)
-        if not self._dry_run and not all(map(self._staging.is_new, self._staging.opted_out())):
+        if not self._dry_run and not all(map(self._staging.numbers.is_new, self._staging.opted_out())):
             w.session.connection()  # its first connection rolls back whatever is under way: not later
         with locked(self._raw):
             self._refuse_replaced()
@@ -272,12 +272,12 @@ class _Bringing:
         self._last_key = self._newest_key()
         for number, customer in staging.new_people() if watch else ():
             if watch(guises(customer)):
-                staging.same(number, BLOCKED)
+                staging.numbers.same(number, BLOCKED)
         for number, other in staging.met():
-            if staging.whose(number) == number:
-                staging.same(number, other)
-            elif staging.whose(number) != BLOCKED:
-                staging.links.add(staging.whose(number), other)
+            if staging.numbers.whose(number) == number:
+                staging.numbers.same(number, other)
+            elif staging.numbers.whose(number) != BLOCKED:
+                staging.links.add(staging.numbers.whose(number), other)
         staging.settle()
 
     def _write(self, w: Writing, told: Told) -> Brought:
@@ -290,7 +290,7 @@ class _Bringing:
                 apply(raw, self._batch, update)
         opted = staging.opted_out()
         new, rows = staging.counted()
-        out = sum(staging.is_new(number) for number in opted)
+        out = sum(staging.numbers.is_new(number) for number in opted)
         counts["merged"] += rows - new
         counts["new"] = new - out
         counts["suppressed"] += out + staging.blocked

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from winback_cli import text
 from winback_cli.case import Event
-from winback_cli.customer import ContactPoint, canonical_email, label
+from winback_cli.customer import ContactPoint, label
 
 Connection = sqlite3.Connection
 SUPPRESSED = "suppression_id IS NOT NULL"
@@ -117,51 +117,10 @@ def points_of(connection: Connection, numbers: list[int]) -> dict[int, list[Cont
     return found
 
 
-def find(connection: Connection, who: str, limit: int = 21) -> list[tuple[int, str, str, str]]:
-    """The customers that WHO may mean, as (number, name, company, city): by e-mail or by words."""
-    if "@" in who and " " not in who.strip():
-        from winback_cli.store.identities import matches
-
-        numbers = matches(connection, [f"email:{canonical_email(who)}"])
-        return [one for number in sorted(numbers)[:limit] if (one := _named(connection, number))]
-    words = text.fold(who).split()
-    if not words:
-        return []
-    clause = " AND ".join(["folded LIKE ? ESCAPE '\\'"] * len(words))
-    marks = [_like(word) for word in words]
-    query = f"SELECT id, name, company, city FROM customer WHERE {clause}"
-    begins = f"{query} AND id IN (SELECT rowid FROM customer_text WHERE customer_text MATCH ?)"
-    # A part within a word is looked for last: that takes a look at everybody.
-    for look, values in ((begins, [*marks, match(who)]), (query, marks)):
-        found = connection.execute(f"{look} ORDER BY id LIMIT ?", (*values, limit)).fetchall()
-        if found:
-            break
-    exact = [row for row in found if text.fold(who) in (text.fold(row[1]), text.fold(row[2]))]
-    return exact if len(exact) == 1 else found
-
-
-def merged_into(connection: Connection, number: int) -> int | None:
-    """The number of whoever that number was merged into."""
-    from winback_cli.store.identities import matches
-
-    return next(iter(matches(connection, [f"number:{number}"])), None)
-
-
-def _named(connection: Connection, number: int) -> tuple[int, str, str, str] | None:
-    query = "SELECT id, name, company, city FROM customer WHERE id = ?"
-    row: tuple[int, str, str, str] | None = connection.execute(query, (number,)).fetchone()
-    return row
-
-
 def match(word: str) -> str:
     """A word as FTS5 looks for it: its letters and digits, whole or as the beginning of a word."""
     parts = re.findall(r"\w+", text.fold(word)) or ["\x01"]  # which no text holds
     return " AND ".join(f'"{part}"*' for part in parts)
-
-
-def _like(word: str) -> str:
-    escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"
 
 
 _CASE = "SELECT id, customer_id, number, playbook, status, outcome, stage, step, seq FROM casefile"

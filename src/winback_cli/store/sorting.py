@@ -8,13 +8,10 @@ from __future__ import annotations
 import json
 import marshal
 import sqlite3
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from winback_cli.plainrow import COLUMNS, Checked, Plain, says_nothing
-
-if TYPE_CHECKING:
-    from winback_cli.store.staging import Staging
 
 BLOCKED = 0  # the number under which those who are left alone are remembered
 
@@ -26,12 +23,46 @@ class Fresh(NamedTuple):
     row: Checked
 
 
+class Numbers:
+    """Under which number everybody goes, whom a list speaks of.
+
+    `first` is the first of this import's own; among those from it on are `others`, whom somebody added
+    meanwhile.
+    """
+
+    def __init__(self, first: int) -> None:
+        self.first = first
+        self.others: set[int] = set()
+        self.alias: dict[int, int] = {}
+
+    def whose(self, number: int) -> int:
+        """The number under which somebody goes now: of several that were one, the first."""
+        while number in self.alias:
+            number = self.alias[number]
+        return number
+
+    def is_new(self, number: int) -> bool:
+        """Whether that is one of this import's own."""
+        return number >= self.first and number not in self.others
+
+    def same(self, old: int, new: int) -> None:
+        """Two that the list showed to be one person, or `BLOCKED`."""
+        self.alias[old] = new
+
+
 class Sorting:
     """Some rows, each put where it belongs: somebody new, a row of somebody, or left alone."""
 
-    def __init__(self, staging: Staging, rows: Sequence[Checked]) -> None:
-        self._staging = staging
-        self._seen, self._there = staging.known([one for row in rows for one in row.marks])
+    def __init__(
+        self,
+        numbers: Numbers,
+        raw: sqlite3.Connection,
+        seen: dict[int, int],
+        there: Mapping[int, Sequence[int]],
+    ) -> None:
+        """`seen` and `there` say who in the list, and who in the store, goes by the rows' marks."""
+        self._numbers, self._raw, self._seen, self._there = numbers, raw, seen, there
+        self.blocked = 0
         self.fresh: list[Fresh] = []
         self.learned: dict[int, int] = {}
         self.parts: list[tuple[int, bytes, bool]] = []
@@ -41,11 +72,9 @@ class Sorting:
         self.barred: list[int] = []
         self.same: list[int] = []
         self._unsure: list[tuple[int, Checked]] = []
-        self._put(rows, staging.number)
-        if self._unsure:
-            self._compare()
 
-    def _put(self, rows: Sequence[Checked], number: int) -> None:
+    def put(self, rows: Sequence[Checked], number: int) -> None:
+        """Put these rows, with numbers from that one on for whoever is new."""
         seen, there, learned = self._seen, self._there, self.learned
         for row in rows:
             marks = row.marks
@@ -61,15 +90,17 @@ class Sorting:
                 number += 1
             elif self._known(row, number):
                 number += 1
+        if self._unsure:
+            self._compare()
 
     def _known(self, row: Checked, number: int) -> bool:
         """Put a row that may be somebody's; returns whether it made somebody new of that number."""
-        staging = self._staging
-        own = {staging.whose(self._seen[one]): None for one in row.marks if one in self._seen}
+        numbers = self._numbers
+        own = {numbers.whose(self._seen[one]): None for one in row.marks if one in self._seen}
         stored = [n for one in row.marks for n in self._there.get(one, ())]
         direct = bool(stored)
-        stored += [n for n in own if n != BLOCKED and not staging.is_new(n)]
-        fresh = sorted(n for n in own if staging.is_new(n))
+        stored += [n for n in own if n != BLOCKED and not numbers.is_new(n)]
+        fresh = sorted(n for n in own if numbers.is_new(n))
         if row.opted_out:
             self.opted += stored
         if row.blocked or BLOCKED in own:
@@ -81,7 +112,7 @@ class Sorting:
         target = stored[0] if stored else fresh[0] if fresh else number
         for other in fresh:
             if other != target:
-                staging.same(other, target)
+                numbers.same(other, target)
         self.linked += [(target, other) for other in stored[1:]]
         if row.opted_out:
             self.opted.append(target)
@@ -98,7 +129,7 @@ class Sorting:
 
     def _compare(self) -> None:
         """Rows that may say nothing but what is stored: most of a list that comes every night."""
-        records = _records(self._staging.raw, [number for number, _ in self._unsure])
+        records = _records(self._raw, [number for number, _ in self._unsure])
         for number, row in self._unsure:
             if number in records and says_nothing(row, *records[number]):
                 self.same.append(number)
@@ -107,11 +138,11 @@ class Sorting:
 
     def _block(self, row: Checked, stored: Sequence[int], fresh: Iterable[int]) -> None:
         for number in fresh:
-            self._staging.same(number, BLOCKED)
+            self._numbers.same(number, BLOCKED)
         self.barred += stored
         if stored and any(one not in self._there for one in row.marks):
             self.alone.append((stored[0], marshal.dumps((row.values, row.points))))
-        self._staging.blocked += 1
+        self.blocked += 1
         self._learn(row, BLOCKED)
 
     def _learn(self, row: Checked, number: int) -> None:

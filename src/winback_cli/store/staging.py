@@ -23,7 +23,7 @@ from winback_cli.plainrow import COLUMNS, Checked, Plain, Point, customer_of, pl
 from winback_cli.store import reads
 from winback_cli.store.links import Links
 from winback_cli.store.seen import Seen
-from winback_cli.store.sorting import BLOCKED, Fresh, Sorting
+from winback_cli.store.sorting import BLOCKED, Fresh, Numbers, Sorting
 
 Item = TypeVar("Item")
 TOGETHER = 4000  # rows that are written in one transaction
@@ -61,14 +61,13 @@ class Staging:
         raw.execute("PRAGMA temp.cache_size = -24576")
         raw.executescript(_TEMPORARY + (_DRY if dry_run else ""))
         self._seen = Seen(raw)
-        self.number = self.first = reads.last_number(self.raw) + 1
+        self.number = reads.last_number(self.raw) + 1
+        self.numbers = Numbers(self.number)
         self._nobody = raw.execute("SELECT 1 FROM identity LIMIT 1").fetchone() is None
-        self._alias: dict[int, int] = {}
         self._waiting: list[Checked] = []
         self.rows = self.blocked = 0
         self.links = Links()
         self.barred_now: set[int] = set()
-        self._others: set[int] = set()  # whom others added meanwhile: their numbers are among ours
 
     @contextlib.contextmanager
     def _short(self) -> Iterator[None]:
@@ -116,17 +115,19 @@ class Staging:
     def _write(self) -> None:
         rows, self._waiting = self._waiting, []
         while rows:
-            before = dict(self._alias), self.blocked
-            sorting = Sorting(self, rows)
+            before = dict(self.numbers.alias)
+            seen, there = self._known([one for row in rows for one in row.marks])
+            sorting = Sorting(self.numbers, self.raw, seen, there)
+            sorting.put(rows, self.number)
             with self._short():
                 if self._into == "main." and reads.last_number(self.raw) + 1 != self.number:
-                    self.number = (
-                        reads.last_number(self.raw) + 1
-                    )  # somebody added a customer: number them anew
-                    self._alias, self.blocked = before
+                    # Somebody added a customer: these are numbered anew.
+                    self.number = reads.last_number(self.raw) + 1
+                    self.numbers.alias = before
                     continue
                 self._insert(sorting.fresh)
             self.number += len(sorting.fresh)
+            self.blocked += sorting.blocked
             self._remember(sorting)
             return
 
@@ -157,7 +158,7 @@ class Staging:
             raw.executemany("INSERT INTO alone VALUES (?, ?)", sorting.alone)
             raw.executemany("INSERT OR IGNORE INTO opted VALUES (?)", ((n,) for n in sorting.opted))
 
-    def known(self, marks: Sequence[int]) -> tuple[dict[int, int], dict[int, list[int]]]:
+    def _known(self, marks: Sequence[int]) -> tuple[dict[int, int], dict[int, list[int]]]:
         """Who in the list, and who in the store, goes by these marks."""
         there: dict[int, list[int]] = {}
         if not self._nobody:
@@ -167,23 +168,9 @@ class Staging:
         return self._seen.of(marks), there
 
     def _stored_there(self, number: int) -> None:
-        if self.is_new(number):
-            self._others.add(number)
+        if self.numbers.is_new(number):
+            self.numbers.others.add(number)
             self.raw.execute("INSERT INTO other VALUES (?)", (number,))
-
-    def whose(self, number: int) -> int:
-        """The number under which somebody goes now: of several that were one, the first."""
-        while number in self._alias:
-            number = self._alias[number]
-        return number
-
-    def is_new(self, number: int) -> bool:
-        """Whether that is one of this import's own."""
-        return number >= self.first and number not in self._others
-
-    def same(self, old: int, new: int) -> None:
-        """Two that the list showed to be one person, or `BLOCKED`."""
-        self._alias[old] = new
 
     # -- the end of the list -----------------------------------------------------------------
 
@@ -194,7 +181,7 @@ class Staging:
         self.raw.execute("CREATE INDEX IF NOT EXISTS temp.part_customer ON part (customer)")
         self._follow_aliases()
         self._gather_loose()
-        for numbers in _sliced(self.raw.execute(_TWICE, (self.first,)).fetchall(), 500):
+        for numbers in _sliced(self.raw.execute(_TWICE, (self.numbers.first,)).fetchall(), 500):
             with self._at_once():
                 people = self._joined([number for (number,) in numbers])
             with self._short():
@@ -203,8 +190,8 @@ class Staging:
 
     def _follow_aliases(self) -> None:
         """Whoever turned out to be somebody else goes, and their rows go over to that one."""
-        gone = [(old, self.whose(old)) for old in sorted(self._alias)]
-        self._alias.clear()
+        gone = [(old, self.numbers.whose(old)) for old in sorted(self.numbers.alias)]
+        self.numbers.alias.clear()
         for some in _sliced(gone, 500):
             with self._at_once():
                 bodies = [(new, self._body(old)) for old, new in some if new != BLOCKED]
@@ -251,7 +238,7 @@ class Staging:
 
     def _home(self, number: int) -> str:
         """Where somebody's row lies: the new ones of a dry run are written beside the store."""
-        return self._into if self.is_new(number) else "main."
+        return self._into if self.numbers.is_new(number) else "main."
 
     def _stored(self, number: int) -> tuple[Plain, tuple[Point, ...]]:
         columns = ", ".join(COLUMNS)
@@ -309,11 +296,11 @@ class Staging:
             "CREATE TEMP TABLE ranked AS"
             " SELECT how_rank, coalesce(-revenue, 9223372036854775807) AS worth, id"
             " FROM main.customer_row WHERE id >= ? AND batch_id = ? ORDER BY 1, 2, 3",
-            (self.first, self.batch),
+            (self.numbers.first, self.batch),
         )
         self._by_slices("ranked", "INSERT OR IGNORE INTO ranking SELECT how_rank, worth, id", progress)
         self.raw.execute("DROP TABLE ranked")
-        for _ in self._seen.put_in(self.first, self._short):
+        for _ in self._seen.put_in(self.numbers.first, self._short):
             progress()
 
     def _by_slices(self, table: str, insert: str, progress: Callable[[], None]) -> None:
@@ -335,7 +322,7 @@ class Staging:
             " LEFT JOIN same s ON s.customer = p.customer WHERE p.customer < ?"
             " OR p.customer IN other ORDER BY p.customer"
         )
-        cursor = self.raw.cursor().execute(query, (self.first,))
+        cursor = self.raw.cursor().execute(query, (self.numbers.first,))
         for number, group in groupby(cursor, key=lambda row: row[0]):
             told, as_it_is = [], 0
             for _, body, as_it_is in group:  # noqa: B007 - the same in each
@@ -355,16 +342,18 @@ class Staging:
     def new_people(self) -> Iterator[tuple[int, Customer]]:
         """Everybody new, with everything they are known by."""
         query = "SELECT id FROM main.customer_row WHERE id >= ? AND batch_id = ? ORDER BY id"
-        for (number,) in self.raw.execute(query, (self.first, self.batch)).fetchall():
+        for (number,) in self.raw.execute(query, (self.numbers.first, self.batch)).fetchall():
             yield number, self._person(number)
 
     def met(self) -> list[tuple[int, int]]:
         """The new ones whom the store knows by now, as (their number here, the number there)."""
         found: dict[tuple[int, int], None] = {}
-        for some in self._seen.slices(self.first):
+        for some in self._seen.slices(self.numbers.first):
             mine = dict(some)
             rows = self.raw.execute(_STORED, (json.dumps(list(mine)),))
-            found |= dict.fromkeys((mine[mark], number) for mark, number in rows if self.is_new(mine[mark]))
+            found |= dict.fromkeys(
+                (mine[mark], number) for mark, number in rows if self.numbers.is_new(mine[mark])
+            )
         for _, number in found:
             self._stored_there(number)
         return sorted(found)
@@ -386,9 +375,9 @@ class Staging:
     def counted(self) -> tuple[int, int]:
         """How many new customers there are, and how many rows went into those."""
         query = f"SELECT count(*) FROM {self._into}customer_row WHERE id >= ? AND batch_id = ?"
-        new = self.raw.execute(query, (self.first, self.batch)).fetchone()[0]
+        new = self.raw.execute(query, (self.numbers.first, self.batch)).fetchone()[0]
         query = "SELECT count(*) FROM part WHERE customer >= ? AND customer NOT IN other"
-        joined = self.raw.execute(query, (self.first,))
+        joined = self.raw.execute(query, (self.numbers.first,))
         return int(new), int(new) + int(joined.fetchone()[0])
 
 

@@ -99,5 +99,5 @@ def test_what_a_list_alone_knows_of_one_who_was_added_while_it_came_in_is_kept(
 
     assert (brought.new, brought.changed) == (1, 1)
     assert [one.name for one in people(store_path) if "eve@example.com" in str(one.points)] == ["Eve Ried"]
-    again = bring(store_path, "name,phone\nEvelyn,+44 20 7946 0009\n")
-    assert again.brought.new == 0, "she is not known again by what the list called her"
+    ran = stocked("add", "Evelyn", "--phone", "+44 20 7946 0009")
+    assert ran.code == 5, "she is not known again by what the list called her"

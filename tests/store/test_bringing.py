@@ -1,13 +1,16 @@
 """The last, short transaction of an import heeds what others did until then."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import Runner
 from tests.faults.processes import seen
-from tests.work.lists import bring, people
-from winback_cli.store import bringing
+from tests.work.lists import TODAY, bring, people, read_list
+from winback_cli.plainrow import Checked
+from winback_cli.store import bringing, staging
+from winback_cli.store.writes import Store
 
 ROWS = """name,email,phone,city,orders
 Hal Low,hal@example.com,,York,7
@@ -76,3 +79,25 @@ def test_an_import_that_fails_at_its_end_leaves_everything_as_it_was(
 
     assert seen(store_path) == before
     assert stocked("store", "doctor").code == 0
+
+
+def test_what_a_list_alone_knows_of_one_who_was_added_while_it_came_in_is_kept(
+    stocked: Runner, store_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(staging, "TOGETHER", 1)  # so that every row is written as it comes
+    rows = read_list("name,email,phone\nJo,jo@example.com,\nEvelyn,eve@example.com,+44 20 7946 0009\n").rows
+
+    def stream() -> Iterator[Sequence[Checked]]:
+        yield rows[:1]
+        assert stocked("add", "Eve Ried", "--email", "eve@example.com").code == 0
+        yield rows[1:]
+
+    store = Store.open(store_path, "tester", TODAY, "import")
+    _, before = bringing.watch_of(store_path)
+    brought = store.bring_in(stream(), lambda: bringing.Told("l.csv", "", ""), before)
+    store.close()
+
+    assert (brought.new, brought.changed) == (1, 1)
+    assert [one.name for one in people(store_path) if "eve@example.com" in str(one.points)] == ["Eve Ried"]
+    ran = stocked("add", "Evelyn", "--phone", "+44 20 7946 0009")
+    assert ran.code == 5, "she is not known again by what the list called her"

@@ -1,5 +1,6 @@
 """From a list to customers: columns, cells, people, and what is left out and why."""
 
+import itertools
 import json
 import random
 import re
@@ -538,6 +539,31 @@ def test_any_order_of_the_rows_makes_the_same_customers_and_the_same_counts(
 def counts(done: Any) -> tuple[int, ...]:
     b = done.brought
     return b.new, b.changed, b.same, b.merged, b.suppressed
+
+
+LINKED = [
+    "7,Ana,a@example.com,,yes",
+    "7,Ana,b@example.com,,",
+    "7,Ana,,Rome,",
+    "8,Ben,c@example.com,,",
+    "8,Ben,d@example.com,,",
+    "8,Ben,,Rome,",
+]
+
+
+@pytest.mark.parametrize("order", itertools.permutations(range(3)), ids=str)
+def test_two_who_are_one_in_a_list_are_both_left_alone_and_the_first_takes_what_names_neither(
+    order: tuple[int, ...], store: Path
+) -> None:
+    bring(store, "email\na@example.com\nb@example.com\nc@example.com\nd@example.com\n")
+
+    rows = [LINKED[person + place] for person in (0, 3) for place in order]
+    done = bring(store, "id,name,email,city,opt out\n" + "\n".join(rows) + "\n")
+
+    a, b, c, d = people(store)
+    assert (a.alone, b.alone, c.alone, d.alone) == (True, True, False, False)
+    assert [(one.external_id, one.city) for one in (c, d)] == [("8", "Rome"), ("8", "")]
+    assert done.brought.twins == ((1, 2), (3, 4))
 
 
 @FEW

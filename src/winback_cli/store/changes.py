@@ -46,9 +46,9 @@ def update_of(connection: reads.Connection, number: int, told: Customer) -> Upda
         f"SELECT {columns}, edited, suppression_id FROM customer_row WHERE id = ?",
         (number,),
     ).fetchone()
-    *values, edited, suppression = row
-    if suppression is not None:
+    if row is None or row[-1] is not None:  # gone meanwhile, or left alone
         return Update(number, (), (), True)
+    *values, edited, _ = row
     have = dict(zip(COLUMNS, values, strict=True))
     by_hand = set(edited.split())
     if "revenue" in by_hand:

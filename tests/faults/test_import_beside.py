@@ -97,7 +97,7 @@ def check_one_at_a_time(base: Path, long_list: Path, sample: Path, program: Sequ
         code, out, err = processes.run("--store", base, "import", sample, program=program)
         dry, *_ = processes.run("--store", base, "import", sample, "--dry-run", program=program)
         assert (code, out) == (75, ""), f"a second import ran: {code} {out}"
-        assert "Another import is running." in err
+        assert "An import is running." in err
         assert dry == 75
     check_done(base, process)
     code, out, err = processes.run("--store", base, "import", sample, program=PROGRAM)

@@ -28,6 +28,7 @@ from winback_cli.store import (
     seen,
     staging,
     suppressions,
+    underway,
     upgrade,
     writes,
 )
@@ -48,7 +49,7 @@ def autocommit() -> None:
 
 def in_small_steps() -> None:
     """Nothing is broken: an import takes small steps, so that it has many."""
-    checking.CHUNK = staging.TOGETHER = staging.SLICE = seen.SLICE = bringing.CLEARED = 20
+    checking.CHUNK = staging.TOGETHER = staging.SLICE = seen.SLICE = underway.CLEARED = 20
 
 
 def leaving() -> None:
@@ -64,7 +65,7 @@ def heedless() -> None:
 
 def crowding() -> None:
     """Any number of imports run at once."""
-    bringing._alone = lambda path: contextlib.nullcontext()  # type: ignore[assignment]
+    bringing.alone = lambda path: contextlib.nullcontext()  # type: ignore[assignment]
 
 
 def deferred() -> None:

@@ -31,6 +31,7 @@ SLICE = 30_000  # entries that an index is filled with in one transaction
 _TEMPORARY = """
     CREATE TEMP TABLE part (customer INTEGER NOT NULL, body BLOB NOT NULL, direct INTEGER NOT NULL);
     CREATE TEMP TABLE same (customer INTEGER PRIMARY KEY, count INTEGER NOT NULL);
+    CREATE TEMP TABLE more (mark INTEGER NOT NULL, customer INTEGER NOT NULL);
     CREATE TEMP TABLE opted (customer INTEGER PRIMARY KEY);
     CREATE TEMP TABLE other (id INTEGER PRIMARY KEY);
     CREATE TEMP TABLE alone (customer INTEGER NOT NULL, body BLOB NOT NULL);
@@ -282,11 +283,13 @@ class Staging:
             raw.execute(f"DELETE FROM {into}contact_point WHERE customer_id = ?", (number,))
             places = ((number, place, *point) for place, point in enumerate(reached, 1))
             raw.executemany(_POINT.format(into=into), places)
-        said = {*names_of(now._replace(known_as=())), *before.known_as}
+        said = names_of(now._replace(known_as=()))
         raw.executemany(
             f"INSERT INTO {into}former (customer_id, identity) VALUES (?, ?)",
-            [(number, name) for name in now.known_as if name not in said],
+            [(number, name) for name in now.known_as if name not in {*said, *before.known_as}],
         )
+        if now.known_as:  # the name of one row and the phone of another: known by what no row said
+            raw.executemany("INSERT INTO more VALUES (?, ?)", [(mark(name), number) for name in said])
 
     def fill(self, progress: Callable[[], None] = lambda: None) -> None:
         """Bring who is who and the queue in, in their own order: what is ordered is quick to grow."""
@@ -302,6 +305,11 @@ class Staging:
         self.raw.execute("DROP TABLE ranked")
         for _ in self._seen.put_in(self.numbers.first, self._short):
             progress()
+        with self._short():
+            self.raw.execute(
+                "INSERT OR IGNORE INTO identity SELECT mark, customer FROM more"
+                " WHERE customer IN (SELECT id FROM main.customer_row) ORDER BY mark"
+            )
 
     def _by_slices(self, table: str, insert: str, progress: Callable[[], None]) -> None:
         last = self.raw.execute(f"SELECT coalesce(max(rowid), 0) FROM {table}").fetchone()[0]

@@ -26,7 +26,7 @@ from winback_cli.phones import Phones
 from winback_cli.plainrow import RANKS, WAYS, Checked, Point
 from winback_cli.sources import Rows
 
-CHUNK = 2_000  # rows that are read, checked and handed on together
+CHUNK = 1_000  # rows that are read, checked and handed on together
 LONGEST_NOTE = 10_000
 REMEMBERED = 50_000  # different cells of a column whose reading is kept
 _LISTED = re.compile(r"\s*(?:;|,|\||:::|\n)\s*")

@@ -8,6 +8,7 @@ from winback_cli import text
 from winback_cli.customer import (
     ContactPoint,
     Customer,
+    Watch,
     canonical,
     canonical_email,
     email_point,
@@ -345,3 +346,14 @@ def test_rows_without_dates_count_as_they_come() -> None:
 
 def test_a_row_joined_with_itself_is_itself() -> None:
     assert join(OLDER, OLDER)._replace(known_as=()) == OLDER
+
+
+@given(st.binary(min_size=1, max_size=100), st.lists(st.text(), min_size=1, max_size=5), st.text())
+def test_a_watch_blocks_whoever_is_listed_under_its_key_and_nobody_else(
+    key: bytes, listed: list[str], asked: str
+) -> None:
+    watch = Watch(key, [hashed(name, key) for name in listed])
+
+    assert all(watch([asked, name]) for name in listed)
+    assert watch([asked]) == (asked in listed)
+    assert not Watch(key, [])

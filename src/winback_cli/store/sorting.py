@@ -47,7 +47,9 @@ class Numbers:
 
     def same(self, old: int, new: int) -> None:
         """Two that the list showed to be one person, or `BLOCKED`."""
-        self.alias[old] = new
+        old, new = self.whose(old), self.whose(new)
+        if old != new:
+            self.alias[old] = new
 
 
 class Sorting:

@@ -26,7 +26,7 @@ from winback_cli.store.seen import Seen
 from winback_cli.store.sorting import BLOCKED, Fresh, Numbers, Sorting
 
 Item = TypeVar("Item")
-TOGETHER = 4000  # rows that are written in one transaction
+TOGETHER = 2_000  # rows that are written in one transaction
 SLICE = 30_000  # entries that an index is filled with in one transaction
 _TEMPORARY = """
     CREATE TEMP TABLE part (customer INTEGER NOT NULL, body BLOB NOT NULL, direct INTEGER NOT NULL);

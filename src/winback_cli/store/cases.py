@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from winback_cli.acts import next_to_undo
 from winback_cli.case import FIRST_HASH, Case, Entry, Event, digest, fold
 from winback_cli.errors import AnsweredMeanwhile, Refused, TryAgain
 from winback_cli.store import reads
@@ -125,6 +124,8 @@ def undo(w: Writing, case_key: int, seqs: Sequence[int], standing: Standings) ->
 
     Raises TryAgain where it is not the latest that stands any more: somebody else was quicker.
     """
+    from winback_cli.acts import next_to_undo
+
     ref = reads.case_by_key(w.raw, case_key)
     refuse_suppressed(w, ref.customer)
     before = reads.events(w.raw, case_key)

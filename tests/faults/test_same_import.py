@@ -256,7 +256,7 @@ def test_a_program_that_knows_nobody_again_is_caught(
         assert len(dump(store_path)["customer_row"]) == before + 1
 
     check_known_again("Nia")
-    monkeypatch.setattr(Staging, "known", lambda staging, marks: (staging._seen.of(marks), {}))
+    monkeypatch.setattr(Staging, "_known", lambda staging, marks: (staging._seen.of(marks), {}))
 
     with pytest.raises(AssertionError):
         check_known_again("Oda")

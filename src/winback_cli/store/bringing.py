@@ -11,6 +11,7 @@ import marshal
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from winback_cli.dates import Clock
 
 AT_ONCE = 20_000  # customers that are taken away at once where an import is stopped
+READ_TOGETHER = 500  # known customers that are compared in one reading
 SHOWN = 20  # changes that are told at the end
 MOST_TWINS = 1_000  # pairs of known customers that are told at most
 PATIENCE = 3  # times that what somebody changed meanwhile is looked at again without holding them up
@@ -237,28 +239,31 @@ class _Bringing:
         """What the list says of those who were there, against their records: the counts, and beside
         them in a temporary table what is to be written; nothing where it fits the suppression list.
         """
-        raw, counts = self._raw, dict.fromkeys(("new", "changed", "same", "merged", "suppressed"), 0)
+        raw = self._raw
+        self._counts = counts = dict.fromkeys(("new", "changed", "same", "merged", "suppressed"), 0)
         counts["same"], rows = self._staging.unchanged()
         counts["merged"] = rows - counts["same"]
-        began = not raw.in_transaction
-        if began:
-            raw.execute("BEGIN")
-        raw.execute("CREATE TEMP TABLE IF NOT EXISTS found (number INTEGER PRIMARY KEY, body BLOB)")
-        raw.execute("DELETE FROM found")
-        opted, barred = set(self._staging.opted_out()), self._staging.barred()
-        for number, customer, rows in self._staging.known_people():
-            update = update_of(raw, number, customer)
-            if update.alone or number in barred:  # every row of theirs is left alone
-                counts["suppressed"] += rows
-                continue
-            counts["suppressed" if number in opted else "changed" if update.changes else "same"] += 1
-            counts["merged"] += rows - 1
-            if update.changes or update.names:
-                body = marshal.dumps((tuple(map(tuple, update.changes)), update.names))
-                raw.execute("INSERT INTO found VALUES (?, ?)", (number, body))
-        if began:
-            raw.execute("COMMIT")
-        self._counts = counts
+        with self._staging.at_once():
+            raw.execute("CREATE TEMP TABLE IF NOT EXISTS found (number INTEGER PRIMARY KEY, body BLOB)")
+            raw.execute("DELETE FROM found")
+            opted, barred = set(self._staging.opted_out()), self._staging.barred()
+        people = self._staging.known_people()
+        while some := list(islice(people, READ_TOGETHER)):  # who reads for long lets nobody commit
+            with self._staging.at_once():
+                for number, customer, rows in some:
+                    self._weigh(number, customer, rows, opted=number in opted, barred=number in barred)
+
+    def _weigh(self, number: int, told: Customer, rows: int, *, opted: bool, barred: bool) -> None:
+        """One of those who were there: counted, and what is to be written kept."""
+        counts, update = self._counts, update_of(self._raw, number, told)
+        if update.alone or barred:  # every row of theirs is left alone
+            counts["suppressed"] += rows
+            return
+        counts["suppressed" if opted else "changed" if update.changes else "same"] += 1
+        counts["merged"] += rows - 1
+        if update.changes or update.names:
+            body = marshal.dumps((tuple(map(tuple, update.changes)), update.names))
+            self._raw.execute("INSERT INTO found VALUES (?, ?)", (number, body))
 
     def _updates(self) -> Iterator[Update]:
         for number, body in self._raw.cursor().execute("SELECT number, body FROM found ORDER BY number"):

@@ -192,7 +192,7 @@ def lines(connection: Connection, wanted: Wanted, limit: int) -> list[CustomerLi
     """The customers that are wanted, each with the state of the latest case; `limit` 0 for all."""
     clause, values = _wanted(wanted)
     order = SORTS[wanted.sort]
-    parts = ((_EVERYBODY, "1", order),) if order else _IN_TURN
+    parts = ((_EVERYBODY, "1", order),) if order else _parts(wanted)
     found: list[CustomerLine] = []
     for where, part, by in parts:
         room = limit - len(found) if limit else -1
@@ -201,6 +201,16 @@ def lines(connection: Connection, wanted: Wanted, limit: int) -> list[CustomerLi
         if limit and len(found) == limit:
             break
     return found
+
+
+def _parts(wanted: Wanted) -> tuple[tuple[str, str, str], ...]:
+    """The parts of the list in which anybody can be who is wanted."""
+    due, queue, cased, alone = _IN_TURN
+    if wanted.status == "none":
+        return (queue,)
+    if wanted.status == "suppressed":
+        return (alone,)
+    return (due, cased) if wanted.status or wanted.stage else _IN_TURN
 
 
 def customers(connection: Connection, wanted: Wanted, limit: int) -> list[CustomerRecord]:

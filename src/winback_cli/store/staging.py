@@ -66,7 +66,7 @@ class Staging:
         self.numbers = Numbers(self.number)
         self._nobody = raw.execute("SELECT 1 FROM identity LIMIT 1").fetchone() is None
         self._waiting: list[Checked] = []
-        self.rows = self.blocked = 0
+        self.rows = self.blocked = self._made = 0
         self.links = Links()
         self.barred_now: set[int] = set()
 
@@ -89,7 +89,7 @@ class Staging:
         self.raw.execute("COMMIT")
 
     @contextlib.contextmanager
-    def _at_once(self) -> Iterator[None]:
+    def at_once(self) -> Iterator[None]:
         """Reads, and what is only of this run, in one go: to open the file for each costs more than they
         do. No lock on the store is needed.
         """
@@ -129,6 +129,7 @@ class Staging:
                 self._insert(sorting.fresh)
             self.number += len(sorting.fresh)
             self.blocked += sorting.blocked
+            self._made += len(sorting.fresh)
             self._remember(sorting)
             return
 
@@ -152,7 +153,7 @@ class Staging:
         self.barred_now.update(sorting.barred)
         for one, other in sorting.linked:
             self.links.add(one, other)
-        with self._at_once():
+        with self.at_once():
             self._seen.learn(sorting.learned)
             raw.executemany("INSERT INTO part VALUES (?, ?, ?)", sorting.parts)
             raw.executemany(_AS_IT_IS, ((number,) for number in sorting.same))
@@ -183,7 +184,7 @@ class Staging:
         self._follow_aliases()
         self._gather_loose()
         for numbers in _sliced(self.raw.execute(_TWICE, (self.numbers.first,)).fetchall(), 500):
-            with self._at_once():
+            with self.at_once():
                 people = self._joined([number for (number,) in numbers])
             with self._short():
                 for number, before, customer in people:
@@ -194,15 +195,15 @@ class Staging:
         gone = [(old, self.numbers.whose(old)) for old in sorted(self.numbers.alias)]
         self.numbers.alias.clear()
         for some in _sliced(gone, 500):
-            with self._at_once():
+            with self.at_once():
                 bodies = [(new, self._body(old)) for old, new in some if new != BLOCKED]
             with self._short():
                 for old, _ in some:
                     self.drop(old)
-            with self._at_once():
+            with self.at_once():
                 self._hand_over(some, bodies)
         if gone:
-            with self._at_once():
+            with self.at_once():
                 self._seen.follow(dict(gone))
 
     def _hand_over(self, some: Sequence[tuple[int, int]], bodies: Sequence[tuple[int, bytes]]) -> None:
@@ -223,7 +224,7 @@ class Staging:
         query = (
             "UPDATE part SET customer = ? WHERE NOT direct AND customer IN (SELECT value FROM json_each(?))"
         )
-        with self._at_once():
+        with self.at_once():
             for group in self.links.groups():
                 self.raw.execute(query, (group[0], json.dumps(group)))
 
@@ -236,6 +237,7 @@ class Staging:
         raw.execute(f"DELETE FROM {into}contact_point WHERE customer_id = ?", (number,))
         raw.execute(f"DELETE FROM {into}former WHERE customer_id = ?", (number,))
         raw.execute(f"DELETE FROM {into}customer_row WHERE id = ?", (number,))
+        self._made -= 1
 
     def _home(self, number: int) -> str:
         """Where somebody's row lies: the new ones of a dry run are written beside the store."""
@@ -295,12 +297,15 @@ class Staging:
         """Bring who is who and the queue in, in their own order: what is ordered is quick to grow."""
         if self._into != "main.":
             return
-        self.raw.execute(
-            "CREATE TEMP TABLE ranked AS"
-            " SELECT how_rank, coalesce(-revenue, 9223372036854775807) AS worth, id"
-            " FROM main.customer_row WHERE id >= ? AND batch_id = ? ORDER BY 1, 2, 3",
-            (self.numbers.first, self.batch),
-        )
+        self.raw.execute("CREATE TEMP TABLE loose (how_rank INTEGER, worth INTEGER, id INTEGER)")
+        for start in range(self.numbers.first, self.number, SLICE):  # who reads for long lets nobody commit
+            self.raw.execute(
+                "INSERT INTO loose SELECT how_rank, coalesce(-revenue, 9223372036854775807), id"
+                " FROM main.customer_row WHERE id >= ? AND id < ? AND batch_id = ?",
+                (start, start + SLICE, self.batch),
+            )
+        self.raw.execute("CREATE TEMP TABLE ranked AS SELECT * FROM loose ORDER BY 1, 2, 3")
+        self.raw.execute("DROP TABLE loose")
         self._by_slices("ranked", "INSERT OR IGNORE INTO ranking SELECT how_rank, worth, id", progress)
         self.raw.execute("DROP TABLE ranked")
         for _ in self._seen.put_in(self.numbers.first, self._short):
@@ -382,11 +387,9 @@ class Staging:
 
     def counted(self) -> tuple[int, int]:
         """How many new customers there are, and how many rows went into those."""
-        query = f"SELECT count(*) FROM {self._into}customer_row WHERE id >= ? AND batch_id = ?"
-        new = self.raw.execute(query, (self.numbers.first, self.batch)).fetchone()[0]
         query = "SELECT count(*) FROM part WHERE customer >= ? AND customer NOT IN other"
-        joined = self.raw.execute(query, (self.numbers.first,))
-        return int(new), int(new) + int(joined.fetchone()[0])
+        joined = self.raw.execute(query, (self.numbers.first,)).fetchone()[0]
+        return self._made, self._made + int(joined)
 
 
 _AS_IT_IS = "INSERT INTO same VALUES (?, 1) ON CONFLICT (customer) DO UPDATE SET count = count + 1"

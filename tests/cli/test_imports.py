@@ -182,9 +182,23 @@ def test_a_mapping_that_was_kept_is_used_for_the_next_list_with_these_columns(
     assert sorted(names) == ["Ana", "Ben"]
 
 
-def test_there_must_be_something_to_keep_and_a_name_for_it(winback: Runner, sample: Path) -> None:
-    assert winback("import", sample, "--save-map", "monthly").code == 2
-    assert winback("import", sample, "--map", "name=name", "--save-map", "../monthly").code == 2
+def test_what_cannot_be_the_name_of_a_mapping_stops_before_anything_is_stored(
+    winback: Runner, sample: Path, home: Path
+) -> None:
+    ran = winback("import", sample, "--map", "name=name", "--save-map", "../monthly")
+
+    assert ran.code == 2
+    assert list(home.rglob("*")) == []
+
+
+def test_where_every_column_was_known_by_its_name_no_mapping_is_kept(
+    winback: Runner, sample: Path, home: Path
+) -> None:
+    ran = winback("import", sample, "--save-map", "monthly")
+
+    assert ran.code == 0
+    assert "No mapping was kept" in ran.err
+    assert list(home.rglob("*.toml")) == []
 
 
 @pytest.fixture
@@ -229,7 +243,7 @@ def test_a_near_column_is_asked_for_at_a_terminal(
     asking.type(reply)
 
     assert asking.end() == 0, asking.text
-    assert "Brought in 1 rows: 1 new." in asking.text
+    assert "Brought in 1 row: 1 new." in asking.text
     shown = json.loads(winback("list", "--customers", "--json").out)
     assert [c["emails"] for c in shown] == [emails]
 

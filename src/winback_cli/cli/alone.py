@@ -142,8 +142,8 @@ def _json(entry: lists.LeftAlone) -> dict[str, object]:
 
 def _import(here: Here, file: str, reason: str, mapping: list[str], *, json: bool) -> None:
     from winback_cli.cli.arrivals import Arrivals, Most
-    from winback_cli.cli.lists import Said, asked, choices_of, digest_of, list_of, pairs_of, understood
-    from winback_cli.reading import Source, opened
+    from winback_cli.cli.opening import Said, choices_of, digest_of, list_of, pairs_of, understood
+    from winback_cli.reading import Source
     from winback_cli.sources import Reading
 
     settings = here.settings
@@ -152,8 +152,7 @@ def _import(here: Here, file: str, reason: str, mapping: list[str], *, json: boo
         because = given_text(reason, "The reason") if reason else f"listed in {text.shorten(name, 200)}"
         how = {"format": "csv", "delimiter": "tab"} if plain else {}
         source = Source(place, name, Reading(**how), choices_of(said))
-        found, _ = understood(here, opened(source), source)
-        source, found = asked(found, source)
+        source, found, _ = understood(here, source)
         fields = tuple(field if field in READ else None for field in found.columns.fields)
         if "opted_out" in found.columns.fields:
             here.say("Whoever is in that list is left alone, whatever its column of opt-outs says.")

@@ -10,6 +10,7 @@ import typer
 
 from winback_cli.cli import customers, desk, lists, walking
 from winback_cli.cli.here import Here
+from winback_cli.cli.opening import Said
 
 app = typer.Typer(rich_markup_mode=None)
 SAMPLE = Path(__file__).parents[1] / "sample"
@@ -27,7 +28,7 @@ def demo(ctx: typer.Context) -> None:
     called = sys.argv[0] if Path(sys.argv[0]).name == "winback" else "winback"
     command = f"{shlex.quote(called)} --store {shlex.quote(str(here.store_named))}"
     _say("A sample list comes in: winback import customers.csv")
-    said = lists.Said(currency=here.settings.currency)
+    said = Said(currency=here.settings.currency)
     lists.tell(lists.bring_in(here, SAMPLE / "customers.csv", "customers.csv", said))
     _say("The desk says whom to win back next: winback")
     desk.show_desk(here)

@@ -1,42 +1,27 @@
 """Bringing a list in."""
 
-import contextlib
 import hashlib
 import json as json_
-import shutil
-import sys
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from winback_cli import text
-from winback_cli.cli.here import Here, at_terminal, print_json
-from winback_cli.errors import DiskError, Exit, UsageError
+from winback_cli import mappings, text
+from winback_cli.cli.here import Here, print_json, write_new
+from winback_cli.cli.opening import Said, choices_of, digest_of, list_of, pairs_of, understood
+from winback_cli.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     from winback_cli.cli.arrivals import Arrivals
-    from winback_cli.reading import Opened, Source
+    from winback_cli.intake import Choices
+    from winback_cli.reading import Opened
     from winback_cli.store.bringing import Brought, Told
 
 app = typer.Typer(rich_markup_mode=None)
 SHOWN = 5  # changes that are told one by one
-
-
-@dataclass
-class Said:
-    """What the user said about a list."""
-
-    mapping: tuple[tuple[str, str], ...] = ()
-    ignored: tuple[str, ...] = ()
-    date_order: str = ""
-    currency: str = ""
-    country: str = ""
-    source: str = ""
-    reading: dict[str, str] = field(default_factory=dict)
 
 
 Mapping = Annotated[
@@ -111,21 +96,14 @@ def import_(
         text.line(source)[:40].lower(),
         {"format": format_, "encoding": encoding, "delimiter": delimiter, "sheet": sheet},
     )
+    kept = mappings.place_of(here.settings.mappings, save_map) if save_map else None
     with list_of(file) as (place, name):
         done = bring_in(here, place, name, said, dry_run=dry_run, rejects=rejects, most=max_rejects)
-        if save_map:
-            _save(here, save_map, said)
+        if kept is not None:
+            _save(here, kept, done.arrivals.source.choices)
         _show(done, rejects, dry_run=dry_run, json=json)
     if done.arrivals.rejected:
         raise typer.Exit(int(Exit.PARTLY))
-
-
-def pairs_of(given: list[str]) -> tuple[tuple[str, str], ...]:
-    pairs = [pair.partition("=") for pair in given]
-    for name, sign, column in pairs:
-        if not (name and sign and column):
-            raise UsageError("--map takes FIELD=COLUMN.", '--map email="E-mail (work)"')
-    return tuple((name.strip(), column) for name, _, column in pairs)
 
 
 def _one_of(date_order: str) -> str:
@@ -140,25 +118,6 @@ def _code(given: str, flag: str, length: int) -> str:
         example = "EUR" if length == 3 else "DE"
         raise UsageError(f"{flag} takes a code of {length} letters.", f"{flag} {example}")
     return code
-
-
-@contextlib.contextmanager
-def list_of(file: str) -> "Iterator[tuple[Path, str]]":
-    """Where the list lies and what it is called; standard input is kept in a file of ours meanwhile."""
-    if not file:
-        raise UsageError("Which file?", "winback import FILE; - reads standard input.")
-    if file != "-":
-        yield Path(file), text.line(Path(file).name or file)
-        return
-    with tempfile.NamedTemporaryFile(prefix="winback-") as kept:  # 0600, gone at the end
-        try:
-            shutil.copyfileobj(sys.stdin.buffer, kept)
-            kept.flush()
-        except OSError:
-            raise DiskError(
-                "There is no room to keep standard input for the reading.", "Give a file instead."
-            ) from None
-        yield Path(kept.name), "standard input"
 
 
 @dataclass
@@ -184,15 +143,14 @@ def bring_in(
 ) -> Done:
     """Read a list and store it, or, dry, only count; a dry run makes no store."""
     from winback_cli.cli.arrivals import Arrivals, Most
-    from winback_cli.reading import Opened, Source, opened
+    from winback_cli.reading import Source
     from winback_cli.sources import Reading
 
     too_many = Most(most)
     if rejects is not None:
         _refuse_place(rejects)
     source = Source(place, name, Reading(**said.reading), choices_of(said))
-    found, remarks = understood(here, opened(source), source)
-    source, found = asked(found, source)
+    source, found, remarks = understood(here, source)
     arrivals = Arrivals(here, source, found, too_many)
     sha256 = digest_of(place)
     brought = _stored(here, arrivals, sha256, dry_run=dry_run, again=rejects is not None)
@@ -200,61 +158,7 @@ def bring_in(
         arrivals.write_rejects(rejects)
     export = found.columns.export
     told = [f"Recognised: {export.title}."] if export else []
-    return Done(
-        Opened(found.rows, found.columns), arrivals, brought, sha256, [*told, *remarks, *found.table.said]
-    )
-
-
-def choices_of(said: Said) -> Any:
-    from winback_cli.intake import Choices
-
-    return Choices(said.mapping, said.currency, said.date_order, said.country, said.source, said.ignored)
-
-
-def understood(here: Here, found: "Opened", source: "Source") -> "tuple[Opened, list[str]]":
-    """The list with its columns as a kept mapping has them, where the user said none."""
-    from winback_cli import mappings
-    from winback_cli.intake import read_columns
-
-    if source.choices.mapping or source.choices.ignored or not here.settings.mappings.is_dir():
-        return found.must_name(source), []
-    kept = mappings.fitting(here.settings.mappings, found.table.header)
-    if kept is None:
-        return found.must_name(source), []
-    columns = read_columns(found.table, source.name, kept.pairs, kept.ignored)
-    return found._replace(columns=columns).must_name(source), [f"Columns as in the mapping {kept.name}."]
-
-
-def asked(found: "Opened", source: "Source") -> "tuple[Source, Opened]":
-    """The list with its near columns settled: each is asked for, or an error where nobody can be."""
-    from winback_cli.intake import read_columns
-
-    near = found.columns.near
-    if not near:
-        return source, found
-    if not at_terminal():
-        maps = " ".join(f'--map {name}="{text.shorten(header, 40)}"' for header, name in near)
-        header, name = near[0]
-        raise UsageError(
-            f"The column {text.shorten(header, 40)!r} of {source.name} could be {name}.",
-            f'Say so: {maps}\n  or leave it out: --ignore "{text.shorten(header, 40)}"',
-        )
-    from winback_cli.terminal import ask_line
-
-    pairs, ignored = list(source.choices.mapping), list(source.choices.ignored)
-    for header, name in near:
-        said = ask_line(f"Is the column {text.shorten(header, 40)!r} the {name.replace('_', ' ')}? [Y/n] ")
-        (pairs if said.strip().lower()[:1] in ("", "y") else ignored).append(
-            (name, header) if said.strip().lower()[:1] in ("", "y") else header  # type: ignore[arg-type]
-        )
-    choices = source.choices._replace(mapping=tuple(pairs), ignored=tuple(ignored))
-    columns = read_columns(found.table, source.name, choices.mapping, choices.ignored)
-    return source._replace(choices=choices), found._replace(columns=columns)
-
-
-def digest_of(place: Path) -> str:
-    with place.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    return Done(found, arrivals, brought, sha256, [*told, *remarks, *found.table.said])
 
 
 def _key(sha256: str, arrivals: "Arrivals") -> str:
@@ -309,17 +213,16 @@ def _tried(arrivals: "Arrivals", told: "Told") -> "Brought":
         )
 
 
-def _save(here: Here, name: str, said: Said) -> None:
-    from winback_cli import mappings
-    from winback_cli.cli.here import write_new
+def _save(here: Here, place: Path, choices: "Choices") -> None:
+    """Keep how the columns were read, for the next list that has them."""
     from winback_cli.store.connect import make_folder
 
-    if not (said.mapping or said.ignored):
-        raise UsageError("There is nothing to keep.", "--save-map goes with --map or --ignore.")
-    place = mappings.place_of(here.settings.mappings, name)
+    if not (choices.mapping or choices.ignored):
+        here.say("No mapping was kept: every column was known by its name.")
+        return
     make_folder(place.parent)
     place.unlink(missing_ok=True)
-    write_new(place, mappings.toml_of(said.mapping, said.ignored))
+    write_new(place, mappings.toml_of(choices.mapping, choices.ignored))
     here.say(f"Kept as {place}: lists with these columns are read so from now on.")
 
 
@@ -356,7 +259,9 @@ def tell(done: Done, *, dry_run: bool = False) -> None:
         (arrivals.rejected, "rejected"),
     ]
     shown = ", ".join(f"{count:,} {words}" for count, words in counts if count)
-    typer.echo(f"{'Would bring in' if dry_run else 'Brought in'} {arrivals.rows:,} rows: {shown or '0'}.")
+    verb = "Would bring in" if dry_run else "Brought in"
+    rows = "row" if arrivals.rows == 1 else "rows"
+    typer.echo(f"{verb} {arrivals.rows:,} {rows}: {shown or '0'}.")
     for line in [*done.said, *_remarks(done), *arrivals.told(), *_changes(brought)]:
         typer.echo(line)
     if brought.batch and (brought.new or brought.changed):

@@ -551,7 +551,7 @@ LINKED = [
 ]
 
 
-@pytest.mark.parametrize("order", itertools.permutations(range(3)), ids=str)
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))), ids=str)
 def test_two_who_are_one_in_a_list_are_both_left_alone_and_the_first_takes_what_names_neither(
     order: tuple[int, ...], store: Path
 ) -> None:

@@ -50,15 +50,16 @@ def list_of(file: str) -> "Iterator[tuple[Path, str]]":
     if file != "-":
         yield Path(file), text.line(Path(file).name or file)
         return
-    with tempfile.NamedTemporaryFile(prefix="winback-") as kept:  # 0600, gone at the end
+    with tempfile.TemporaryDirectory(prefix="winback-") as folder:  # 0700, gone at the end
+        kept = Path(folder) / "list"
         try:
-            shutil.copyfileobj(sys.stdin.buffer, kept)
-            kept.flush()
+            with kept.open("wb") as stream:
+                shutil.copyfileobj(sys.stdin.buffer, stream)
         except OSError:
             raise DiskError(
                 "There is no room to keep standard input for the reading.", "Give a file instead."
             ) from None
-        yield Path(kept.name), "standard input"
+        yield kept, "standard input"
 
 
 def choices_of(said: Said) -> "Choices":

@@ -13,7 +13,6 @@ from winback_cli import addresses, columndates, countries, money, text
 from winback_cli.customer import (
     LONGEST_NAME,
     ContactPoint,
-    Watch,
     canonical,
     email_point,
     guises_of,
@@ -21,9 +20,8 @@ from winback_cli.customer import (
     names_of,
 )
 from winback_cli.intake import Choices, Columns, Evidence, Ways
-from winback_cli.marks import marks
 from winback_cli.phones import Phones
-from winback_cli.plainrow import RANKS, WAYS, Checked, Point
+from winback_cli.plainrow import RANKS, WAYS, Plain, Point
 from winback_cli.sources import Rows
 
 CHUNK = 1_000  # rows that are read, checked and handed on together
@@ -50,12 +48,25 @@ class Reject(NamedTuple):
     reason: str
 
 
+class Row(NamedTuple):
+    """A row that can come in: its values and contact points, what its person is known by, what else a
+    suppression of them would watch for, and whether it says that they opted out.
+    """
+
+    line: int
+    values: Plain
+    points: tuple[Point, ...]
+    names: tuple[str, ...]
+    guises: tuple[str, ...]
+    opted_out: bool
+
+
 class Chunk(NamedTuple):
     """Some rows, read: what came in, what was rejected with its cells, how many do not consent, and how
     many bytes of the file were read by then (0 where nobody can tell).
     """
 
-    rows: list[Checked]
+    rows: list[Row]
     rejects: list[tuple[Reject, list[str]]]
     unwilling: int
     position: int = 0
@@ -89,10 +100,9 @@ class _Kept(dict[Any, Any]):
 class Reader:
     """Reads the rows of one list; what concerns a whole column was decided before."""
 
-    def __init__(self, columns: Columns, ways: Ways, choices: Choices, watch: Watch) -> None:
+    def __init__(self, columns: Columns, ways: Ways, choices: Choices) -> None:
         self._columns = columns
         self._choices = choices
-        self._watch = watch
         self._phones = Phones(choices.country)
         self._source = choices.source or (columns.export.source if columns.export else "")
         self.evidence = Evidence(columns.fields)
@@ -140,7 +150,7 @@ class Reader:
             else:
                 why = f"{len(row)} cells where the header has {width}"
                 rejects.append((Reject(line, "", "", why), row))
-        rows: list[Checked] = []
+        rows: list[Row] = []
         if fit:
             unwilling = self._check(fit, rows, rejects)
             rejects.sort(key=lambda one: one[0].line)
@@ -149,7 +159,7 @@ class Reader:
     def _check(
         self,
         fit: Sequence[tuple[int, list[str]]],
-        rows: list[Checked],
+        rows: list[Row],
         rejects: list[tuple[Reject, list[str]]],
     ) -> int:
         cells = list(zip(*(row for _, row in fit), strict=True))
@@ -244,9 +254,8 @@ class Reader:
         points: Sequence[tuple[Point, ...]],
         amounts: Sequence[tuple[int | None, str]],
         bad: dict[int, tuple[str, _Bad]],
-    ) -> Iterator[Checked | None]:
-        source, watch, fold = self._source, self._watch, text.fold
-        watched = bool(watch)
+    ) -> Iterator[Row | None]:
+        source, fold = self._source, text.fold
         told = zip(
             fit, read.names(), read.one("company", ""), read.one("external_id", ""), points, amounts,
             read.one("how_left", ""), read.one("first_purchase", ""), read.one("last_purchase", ""),
@@ -273,8 +282,7 @@ class Reader:
             if company:
                 who = f"{called} {fold(company)}" if called else fold(company)
             names, phones = names_of(id_name(source, external_id), who, reached)
-            blocked = watched and watch(guises_of(names, who, called, phones) if company else names)
-            yield Checked(
+            yield Row(
                 line,
                 (
                     source if external_id else "", external_id or None, name, company, who, city,
@@ -282,9 +290,9 @@ class Reader:
                     last or None, orders, amount, currency,
                 ),
                 reached + streets if streets else reached,
-                marks(names),
+                tuple(names),
+                guises_of(who, called, phones) if company else (),
                 opted_out,
-                blocked,
             )  # fmt: skip
 
 

@@ -104,7 +104,7 @@ def known_by(customer: Customer) -> tuple[list[str], list[str]]:
     own_id = id_name(customer.source, customer.external_id)
     keys, phones = names_of(own_id, who, customer.emails + customer.phones)
     keys = _once([*keys, *customer.known_as])
-    return keys, guises_of(keys, who, called, phones) if customer.company else keys
+    return keys, _once([*keys, *guises_of(who, called, phones)]) if customer.company else keys
 
 
 def id_name(source: str, external_id: str) -> str:
@@ -135,9 +135,9 @@ def names_of(own_id: str, who: str, points: Sequence[tuple[str, str, str]]) -> t
     return (keys if len(points) < 3 else _once(keys)), phones
 
 
-def guises_of(keys: list[str], who: str, called: str, phones: Sequence[str]) -> list[str]:
+def guises_of(who: str, called: str, phones: Sequence[str]) -> tuple[str, ...]:
     """What a suppression watches for beside the identities of somebody of a firm."""
-    return _once([*keys, f"name:{who}", *(f"phone:{number}:{called}" for number in phones if called)])
+    return (f"name:{who}", *(f"phone:{number}:{called}" for number in phones if called))
 
 
 def _once(keys: list[str]) -> list[str]:

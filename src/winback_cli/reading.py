@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from winback_cli import errors
-from winback_cli.checking import Chunk, Reader, Reject, chunks
+from winback_cli.checking import Chunk, Reader, Reject, Row, chunks
 from winback_cli.customer import Watch
 from winback_cli.errors import TryAgain, WinbackError
 from winback_cli.intake import Choices, Columns, decided, nobody, read_columns
+from winback_cli.marks import marks
 from winback_cli.plainrow import Checked, uncollected
 from winback_cli.sources import LeftOut, Reading, Rows, Table, open_rows
 
@@ -66,20 +67,50 @@ def opened(source: Source) -> Opened:
     return Opened(rows, read_columns(rows.table, source.name, choices.mapping, choices.ignored))
 
 
+class Arrival(NamedTuple):
+    """Some rows as the store takes them in, and the rest of a `Chunk`."""
+
+    rows: list[Checked]
+    rejects: list[tuple[Reject, list[str]]]
+    unwilling: int
+    position: int
+
+
 Told = Chunk | Again | tuple[LeftOut, ...]  # the last one of all is what was left out
 
 
-def read(source: Source, found: Opened, watch: Watch) -> Iterator[Told]:
-    """The rows of a list, read and checked, some thousands at a time; a long list in another process."""
+def read(source: Source, found: Opened, watch: Watch) -> Iterator[Arrival | Again | tuple[LeftOut, ...]]:
+    """The rows of a list, read and checked, some thousands at a time; a long list in another process.
+
+    Who they are is looked up by digests, and whom the suppression list blocks is marked, here: it is as
+    much work as the two processes need to be even.
+    """
     long = source.place.stat().st_size >= LONG and (os.cpu_count() or 1) > 1
-    return _beside(source, found, watch) if long else _read(source, found, watch)
+    for told in _beside(source, found) if long else _read(source, found):
+        yield _arrived(told, watch) if isinstance(told, Chunk) else told
 
 
-def _read(source: Source, found: Opened, watch: Watch) -> Iterator[Told]:
+def _arrived(chunk: Chunk, watch: Watch) -> Arrival:
+    watched = bool(watch)
+    rows = [
+        Checked(
+            line,
+            values,
+            points,
+            marks(names),
+            opted_out,
+            watched and (watch(names) or (guises != () and watch(guises))),
+        )
+        for line, values, points, names, guises, opted_out in chunk.rows
+    ]
+    return Arrival(rows, chunk.rejects, chunk.unwilling, chunk.position)
+
+
+def _read(source: Source, found: Opened) -> Iterator[Told]:
     rows, columns = found
     ways = decided(rows, columns, source.name, source.choices)
     while True:
-        reader = Reader(columns, ways, source.choices, watch)
+        reader = Reader(columns, ways, source.choices)
         for numbered in chunks(rows):
             yield reader.check(numbered)._replace(position=rows.position)
         rightly = reader.evidence.ways(columns.fields, source.name, source.choices)
@@ -93,8 +124,8 @@ def _read(source: Source, found: Opened, watch: Watch) -> Iterator[Told]:
 # -- the second process ----------------------------------------------------------------------
 
 
-def _beside(source: Source, found: Opened, watch: Watch) -> Iterator[Told]:
-    here, there = _started(partial(_read, source, found, watch))
+def _beside(source: Source, found: Opened) -> Iterator[Told]:
+    here, there = _started(partial(_read, source, found))
     process, pipe = here, there
     try:
         while True:
@@ -168,7 +199,7 @@ def _plain(one: Told) -> tuple[Any, ...]:
 
 def _chunk(rows: list[Any], rejects: list[Any], unwilling: int, position: int) -> Chunk:
     told = [(Reject(*reject), cells) for reject, cells in rejects]
-    return Chunk(list(map(Checked._make, rows)), told, unwilling, position)
+    return Chunk(list(map(Row._make, rows)), told, unwilling, position)
 
 
 def _error(name: str, message: str, hint: str) -> WinbackError:

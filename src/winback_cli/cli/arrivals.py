@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from winback_cli import addresses, text
-from winback_cli.checking import Chunk
 from winback_cli.cli.here import Here, write_new
 from winback_cli.errors import BadInput, DiskError, NotPermitted, UsageError
-from winback_cli.reading import Again, Opened, Source, read
+from winback_cli.reading import Again, Arrival, Opened, Source, read
 
 if TYPE_CHECKING:
     from winback_cli.checking import Reject
@@ -72,7 +71,7 @@ class Arrivals:
                 if isinstance(told, Again):
                     self._forget()
                     yield None
-                elif isinstance(told, Chunk):
+                elif isinstance(told, Arrival):
                     self._take(told)
                     self._look(told.rows, watch)
                     show(self.rows, told.position)
@@ -81,7 +80,7 @@ class Arrivals:
                     self.left_out = told
         self._most.check(self.rejected, self.rows, at_end=True)
 
-    def _take(self, chunk: Chunk) -> None:
+    def _take(self, chunk: Arrival) -> None:
         self.rows += len(chunk.rows) + len(chunk.rejects)
         self.rejected += len(chunk.rejects)
         self.unwilling += chunk.unwilling

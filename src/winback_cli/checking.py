@@ -329,19 +329,15 @@ class _Fields:
         if not lines:
             return [()] * self._count
         streets = (
-            lines[0]
-            if len(lines) == 1
-            else [", ".join(filter(None, some)) for some in zip(*lines, strict=True)]
+            lines[0] if len(lines) == 1 else [text.joined(", ", *some) for some in zip(*lines, strict=True)]
         )
         places = self.one("city", "")
         if "postcode" in self._by or "region" in self._by:
             parts = zip(self.one("postcode", ""), places, self.one("region", ""), strict=True)
-            places = [
-                ", ".join(filter(None, (f"{code} {city}".strip(), region))) for code, city, region in parts
-            ]
+            places = [text.joined(", ", text.joined(" ", code, c), region) for code, c, region in parts]
         return [
-            (("address", f"{street}, {place}"[:LONGEST_NAME] if place else street, "unchecked"),)
-            if street
+            (("address", text.joined(", ", street, place)[:LONGEST_NAME], "unchecked"),)
+            if street and isinstance(street, str)
             else ()
             for street, place in zip(streets, places, strict=True)
         ]

@@ -114,10 +114,10 @@ _SAYING = [place for place, column in enumerate(COLUMNS) if column not in ("sour
 
 
 def says_nothing(row: Checked, stored: Plain, reached: set[tuple[str, str]]) -> bool:
-    """Whether a row says nothing of a customer that is not stored: `reached` by kind and value."""
+    """Whether a row says of a customer just what is stored, and all of it: `reached` by kind and value."""
     values = row.values
     for place in _SAYING:
         told = values[place]
-        if told != stored[place] and told != "" and told is not None:
+        if told != stored[place] and (told or stored[place] or told == 0 or stored[place] == 0):
             return False
     return all((kind, value) in reached for kind, value, _ in row.points)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from winback_cli import errors
 from winback_cli.checking import Chunk, Reader, Reject, Row, chunks
 from winback_cli.customer import Watch
-from winback_cli.errors import TryAgain, WinbackError
+from winback_cli.errors import BadInput, TryAgain, WinbackError
 from winback_cli.intake import Choices, Columns, decided, nobody, read_columns
 from winback_cli.marks import marks
 from winback_cli.plainrow import Checked, uncollected
@@ -56,7 +56,7 @@ class Opened(NamedTuple):
     def must_name(self, source: Source) -> "Opened":
         """Itself; raises BadInput where no column says who anybody is."""
         if (useless := nobody(self.table, self.columns, source.name)) is not None:
-            raise useless
+            raise BadInput("\n  ".join([useless.message, *self.table.said]), useless.hint)
         return self
 
 
@@ -132,6 +132,8 @@ def _beside(source: Source, found: Opened) -> Iterator[Told]:
             kind, *parts = marshal.loads(pipe.recv_bytes())  # noqa: S302 - from our own process
             if kind == "error":
                 raise _error(*parts)
+            if kind == "bug":
+                raise RuntimeError(f"{parts[0]} in the process that reads the list")
             if kind == "again":
                 yield Again()
             elif kind == "chunk":
@@ -139,7 +141,7 @@ def _beside(source: Source, found: Opened) -> Iterator[Told]:
             else:
                 yield tuple(LeftOut(*one) for one in parts[0])
                 break
-    except EOFError:
+    except (EOFError, OSError):  # also in the middle of what it was saying
         raise TryAgain(
             "The reading of the list was ended from outside.", "Run the command again."
         ) from None
@@ -186,6 +188,8 @@ def _tell(pipe: "Connection", other: "Connection | None", told: Callable[[], Ite
         pipe.send_bytes(marshal.dumps(("error", type(problem).__name__, problem.message, problem.hint)))
     except BrokenPipeError:
         os._exit(0)
+    except Exception as bug:  # told without the data that it may hold
+        pipe.send_bytes(marshal.dumps(("bug", type(bug).__name__)))
 
 
 def _plain(one: Told) -> tuple[Any, ...]:

@@ -109,3 +109,8 @@ def _close(word: str, known: tuple[str, ...]) -> str | None:
 def nearest(word: str, known: list[str]) -> str | None:
     """The known name closest to a misspelt one, or None where nothing is close."""
     return _close(word, tuple(known)) if len(word) < 80 else None
+
+
+def joined(between: str, *parts: object) -> str:
+    """Those of the parts that are text and say something; a cell that could not be read is none."""
+    return between.join(part for part in parts if part and isinstance(part, str))

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from winback_cli.checking import Chunk, Reject
+from winback_cli.checking import Reject
 from winback_cli.customer import Customer, Watch
 from winback_cli.dates import clock_at
 from winback_cli.intake import Choices
 from winback_cli.plainrow import COLUMNS, Checked, customer_of
-from winback_cli.reading import Again, Opened, Source, opened, read
+from winback_cli.reading import Again, Arrival, Opened, Source, opened, read
 from winback_cli.sources import LeftOut, Reading, Table
 from winback_cli.store import bringing, reading
 from winback_cli.store.writes import Store
@@ -60,7 +60,7 @@ def read_list(content: str | bytes, how: Reading = Reading(), **choices: Any) ->
 def _gathered(found: Opened, told: list[Any]) -> Read:
     last = max((place for place, one in enumerate(told) if isinstance(one, Again)), default=-1)
     *chunks, left_out = told[last + 1 :]
-    assert all(isinstance(chunk, Chunk) for chunk in chunks)
+    assert all(isinstance(chunk, Arrival) for chunk in chunks)
     rejects = [reject for chunk in chunks for reject in chunk.rejects]
     rows = [row for chunk in chunks for row in chunk.rows]
     return Read(found, rows, [one for one, _ in rejects], [cells for _, cells in rejects], left_out)
@@ -98,7 +98,7 @@ def bring(
                 if isinstance(told, Again):
                     rows = rejected = 0
                     yield None
-                elif isinstance(told, Chunk):
+                elif isinstance(told, Arrival):
                     rows += len(told.rows) + len(told.rejects)
                     rejected += len(told.rejects)
                     yield told.rows

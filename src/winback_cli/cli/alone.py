@@ -13,12 +13,13 @@ from winback_cli import addresses, text
 from winback_cli.cli.here import Here, at_terminal, given_text, print_json, print_rows
 from winback_cli.cli.work import WhoArg, standings
 from winback_cli.customer import label
-from winback_cli.errors import Exit, NotFound, Refused, UsageError
+from winback_cli.errors import BadInput, Exit, NotFound, Refused, UsageError
 from winback_cli.store import lists, reads
 from winback_cli.store.finding import find
 
 if TYPE_CHECKING:
     from winback_cli.cli.arrivals import Arrivals
+    from winback_cli.plainrow import Checked
     from winback_cli.store.blocklist import Listed
 
 app = typer.Typer(rich_markup_mode=None)
@@ -152,7 +153,12 @@ def _import(here: Here, file: str, reason: str, mapping: list[str], *, json: boo
         because = given_text(reason, "The reason") if reason else f"listed in {text.shorten(name, 200)}"
         how = {"format": "csv", "delimiter": "tab"} if plain else {}
         source = Source(place, name, Reading(**how), choices_of(said))
-        source, found, _ = understood(here, source)
+        try:
+            source, found, _ = understood(here, source)
+        except BadInput as bad:
+            raise BadInput(
+                bad.message, bad.hint.replace("winback import", "winback suppress --import")
+            ) from None
         fields = tuple(field if field in READ else None for field in found.columns.fields)
         if "opted_out" in found.columns.fields:
             here.say("Whoever is in that list is left alone, whatever its column of opt-outs says.")
@@ -187,10 +193,22 @@ def _stored(here: Here, arrivals: "Arrivals", because: str, sha256: str) -> "Lis
 
     done = Listed()
     with here.writing("suppress --import", create=True) as store:
-        for rows in arrivals.stream(Watch(b"", ())):
+        for arrived in arrivals.stream(Watch(b"", ())):
+            rows = [row for row in arrived or () if not _is_vague(arrivals, row)]
             if rows:
                 done = store.leave_alone(rows, because, arrivals.source.name, sha256, done)
     return done
+
+
+def _is_vague(arrivals: "Arrivals", row: "Checked") -> bool:
+    """Whether a row could be many people: it would leave nobody alone, and is turned down."""
+    _, external_id, name, company, *_ = row.values
+    mailbox = any(kind == "email" and state != "invalid" for kind, _, state in row.points)
+    phone = any(kind == "phone" and state != "invalid" for kind, _, state in row.points)
+    if external_id or mailbox or (name and company) or (phone and (name or company)):
+        return False
+    arrivals.turn_down(row.line, "give the e-mail, or the phone with the name: this could be many people")
+    return True
 
 
 def _told(done: "Listed", arrivals: "Arrivals", *, json: bool) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from winback_cli.sources import LeftOut
 
 IN_MEMORY = 4_000_000  # bytes of rejected rows that are kept in memory
+BECAUSE = "rejected because"  # the last column of a file of rejected rows
 TOLD = 10  # rejected rows that are told one by one
 
 
@@ -113,6 +114,15 @@ class Arrivals:
         """How far it is, on a terminal; silent elsewhere."""
         return _Bar(self.here, self.source.place) if _watched(self.here) else _Silent()
 
+    def turn_down(self, line: int, reason: str) -> None:
+        """Count a row as rejected that was checked as good, for what is done with it here."""
+        from winback_cli.checking import Reject
+
+        self.rejected += 1
+        if len(self.first) < TOLD:
+            self.first.append(Reject(line, "", "", reason))
+        csv.writer(self._kept, lineterminator="\n").writerow([line, "", "", reason])
+
     def rejects(self) -> Iterator[tuple[list[str], list[str]]]:
         """The rejected rows as (line, field, value, reason) and their cells."""
         self._kept.seek(0)
@@ -124,9 +134,13 @@ class Arrivals:
         table = self.found.table
         stream = io.StringIO()
         writer = csv.writer(stream, delimiter=table.delimiter or ",", lineterminator="\n")
-        writer.writerow([*table.header, "rejected because"])
+        header = [one for one in table.header if one != BECAUSE]
+        writer.writerow([*header, BECAUSE])
         for (_, field, _, reason), cells in self.rejects():
-            writer.writerow([*cells, f"{field}: {reason}".strip(": ")])
+            kept = [*cells, *[""] * (len(header) - len(cells))]
+            if len(header) < len(table.header):  # mended once before: the old reason goes
+                kept = kept[: len(header)]
+            writer.writerow([*kept, f"{field}: {reason}".strip(": ")])
         try:
             write_new(place, stream.getvalue())
         except PermissionError:

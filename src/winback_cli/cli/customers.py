@@ -60,6 +60,8 @@ def list_(
     with here.reading() as connection:
         lines = lists.lines(connection, wanted, limit)
         total = lists.count_lines(connection, wanted) if limit and len(lines) == limit else len(lines)
+    if not here.drawn and len(lines) < total:
+        here.say(f"{len(lines):,} of {total:,}; --limit 0 gives all.")
     if json:
         return print_json([_line_json(line) for line in lines])
     _show_list(here, lines, total)

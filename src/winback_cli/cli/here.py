@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 GREETING = """Welcome. winback walks you through winning a lost customer back.
 
   winback demo          shows it on a sample list
-  winback import FILE   brings in a list of your own (CSV)
+  winback import FILE   brings in a list of your own (CSV, XLSX, ODS, JSON)
 
 Nothing has been made yet."""
 

@@ -22,17 +22,22 @@ def show(here: Here, file: str, *, exports: bool, undo: int, json: bool) -> None
     if file:
         raise UsageError("--list, --undo and --exports take no file.", "Leave FILE out.")
     if exports:
-        return _show_exports(json=json)
+        return _show_exports(here, json=json)
     return _take_back(here, undo, json=json) if undo else _show_past(here, json=json)
 
 
-def _show_exports(*, json: bool) -> None:
+def _show_exports(here: Here, *, json: bool) -> None:
     from winback_cli.sources.exports import exports
 
     if json:
         known = [{"name": e.name, "title": e.title, "columns": list(e.signature)} for e in exports()]
         return print_json(known)
-    print_rows(("Export", "Known by"), [[e.title, ", ".join(e.signature)] for e in exports()])
+    header, rows = ("Export", "Known by"), [[e.title, ", ".join(e.signature)] for e in exports()]
+    if not here.drawn:
+        return print_rows(header, rows)
+    from winback_cli import views
+
+    here.show(views.plain_table(header, rows, here.out.width))
     return None
 
 

@@ -73,7 +73,9 @@ def import_(
     sheet: Annotated[str, typer.Option(help="Which sheet, by name or number.")] = "",
     exports: Annotated[bool, typer.Option("--exports", help="List the exports that are known.")] = False,
     past: Annotated[bool, typer.Option("--list", help="List the imports so far.")] = False,
-    undo: Annotated[int, typer.Option("--undo", metavar="ID", help="Take an import back.")] = 0,
+    undo: Annotated[
+        int, typer.Option("--undo", metavar="ID", show_default=False, help="Take an import back.")
+    ] = 0,
     json: Annotated[bool, typer.Option("--json", help="The result as JSON.")] = False,
 ) -> None:
     """Bring in a list of customers: all of it, or nothing.
@@ -83,6 +85,8 @@ def import_(
     """
     here: Here = ctx.obj
     if exports or past or undo:
+        if exports + past + bool(undo) > 1:
+            raise UsageError("--list, --undo and --exports do not go together.", "Give one of them.")
         from winback_cli.cli import imports
 
         imports.show(here, file, exports=exports, undo=undo, json=json)
@@ -99,7 +103,7 @@ def import_(
     kept = mappings.place_of(here.settings.mappings, save_map) if save_map else None
     with list_of(file) as (place, name):
         done = bring_in(here, place, name, said, dry_run=dry_run, rejects=rejects, most=max_rejects)
-        if kept is not None:
+        if kept is not None and not dry_run:
             _save(here, kept, done.arrivals.source.choices)
         _show(done, rejects, dry_run=dry_run, json=json)
     if done.arrivals.rejected:
@@ -178,10 +182,12 @@ def _stored(here: Here, arrivals: "Arrivals", sha256: str, *, dry_run: bool, aga
         return _tried(arrivals, told) if dry_run else _begun(arrivals, told)
     with here.writing("import") as store:
         with store.reads() as connection:
-            before = reads.batch_of(connection, key)
+            before, cut_off = reads.batch_of(connection, key), reads.cut_off(connection)
         already = before is not None
         if already and not again:
             return bringing.Brought(before, already=True)
+        if cut_off:
+            here.say("Tidying up after an import that was cut off; that may take a moment.")
         watch, people = bringing.watch_of(here.path)
         rows = arrivals.stream(watch)
         brought = store.bring_in(rows, lambda: told, people, dry_run=dry_run or already)
@@ -270,19 +276,23 @@ def tell(done: Done, *, dry_run: bool = False) -> None:
 
 def _remarks(done: Done) -> list[str]:
     """What there is to know of the list beside its counts."""
+    from winback_cli.cli.arrivals import BECAUSE
+
     columns, arrivals = done.found.columns, done.arrivals
     header = done.found.table.header
     lines = [columns.export.note] if columns.export and columns.export.note else []
     if "opted_out" not in columns.fields:
         lines.append("No column says who opted out. If there is one: --map opted_out=COLUMN")
     if arrivals.unwilling:
+        do = "does" if arrivals.unwilling == 1 else "do"
         lines.append(
-            f"{arrivals.unwilling:,} do not consent to marketing; that is no opt-out, so they are kept."
+            f"{arrivals.unwilling:,} {do} not consent to marketing: no opt-out, "
+            "so nobody is left out for it."
         )
     unused = [
         text.shorten(h, 30)
         for h, name in zip(header, columns.fields, strict=True)
-        if name is None and h and h not in columns.ignored and h != "rejected because"
+        if name is None and h and h not in columns.ignored and h != BECAUSE
     ]
     if unused:
         more = f" and {len(unused) - 20} more" if len(unused) > 20 else ""

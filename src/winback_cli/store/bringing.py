@@ -77,13 +77,12 @@ Stream = Iterable[Sequence[Checked] | None]
 def watch_of(path: Path) -> tuple[Watch, int]:
     """Whom the suppression list blocks, and the state of who is who that this was read in."""
     with door.told(path), contextlib.closing(door.connect(path)) as connection:
-        return _watch(connection, path), identities.count(connection)
+        people = identities.count(connection)  # before the list: what comes between is looked at again
+        return _watch(connection, path), people
 
 
-def _watch(connection: sqlite3.Connection, path: Path, after: int = 0) -> Watch:
-    hashes = [
-        row[0] for row in connection.execute("SELECT hash FROM suppression_key WHERE id > ?", (after,))
-    ]
+def _watch(connection: sqlite3.Connection, path: Path) -> Watch:
+    hashes = [row[0] for row in connection.execute("SELECT hash FROM suppression_key")]
     if not hashes:
         return Watch(b"", ())
     key = door.read_key(path, make=False)
@@ -171,16 +170,13 @@ class _Bringing:
         self._people = people
         self._dry_run = dry_run
         self._file = _file_at(hand.path)
-        self._last_key = self._newest_key()
+        self._watch = Watch(b"", ())
         self._staging = Staging(raw, batch, dry_run=dry_run)
 
     @property
     def written(self) -> int:
         """How many customers nobody sees yet."""
         return self._staging.number - self._staging.numbers.first
-
-    def _newest_key(self) -> int:
-        return int(self._raw.execute("SELECT coalesce(max(id), 0) FROM suppression_key").fetchone()[0])
 
     def run(self, stream: Stream, told: Callable[[], Told]) -> Brought:
         for rows in stream:
@@ -189,6 +185,8 @@ class _Bringing:
             else:
                 self._staging.take(rows)
         self._staging.settle()
+        self._watch = _watch(self._raw, self._hand.path)
+        self._bar(self._staging.joined_people())
         self._staging.fill()
         kept = told()
         for attempt in range(PATIENCE + 1):
@@ -214,7 +212,7 @@ class _Bringing:
         if not at_any_price:
             self._compare()
         w = _writing(self._raw, self._hand)
-        if not self._dry_run and not all(map(self._staging.numbers.is_new, self._staging.opted_out())):
+        if not self._dry_run and self._staging.opted_out():
             w.session.connection()  # its first connection rolls back whatever is under way: not later
         with locked(self._raw):
             self._refuse_replaced()
@@ -256,6 +254,8 @@ class _Bringing:
     def _weigh(self, number: int, told: Customer, rows: int, *, opted: bool, barred: bool) -> None:
         """One of those who were there: counted, and what is to be written kept."""
         counts, update = self._counts, update_of(self._raw, number, told)
+        if update.changes and self._watch and self._watch(_guises_with(self._raw, number, told)):
+            barred = True
         if update.alone or barred:  # every row of theirs is left alone
             counts["suppressed"] += rows
             return
@@ -270,14 +270,21 @@ class _Bringing:
             changes, names = marshal.loads(body)  # noqa: S302 - out of our own temporary table
             yield Update(number, tuple(Change(*change) for change in changes), names, False)
 
+    def _bar(self, people: Iterable[tuple[int, Customer]]) -> None:
+        """Leave out whoever fits the suppression list: also by what two rows of theirs say together."""
+        if not self._watch:
+            return
+        for number, customer in people:
+            if self._watch(guises(customer)):
+                self._staging.numbers.same(number, BLOCKED)
+        self._staging.settle()
+
     def _look_again(self) -> None:
         """Somebody was added, changed or suppressed since the rows were read: compare with them too."""
         self._people = identities.count(self._raw)
-        staging, watch = self._staging, _watch(self._raw, self._hand.path, self._last_key)
-        self._last_key = self._newest_key()
-        for number, customer in staging.new_people() if watch else ():
-            if watch(guises(customer)):
-                staging.numbers.same(number, BLOCKED)
+        staging = self._staging
+        self._watch = _watch(self._raw, self._hand.path)
+        self._bar(staging.new_people())
         for number, other in staging.met():
             if staging.numbers.whose(number) == number:
                 staging.numbers.same(number, other)
@@ -360,6 +367,23 @@ def _commit(w: Writing) -> None:
     if "session" in w.__dict__:  # it would roll back at its end what it did not commit itself
         w.session.flush()
         w.session.commit()
+
+
+def _guises_with(raw: sqlite3.Connection, number: int, told: Customer) -> list[str]:
+    """What a list adds to a customer of all that a suppression watches for; not what they had before:
+    who was taken off the list on purpose may share a name with somebody on it.
+    """
+    person = identities.known(raw, number)
+    if person is None:
+        return guises(told)
+    whole = told._replace(
+        name=told.name or person.name,
+        company=told.company or person.company,
+        emails=told.emails + person.emails,
+        phones=told.phones + person.phones,
+    )
+    anew = [*guises(whole), *guises(whole._replace(name=person.name, company=person.company))]
+    return list(set(anew).difference(guises(person)))
 
 
 def _counted(counts: dict[str, int]) -> Any:

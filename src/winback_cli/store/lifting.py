@@ -140,5 +140,6 @@ def _close(w: Writing, entries: list[int], because: str) -> None:
     for entry in entries:
         w.raw.execute("DELETE FROM suppression_key WHERE suppression_id = ?", (entry,))
         w.raw.execute("UPDATE suppression SET lifted = ? WHERE id = ?", (told, entry))
+    w.raw.execute("UPDATE batch SET key = ''")  # their lists may bring them in again
     identities.bump(w.raw)
     w.run()

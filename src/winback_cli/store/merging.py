@@ -16,7 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from winback_cli.case import FIRST_HASH, Body, Case, Entry, digest
-from winback_cli.customer import ContactPoint, canonical
+from winback_cli.customer import ContactPoint, canonical, guises
 from winback_cli.errors import NotFound, Refused
 from winback_cli.store import cases, identities, reads, suppressions
 from winback_cli.store.changes import FIELDS, insert_point, write_fields
@@ -104,10 +104,12 @@ def merge(w: Writing, keep: int, gone: int, standing: Standings) -> Plan:
     w.session.expire_all()
     for number, ref in enumerate(reads.cases_of(w.raw, gone)):
         _move_case(w, ref, keep, int(done.cases[number][1].partition(".")[2]), places, standing)
+    watched = guises(suppressions.stored(w.raw, gone))
     _remove(w, gone)
     identities.learn(w.raw, keep, [*names, f"number:{gone}"])
     if entry := next((one for one in entries if one is not None), None):
         _leave_alone(w, keep, entry)
+        suppressions.insert_keys(w, entry, watched, suppressions.key_of(w))
     return done
 
 

@@ -198,6 +198,11 @@ def any_suppression(connection: Connection) -> bool:
     return connection.execute("SELECT 1 FROM suppression_key LIMIT 1").fetchone() is not None
 
 
+def cut_off(connection: Connection) -> bool:
+    """Whether an import was cut off, or is under way: its rows are there, and seen by nobody."""
+    return connection.execute("SELECT 1 FROM batch WHERE state = 'staging'").fetchone() is not None
+
+
 def batch_of(connection: Connection, key: str) -> int | None:
     """The import that brought in the same file, read the same way."""
     query = "SELECT id FROM batch WHERE key = ? AND state = 'done' ORDER BY id LIMIT 1"

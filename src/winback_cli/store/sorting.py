@@ -118,6 +118,7 @@ class Sorting:
         self.linked += [(target, other) for other in stored[1:]]
         if row.opted_out:
             self.opted.append(target)
+            self._add_to(row, stored)
         self._learn(row, target)
         if target == number and not own:
             self.fresh.append(Fresh(number, row))
@@ -142,10 +143,15 @@ class Sorting:
         for number in fresh:
             self._numbers.same(number, BLOCKED)
         self.barred += stored
-        if stored and any(one not in self._there for one in row.marks):
-            self.alone.append((stored[0], marshal.dumps((row.values, row.points))))
+        self._add_to(row, stored)
         self.blocked += 1
         self._learn(row, BLOCKED)
+
+    def _add_to(self, row: Checked, stored: Sequence[int]) -> None:
+        """What the row knows anew of those who are left alone, or will be by it, is kept from them too."""
+        if any(one not in self._there for one in row.marks):
+            body = marshal.dumps((row.values, row.points))
+            self.alone += [(number, body) for number in dict.fromkeys(stored)]
 
     def _learn(self, row: Checked, number: int) -> None:
         for one in row.marks:

@@ -100,7 +100,8 @@ class Staging:
         try:
             yield
         except BaseException:
-            self.raw.execute("ROLLBACK")
+            if self.raw.in_transaction:
+                self.raw.execute("ROLLBACK")
             raise
         self.raw.execute("COMMIT")
 
@@ -351,6 +352,11 @@ class Staging:
             " WHERE customer NOT IN (SELECT customer FROM part)"
         ).fetchone()
         return int(people), int(rows)
+
+    def joined_people(self) -> Iterator[tuple[int, Customer]]:
+        """The new ones of whom more rows than one spoke, as they are joined."""
+        for (number,) in self.raw.execute(_TWICE, (self.numbers.first,)).fetchall():
+            yield number, self._person(number)
 
     def new_people(self) -> Iterator[tuple[int, Customer]]:
         """Everybody new, with everything they are known by."""

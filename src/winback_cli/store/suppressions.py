@@ -133,17 +133,14 @@ def carry(w: Writing, carried: Sequence[Carried], *, same_key: bool) -> int:
         names = guises(one.person) if one.person else []
         hashes = set(one.hashes) if same_key else {hashed(name, key) for name in names}
         missing = hashes - reads.suppressed_hashes(w.raw, hashes)
-        if not missing:
-            continue
-        taken += 1
         known = every_name(one.person) if one.person else []
-        for number in identities.matches(w.raw, known):
-            if not is_suppressed(w, number):
-                put_on_list(w, number, one.reason)
+        free = [n for n in identities.matches(w.raw, known) if not is_suppressed(w, n)]
+        taken += bool(missing or free)
+        for number in free:
+            put_on_list(w, number, one.reason)
         missing -= reads.suppressed_hashes(w.raw, missing)
-        if not missing:
-            continue
-        insert_hashes(w, enter(w, one.reason), hashes)
+        if missing:
+            insert_hashes(w, enter(w, one.reason), hashes)
     return taken
 
 

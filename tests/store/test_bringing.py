@@ -101,3 +101,53 @@ def test_what_a_list_alone_knows_of_one_who_was_added_while_it_came_in_is_kept(
     assert [one.name for one in people(store_path) if "eve@example.com" in str(one.points)] == ["Eve Ried"]
     ran = stocked("add", "Evelyn", "--phone", "+44 20 7946 0009")
     assert ran.code == 5, "she is not known again by what the list called her"
+
+
+def test_what_two_rows_say_together_is_weighed_against_who_is_left_alone(
+    stocked: Runner, store_path: Path
+) -> None:
+    assert stocked("add", "Kit Orr", "--company", "Orr Ltd").code == 0
+    assert stocked("suppress", "Kit", "--reason", "asked for it").code == 0
+
+    done = bring(
+        store_path,
+        "name,company,email\nKit Orr,,kit@example.com\nK,Orr Ltd,kit@example.com\nLou Fee,,lou@example.com\n",
+    )
+
+    names = [(one.name, one.alone) for one in people(store_path)][4:]
+    assert names == [("Kit Orr", True), ("Lou Fee", False)]
+    assert (done.brought.new, done.brought.suppressed, done.counted) == (1, 2, done.rows)
+
+
+def test_a_row_that_makes_a_known_one_fit_who_is_left_alone_is_not_written(
+    stocked: Runner, store_path: Path
+) -> None:
+    for line in (
+        ("add", "Kit Orr", "--company", "Orr Ltd"),
+        ("suppress", "Kit", "--reason", "asked for it"),
+        ("add", "Kit Orr", "--email", "kit@example.com"),
+    ):
+        assert stocked(*line).code == 0
+
+    done = bring(store_path, "name,company,email\nKit Orr,Orr Ltd,kit@example.com\n")
+    done_too = bring(store_path, "name,company,email\n,Orr Ltd,kit@example.com\n")
+
+    assert (done.brought.suppressed, done_too.brought.suppressed) == (1, 1)
+    assert [one.company for one in people(store_path) if "kit@example.com" in str(one.points)] == [""]
+
+
+def test_the_same_list_brings_somebody_in_again_once_they_were_taken_off(
+    stocked: Runner, store_path: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "l.csv"
+    path.write_text("name,email\nMo Fry,mo@example.com\n", "utf-8")
+    block = tmp_path / "block.csv"
+    block.write_text("email\nmo@example.com\n", "utf-8")
+    assert stocked("suppress", "--import", block).code == 0
+    assert "1" in stocked("import", path).out
+    assert "Mo Fry" not in [one.name for one in people(store_path)]
+    assert stocked("unsuppress", "mo@example.com", "--because", "a mistake").code == 0
+
+    assert stocked("import", path).code == 0
+
+    assert "Mo Fry" in [one.name for one in people(store_path)]

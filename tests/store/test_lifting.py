@@ -190,3 +190,16 @@ def test_an_address_that_looks_like_one_left_alone_is_warned_of(stocked: Runner,
     assert json.loads(ran.out)["look_alikes"] == [{"line": 2, "email": alike}]
     assert "looks like" not in added.err
     assert edited.err.count("looks like an address that is left alone") == 1
+
+
+def test_a_row_that_could_be_many_people_leaves_nobody_alone(winback: Runner, write: Any) -> None:
+    path = write(f"{LIST},Ana,,,\n,,,,+44 20 7946 0001\n,,,ana@example.com,\n")
+
+    ran = winback("suppress", "--import", path, "--json")
+
+    told = json.loads(ran.out)
+    assert (ran.code, told["kept"], told["rejected"]) == (4, 1, 2)
+    assert [(one["line"], one["reason"][:15]) for one in told["rejects"]] == [
+        (2, "give the e-mail"),
+        (3, "give the e-mail"),
+    ]

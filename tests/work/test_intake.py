@@ -607,3 +607,20 @@ def test_a_list_is_the_same_again_by_its_content_and_by_how_it_is_read(
     assert [already("--currency", "USD"), already("--currency", "usd")] == [False, True]
     place.write_text("name,x,email\nNia,Ben,nia@example.com\n\n", "utf-8")
     assert [already(), already()] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "field"),
+    [
+        ("name,address1,address2,city", f"Ana,{'x' * 400},u,Rome", "address"),
+        ("name,address,city,postcode", f"Ana,High St 1,{'x' * 400},12", "city"),
+        ("name,address,city,region", f"Ana,High St 1,Rome,{'x' * 400}", "region"),
+    ],
+)
+def test_one_part_of_an_address_that_cannot_be_read_rejects_its_row_alone(
+    header: str, row: str, field: str
+) -> None:
+    found = read_list(f"{header}\n{row}\nBen,,,\n")
+
+    assert [one.field for one in found.rejects] == [field]
+    assert [one.name for one in found.customers] == ["Ben"]

@@ -203,3 +203,31 @@ def test_a_row_that_could_be_many_people_leaves_nobody_alone(winback: Runner, wr
         (2, "give the e-mail"),
         (3, "give the e-mail"),
     ]
+
+
+def test_a_merge_keeps_every_guise_of_the_one_who_goes(winback: Runner, write: Any) -> None:
+    assert winback("add", "Ana Sol", "--email", "ana@example.com").code == 0
+    assert winback("add", "A. Sol", "--company", "Blue", "--email", "a@example.com").code == 0
+    assert winback("suppress", 1, "--reason", "asked").code == 0
+
+    assert winback("merge", 1, 2, "--yes").code == 0
+
+    assert blocked(winback, write, "X9,A. Sol,Blue,,")
+
+
+def test_rejected_rows_are_mended_and_imported_as_they_were_written(winback: Runner, write: Any) -> None:
+    rejects = write("", "placeholder.csv").with_name("rejects.csv")
+    path = write("name,email,orders\nAna,ana@example.com,many\nBen,ben@example.com,2\n")
+    assert winback("import", path, "--rejects", rejects).code == 4
+    header, row = rejects.read_text("utf-8").splitlines()
+    assert header == "name,email,orders,rejected because"
+    again = write(f"{header}\n{row}\n".replace("many", "more"), "again.csv")
+    twice = rejects.with_name("twice.csv")
+
+    assert winback("import", again, "--rejects", twice).code == 4
+
+    told = twice.read_text("utf-8").splitlines()
+    assert (told[0], told[1].count("orders:")) == (header, 1)
+    mended = write("\n".join(told).replace("more", "7") + "\n", "mended.csv")
+    assert winback("import", mended).code == 0
+    assert people(winback) == {"Ben": False, "Ana": False}

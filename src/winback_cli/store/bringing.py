@@ -327,6 +327,9 @@ class _Bringing:
                 names = [*identities.names_of(self._raw, number), *names_of(customer)]
                 identities.learn(self._raw, number, names)
                 suppressions.insert_keys(w, suppression, guises(customer), suppressions.key_of(w))
+                for other in identities.matches(self._raw, names_of(customer)):
+                    if not suppressions.is_suppressed(w, other):  # who holds the same mailbox
+                        suppressions.suppress(w, other, f"named with one left alone in {file}", self._batch)
 
     def _close(self, told: Told, counts: dict[str, int]) -> None:
         self._raw.execute(

@@ -70,33 +70,25 @@ class Staging:
         self.links = Links()
         self.barred_now: set[int] = set()
 
-    @contextlib.contextmanager
-    def _short(self) -> Iterator[None]:
+    def _short(self) -> contextlib.AbstractContextManager[None]:
         """A short transaction: nobody else writes meanwhile, and is not kept waiting for long.
 
         Within a longer one it is a part of that.
         """
-        if self.raw.in_transaction:
-            yield
-            return
-        self.raw.execute("BEGIN" if self._into != "main." else "BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            if self.raw.in_transaction:
-                self.raw.execute("ROLLBACK")
-            raise
-        self.raw.execute("COMMIT")
+        return self._transaction("BEGIN" if self._into != "main." else "BEGIN IMMEDIATE")
 
-    @contextlib.contextmanager
-    def at_once(self) -> Iterator[None]:
+    def at_once(self) -> contextlib.AbstractContextManager[None]:
         """Reads, and what is only of this run, in one go: to open the file for each costs more than they
         do. No lock on the store is needed.
         """
+        return self._transaction("BEGIN")
+
+    @contextlib.contextmanager
+    def _transaction(self, begin: str) -> Iterator[None]:
         if self.raw.in_transaction:
             yield
             return
-        self.raw.execute("BEGIN")
+        self.raw.execute(begin)
         try:
             yield
         except BaseException:

@@ -9,28 +9,23 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-from winback_cli import addresses, columndates, countries, money, text
+from winback_cli import cellreading, columndates, money, text
+from winback_cli.cellreading import Bad
 from winback_cli.customer import (
     LONGEST_NAME,
-    ContactPoint,
-    canonical,
-    email_point,
     guises_of,
     id_name,
     names_of,
 )
 from winback_cli.intake import Choices, Columns, Evidence, Ways
 from winback_cli.phones import Phones
-from winback_cli.plainrow import RANKS, WAYS, Plain, Point
+from winback_cli.plainrow import RANKS, Plain, Point
 from winback_cli.sources import Rows
 
 CHUNK = 1_000  # rows that are read, checked and handed on together
-LONGEST_NOTE = 10_000
 REMEMBERED = 50_000  # different cells of a column whose reading is kept
-_LISTED = re.compile(r"\s*(?:;|,|\||:::|\n)\s*")
 _LABEL = re.compile(r"([A-Za-z]{2,10})\.?:\s*(?=[+(\d])")
 _is_labelled = _LABEL.search
-_is_listed = re.compile(r"[;,|\n]|:::").search
 # What in an opt-out column says no, folded; anything else is taken for a yes: the safe side.
 _NOT_OUT = {
     *("", "-", "0", "0.0", "no", "n", "none", "false", "subscribed", "opted in", "active", "never"),
@@ -72,13 +67,6 @@ class Chunk(NamedTuple):
     position: int = 0
 
 
-class _Bad(NamedTuple):
-    """A cell that rejects its row."""
-
-    value: str
-    reason: str
-
-
 class _Kept(dict[Any, Any]):
     """Cells that were read before, with what they stand for; asked as a dictionary, at its speed."""
 
@@ -92,7 +80,7 @@ class _Kept(dict[Any, Any]):
         try:
             value = self._read(cell)
         except ValueError as problem:
-            value = _Bad(str(cell), str(problem))
+            value = Bad(str(cell), str(problem))
         self[cell] = value
         return value
 
@@ -114,25 +102,25 @@ class Reader:
         self._amounts = {place: money.amount_reader(sign) for place, sign in ways.decimals.items()}
 
     def _reading(self, place: int, field: str, ways: Ways) -> Callable[[Sequence[str]], list[Any]]:
-        """What reads a column's cells; a bad cell is a `_Bad` among them."""
+        """What reads a column's cells; a bad cell is a `Bad` among them."""
         words = self._columns.words.get(place)
         if not words and field in (*_TEXTS, "external_id", "address"):
-            return _ids if field in ("external_id", "postcode") else _lines
+            return cellreading.ids if field in ("external_id", "postcode") else cellreading.lines
         read: Callable[[Any], Any] = {
-            "country": _country,
-            "currency": _currency,
-            "orders": _whole,
-            "how_left": _how_left,
+            "country": cellreading.country,
+            "currency": cellreading.currency,
+            "orders": cellreading.whole,
+            "how_left": cellreading.how_left,
             "opted_out": lambda cell: text.fold(cell) not in _NOT_OUT,
             "consent": lambda cell: text.fold(cell) in _NOT_OUT and bool(cell.strip()),
-            "notes": _note,
+            "notes": cellreading.note,
             "first_purchase": columndates.date_reader(ways.orders.get(place, "")),
             "last_purchase": columndates.date_reader(ways.orders.get(place, "")),
         }.get(field, text.line)
         if words:
             kept = _Kept(lambda cell: read(words.get(text.fold(cell), words.get("*", cell))))
         elif field == "notes":
-            return lambda cells: [_note(cell) if cell else "" for cell in cells]
+            return lambda cells: [cellreading.note(cell) if cell else "" for cell in cells]
         else:
             kept = _Kept(read)
         return lambda cells: list(map(kept.__getitem__, cells))
@@ -165,13 +153,15 @@ class Reader:
         cells = list(zip(*(row for _, row in fit), strict=True))
         self._gather(cells)
         columns = {place: read(cells[place]) for place, read in self._reads.items()}
-        bad: dict[int, tuple[str, _Bad]] = {}
+        bad: dict[int, tuple[str, Bad]] = {}
         for place, values in columns.items():
             _note_bad(bad, self._columns.fields[place] or "", values)
         read = _Fields(self._columns.fields, columns, len(fit))
         countries_ = read.one("country", "")
         points = self._points(cells, countries_, len(fit), bad)
         money_ = self._money(cells, read, len(fit), bad)
+        if bad and "opted_out" in self._columns.fields:
+            self._spare(bad, columns, money_, read.any("opted_out"))
         for place, row in enumerate(self._assembled(fit, read, points, money_, bad)):
             if row is None or place in bad:
                 field, cell = bad[place]
@@ -180,6 +170,21 @@ class Reader:
             else:
                 rows.append(row)
         return sum(map(bool, read.one("consent", False)))
+
+    def _spare(
+        self,
+        bad: dict[int, tuple[str, Bad]],
+        columns: dict[int, list[Any]],
+        amounts: list[tuple[int | None, str]],
+        out: Sequence[bool],
+    ) -> None:
+        """Whoever is to be left alone is, whatever else is wrong in their row: its bad cells are blank."""
+        for row in [one for one in bad if out[one]]:
+            del bad[row]
+            amounts[row] = (None, "")
+            for place, values in columns.items():
+                if values[row].__class__ is Bad:
+                    values[row] = None if self._columns.fields[place] == "orders" else ""
 
     def _gather(self, cells: Sequence[Sequence[str]]) -> None:
         for place, seen in self._evident.items():
@@ -197,7 +202,7 @@ class Reader:
         cells: Sequence[Sequence[str]],
         read: "_Fields",
         count: int,
-        bad: dict[int, tuple[str, _Bad]],
+        bad: dict[int, tuple[str, Bad]],
     ) -> list[tuple[int | None, str]]:
         named = read.one("currency", "")
         own = self._choices.currency
@@ -208,10 +213,10 @@ class Reader:
                     try:
                         amounts[row] = reader(cell, named[row] or own)
                     except ValueError as problem:
-                        bad[row] = ("revenue", _Bad(cell, str(problem)))
+                        bad[row] = ("revenue", Bad(cell, str(problem)))
                         continue
                     if amounts[row][0] is not None and amounts[row][0] < 0:  # type: ignore[operator]
-                        bad[row] = ("revenue", _Bad(cell, "less than nothing was bought"))
+                        bad[row] = ("revenue", Bad(cell, "less than nothing was bought"))
         return amounts
 
     def _points(
@@ -219,7 +224,7 @@ class Reader:
         cells: Sequence[Sequence[str]],
         countries_: Sequence[str],
         count: int,
-        bad: dict[int, tuple[str, _Bad]],
+        bad: dict[int, tuple[str, Bad]],
     ) -> list[tuple[Point, ...]]:
         """The e-mails and phones of each row, in the order of the columns."""
         found: list[tuple[Point, ...]] = [()] * count
@@ -227,23 +232,23 @@ class Reader:
             for place, field in enumerate(self._columns.fields):
                 if field != kind:
                     continue
-                read = _emails if kind == "email" else self._numbers
+                read = cellreading.emails if kind == "email" else self._numbers
                 for row, cell in enumerate(cells[place]):
                     if not cell or cell.isspace():
                         continue
                     if len(cell) > LONGEST_NAME:
-                        bad.setdefault(row, (kind, _Bad(cell, f"longer than {LONGEST_NAME} characters")))
+                        bad.setdefault(row, (kind, Bad(cell, f"longer than {LONGEST_NAME} characters")))
                     else:
                         found[row] += read(cell, countries_[row])
-        return [_once(points) if len(points) > 1 else points for points in found]
+        return [cellreading.once(points) if len(points) > 1 else points for points in found]
 
     def _numbers(self, cell: str, country: str) -> tuple[Point, ...]:
         if _is_labelled(cell):  # Phone: ... Mobile: ... Fax: ...
             _, *told = _LABEL.split(cell)
             pairs = zip(told[::2], told[1::2], strict=True)
             cell = ";".join(number for label, number in pairs if label.lower() != "fax")
-        if _is_listed(cell):
-            parts = [part for part in _LISTED.split(cell.strip()) if part]
+        if cellreading.is_listed(cell):
+            parts = [part for part in cellreading.LISTED.split(cell.strip()) if part]
             return tuple(("phone", *self._phones(part, country)) for part in parts)
         return (("phone", *self._phones(cell, country)),) if cell else ()
 
@@ -253,7 +258,7 @@ class Reader:
         read: "_Fields",
         points: Sequence[tuple[Point, ...]],
         amounts: Sequence[tuple[int | None, str]],
-        bad: dict[int, tuple[str, _Bad]],
+        bad: dict[int, tuple[str, Bad]],
     ) -> Iterator[Row | None]:
         source, fold = self._source, text.fold
         told = zip(
@@ -271,11 +276,11 @@ class Reader:
                 yield None
                 continue
             if not (name or company or reached):
-                bad[place] = ("name", _Bad("", "nobody in it: no name, company, e-mail or phone"))
+                bad[place] = ("name", Bad("", "nobody in it: no name, company, e-mail or phone"))
                 yield None
                 continue
-            if last and first > last:
-                bad[place] = ("first_purchase", _Bad(first, "after the last purchase"))
+            if last and first > last and not opted_out:
+                bad[place] = ("first_purchase", Bad(first, "after the last purchase"))
                 yield None
                 continue
             who = called = fold(name)
@@ -343,94 +348,10 @@ class _Fields:
         ]
 
 
-def _note_bad(bad: dict[int, tuple[str, _Bad]], field: str, values: Sequence[Any]) -> None:
+def _note_bad(bad: dict[int, tuple[str, Bad]], field: str, values: Sequence[Any]) -> None:
     for row, value in enumerate(values):
-        if value.__class__ is _Bad:
+        if value.__class__ is Bad:
             bad.setdefault(row, (field, value))
-
-
-def _lines(cells: Sequence[str]) -> list[Any]:
-    """Each on one line, with single spaces: as `text.line`, which is asked where it can matter."""
-    told: list[Any] = list(cells)
-    if not _plain_lines(cells):
-        line = text.line
-        told = [
-            cell if cell.isprintable() and "  " not in cell and cell == cell.strip() else line(cell)
-            for cell in cells
-        ]
-    if max(map(len, told)) > LONGEST_NAME:
-        why = f"longer than {LONGEST_NAME} characters"
-        return [_Bad(cell, why) if len(cell) > LONGEST_NAME else cell for cell in told]
-    return told
-
-
-def _plain_lines(cells: Sequence[str]) -> bool:
-    """Whether every cell is as `text.line` would make it: seen of all at once, which is quick."""
-    whole = "\n".join(cells)
-    return (
-        whole.count("\n") == len(cells) - 1
-        and "  " not in whole
-        and " \n" not in whole
-        and "\n " not in whole
-        and not whole.startswith(" ")
-        and not whole.endswith(" ")
-        and whole.replace("\n", "").isprintable()
-    )
-
-
-def _ids(cells: Sequence[str]) -> list[Any]:
-    """As `_lines`, without the apostrophe by which a spreadsheet is kept from reading a number."""
-    return [cell[1:] if cell[:1] == "'" and cell[1:2].isdigit() else cell for cell in _lines(cells)]
-
-
-def _note(cell: str) -> Any:
-    told = text.clean(cell).strip()
-    return told if len(told) <= LONGEST_NOTE else _Bad(told, f"longer than {LONGEST_NOTE:,} characters")
-
-
-def _country(cell: str) -> str:
-    return countries.iso(cell) or text.line(cell)[:LONGEST_NAME]
-
-
-def _currency(cell: str) -> str:
-    code = cell.strip().upper()
-    if code and not money.is_currency(code):
-        raise ValueError("a currency is three letters, such as EUR")
-    return code
-
-
-def _whole(cell: str) -> int | None:
-    told = text.line(cell)
-    if not told:
-        return None
-    plain = told.removesuffix(".0")
-    if not (plain.isascii() and plain.isdecimal()) or len(plain) > 9:
-        raise ValueError("a whole number of orders")
-    return int(plain)
-
-
-def _how_left(cell: str) -> str:
-    how = text.fold(cell).split(" ")[0]
-    if how and how not in WAYS:
-        raise ValueError("one of " + ", ".join(WAYS))
-    return how
-
-
-def _once(points: tuple[Point, ...]) -> tuple[Point, ...]:
-    """Each contact point once, in order."""
-    if len(points) == 2 and points[0][0] != points[1][0]:  # an e-mail and a phone, as most have
-        return points
-    first: dict[tuple[str, str], Point] = {}
-    for point in points:
-        first.setdefault((point[0], canonical(ContactPoint(*point))), point)
-    return tuple(first.values())
-
-
-def _emails(cell: str, _: str) -> tuple[Point, ...]:
-    if not _is_listed(cell) or cell.count("@") == 1:  # one of "Sol, Ana <ana@example.com>"
-        address, fits = addresses.read(cell)
-        return (("email", address, "unchecked" if fits else "invalid"),)
-    return tuple(tuple(email_point(part)) for part in _LISTED.split(cell.strip()) if part)  # type: ignore[misc]
 
 
 def chunks(rows: Rows) -> Iterator[list[tuple[int, list[str]]]]:

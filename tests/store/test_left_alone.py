@@ -183,3 +183,105 @@ def test_somebody_left_alone_is_not_given_the_mailbox_of_somebody_who_is_not(
     assert ran.code == 5
     assert "winback suppress 2" in ran.err
     assert customers(winback)["Ana"]["emails"] == ["ana@example.com"]
+
+
+def bring_file(winback: Runner, tmp_path: Path, name: str, content: str) -> dict[str, Any]:
+    """Import a list; the result as scripts get it."""
+    path = tmp_path / name
+    path.write_text(content, "utf-8")
+    ran = winback("import", path, "--json")
+    assert ran.code in (0, 4), ran.err
+    return dict(json.loads(ran.out))
+
+
+@pytest.mark.parametrize(
+    "cells", ["31.02.2026,12,100", "2026-01-05,many,100", "2026-01-05,12,-100", f"{'2026-01-05'},12,1x0"]
+)
+def test_whoever_opted_out_is_left_alone_whatever_else_is_wrong_in_the_row(
+    cells: str, winback: Runner, tmp_path: Path
+) -> None:
+    told = bring_file(
+        winback,
+        tmp_path,
+        "out.csv",
+        "customer_id,name,email,last_purchase,orders,revenue,opted out\n"
+        f"X1,Ana,ana@example.com,{cells},yes\nX2,Ben,ben@example.com,2026-01-04,2,50,no\n"
+        f"X3,Cy,cy@example.com,{cells},no\n",
+    )
+
+    assert (told["new"], told["suppressed"], told["rejected"]) == (1, 1, 1)
+    assert [one["line"] for one in told["rejects"]] == [4]
+    assert customers(winback)["Ana"]["suppressed"]
+
+
+def test_an_opt_out_whose_purchases_are_in_the_wrong_order_counts(winback: Runner, tmp_path: Path) -> None:
+    row = "Ana,ana@example.com,2026-02-01,2026-01-01,yes"
+    told = bring_file(
+        winback, tmp_path, "out.csv", f"name,email,first_purchase,last_purchase,opted out\n{row}\n"
+    )
+
+    assert (told["suppressed"], told["rejected"]) == (1, 0)
+
+
+def test_an_opt_out_in_a_row_with_nobody_in_it_is_rejected(winback: Runner, tmp_path: Path) -> None:
+    told = bring_file(winback, tmp_path, "out.csv", "name,email,city,opted out\n,,Ulm,yes\nBen,,Ulm,no\n")
+
+    assert (told["suppressed"], told["rejected"], told["new"]) == (0, 1, 1)
+
+
+def test_whoever_is_named_with_the_address_of_somebody_without_a_record_is_them_by_every_other(
+    winback: Runner, bring: Lister, tmp_path: Path
+) -> None:
+    path = tmp_path / "out.txt"
+    path.write_text("ana@example.com\n", "utf-8")
+    assert winback("suppress", "--import", path).code == 0
+
+    bring("X1,Ana,,ana@example.com,+44 20 7946 0001,", "X2,Ben,,ben@example.com,,")
+    bring(",Ana,,work@example.com,+44 20 7946 0001,", "X1,Anna,,new@example.com,,", "X2,Ben,,,,Ulm")
+
+    assert list(customers(winback)) == ["Ben"]
+    assert winback("unsuppress", "ana@example.com", "--because", "she asked").code == 0
+    bring(",Ana,,work2@example.com,+44 20 7946 0001,")
+    assert sorted(customers(winback)) == ["Ana", "Ben"]
+
+
+def test_whoever_shares_only_a_name_and_firm_with_them_adds_nothing_to_the_list(
+    winback: Runner, bring: Lister, tmp_path: Path
+) -> None:
+    path = tmp_path / "out.csv"
+    path.write_text("name,company,email\nAna,Blue,ana@example.com\n", "utf-8")
+    assert winback("suppress", "--import", path).code == 0
+
+    bring("X1,Ana,Blue,another.ana@example.com,,")
+    bring("X1,Ana,Green,another.ana@example.com,,")
+
+    assert [one["company"] for one in customers(winback).values()] == ["Green"]
+
+
+def test_whoever_holds_an_address_that_a_list_gives_somebody_left_alone_is_left_alone_too(
+    winback: Runner, bring: Lister, tmp_path: Path
+) -> None:
+    bring("X1,Ana,,ana@example.com,,", "X2,Ben,,ben@example.com,,")
+    assert winback("suppress", 1, "--reason", "asked").code == 0
+
+    path = tmp_path / "two.csv"
+    path.write_text("customer_id,name,email,email\nX1,Ana,ana@example.com,ben@example.com\n", "utf-8")
+    assert winback("import", path).code == 0
+
+    assert all(one["suppressed"] for one in customers(winback).values())
+    listed = json.loads(winback("suppress", "--list", "--json").out)
+    assert [one["reason"] for one in listed] == ["asked", "named with one left alone in two.csv"]
+
+
+def test_their_case_is_closed_where_it_is_a_list_that_shows_whose_address_it_is(
+    winback: Runner, bring: Lister
+) -> None:
+    bring("X1,Ana,,ana@example.com,,", "X2,Ben,,ben@example.com,,")
+    assert winback("note", 2, "a case").code == 0
+    assert winback("suppress", 1, "--reason", "asked").code == 0
+
+    bring("X1,Ana,,ben@example.com,+44 20 7946 0001,", "X3,Cy,,cy@example.com,,")
+
+    assert json.loads(winback("show", 2, "--json").out)["case"]["outcome"] == "suppressed"
+    assert list(customers(winback)) == ["Ana", "Ben", "Cy"]
+    assert winback("store", "doctor").code == 0

@@ -50,6 +50,9 @@ class World:
         self.made = 0
         self.wished: set[str] = set()
         self.copy: Path | None = None
+        # What each was known by before a merge: lifting them lifts that too.
+        self.merged: dict[int, set[str]] = {}
+        self.merged_then: dict[int, set[str]] = {}
 
     def do(self, act: str, told: Any) -> None:
         lines: dict[str, tuple[object, ...]] = {
@@ -65,6 +68,7 @@ class World:
             self.wished.add(f"email:{told}")
         elif act == "merge":
             lines[act] = ("merge", *told, "--yes")
+            both = {name for number in told for name in self.names(number)}
         elif act == "edit":
             lines[act] = ("edit", told[0], "--email", told[1])
         elif act == "backup":
@@ -74,15 +78,28 @@ class World:
             lines[act] = ("store", "restore", self.copy or self.file(""), "--yes")
         if act == "unsuppress":
             return self.lift(told, lines[act])
-        assert self.winback(*lines[act]).code in (0, 3, 5, 65), (act, told)
+        ran = self.winback(*lines[act])
+        assert ran.code in (0, 3, 5, 65), (act, told)
+        if act == "merge" and ran.code == 0:
+            self.merged[told[0]] = both
+        elif act == "backup":
+            self.merged_then = dict(self.merged)
+        elif act == "restore" and ran.code == 0:
+            self.merged = dict(self.merged_then)
         self.wished |= self.left_alone()
         return None
 
     def lift(self, number: int, line: tuple[object, ...]) -> None:
-        with reading(self.store) as connection:
-            names = set(guises(stored(connection, number))) if reads.customer(connection, number) else set()
+        names = self.names(number)
         if self.winback(*line).code == 0:
             self.wished = (self.wished - names) | self.left_alone()
+
+    def names(self, number: int) -> set[str]:
+        """Everything that somebody is known by, or was before a merge."""
+        with reading(self.store) as connection:
+            if reads.customer(connection, number) is None:
+                return set()
+            return {*guises(stored(connection, number)), *self.merged.get(number, ())}
 
     def left_alone(self) -> set[str]:
         """Every name of everybody who is left alone now."""

@@ -229,13 +229,14 @@ def _told(done: "Listed", arrivals: "Arrivals", *, json: bool) -> None:
             }
         )
     counts = [
-        (done.suppressed, "customers are left alone from now on"),
+        (done.suppressed, "left alone from now on"),
         (done.kept, "kept without a record"),
         (done.same, "said nothing new"),
         (arrivals.rejected, "rejected"),
     ]
     told = ", ".join(f"{count:,} {words}" for count, words in counts if count)
-    typer.echo(f"Read {arrivals.rows:,} rows: {told or 'nothing in them'}.")
+    rows = "row" if arrivals.rows == 1 else "rows"
+    typer.echo(f"Read {arrivals.rows:,} {rows}: {told or 'nothing in them'}.")
     for line in arrivals.told():
         typer.echo(line)
     for case in done.cases[:10]:

@@ -157,7 +157,11 @@ def bring_in(
     source, found, remarks = understood(here, source)
     arrivals = Arrivals(here, source, found, too_many)
     sha256 = digest_of(place)
-    brought = _stored(here, arrivals, sha256, dry_run=dry_run, again=rejects is not None)
+    try:
+        brought = _stored(here, arrivals, sha256, dry_run=dry_run, again=rejects is not None)
+    except KeyboardInterrupt:
+        _say_stopped(here, arrivals, sha256)
+        raise
     if rejects is not None and arrivals.rejected:
         arrivals.write_rejects(rejects)
     export = found.columns.export
@@ -192,6 +196,16 @@ def _stored(here: Here, arrivals: "Arrivals", sha256: str, *, dry_run: bool, aga
         rows = arrivals.stream(watch)
         brought = store.bring_in(rows, lambda: told, people, dry_run=dry_run or already)
         return brought._replace(batch=before or brought.batch, already=already)
+
+
+def _say_stopped(here: Here, arrivals: "Arrivals", sha256: str) -> None:
+    from winback_cli.store import reads
+
+    came_in = None
+    if here.path.exists():
+        with here.reading() as connection:
+            came_in = reads.batch_of(connection, _key(sha256, arrivals))
+    here.say("Stopped; " + ("the list is in." if came_in else "nothing of the list was stored."))
 
 
 def _begun(arrivals: "Arrivals", told: "Told") -> "Brought":

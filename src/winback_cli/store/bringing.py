@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from winback_cli.customer import Customer, Watch, guises
+from winback_cli.customer import Customer, Watch, guises, hashed
 from winback_cli.customer import identities as names_of
 from winback_cli.errors import Busy, TryAgain
 from winback_cli.plainrow import Checked, uncollected
@@ -212,7 +212,7 @@ class _Bringing:
         if not at_any_price:
             self._compare()
         w = _writing(self._raw, self._hand)
-        if not self._dry_run and self._staging.opted_out():
+        if not self._dry_run and (self._staging.opted_out() or self._staging.left_alone()):
             w.session.connection()  # its first connection rolls back whatever is under way: not later
         with locked(self._raw):
             self._refuse_replaced()
@@ -250,6 +250,23 @@ class _Bringing:
             with self._staging.at_once():
                 for number, customer, rows in some:
                     self._weigh(number, customer, rows, opted=number in opted, barred=number in barred)
+        if self._watch:
+            self._weigh_unrecorded()
+
+    def _weigh_unrecorded(self) -> None:
+        """What rows add to entries of the suppression list that have no record: who is named with one of
+        their addresses is them by every other, too.
+        """
+        raw, key = self._raw, door.read_key(self._hand.path, make=False)
+        with self._staging.at_once():
+            raw.execute("CREATE TEMP TABLE IF NOT EXISTS spread (suppression INTEGER, hash TEXT)")
+            raw.execute("DELETE FROM spread")
+            for customer in self._staging.blocked_unrecorded():
+                for entry in suppressions.entries_of(
+                    raw, {hashed(name, key) for name in names_of(customer)}
+                ):
+                    told = [(entry, hashed(name, key)) for name in guises(customer)]
+                    raw.executemany("INSERT INTO spread VALUES (?, ?)", told)
 
     def _weigh(self, number: int, told: Customer, rows: int, *, opted: bool, barred: bool) -> None:
         """One of those who were there: counted, and what is to be written kept."""
@@ -274,10 +291,11 @@ class _Bringing:
         """Leave out whoever fits the suppression list: also by what two rows of theirs say together."""
         if not self._watch:
             return
-        for number, customer in people:
-            if self._watch(guises(customer)):
-                self._staging.numbers.same(number, BLOCKED)
-        self._staging.settle()
+        blocked = [number for number, customer in people if self._watch(guises(customer))]
+        for number in blocked:
+            self._staging.numbers.same(number, BLOCKED)
+        if blocked:
+            self._staging.settle()
 
     def _look_again(self) -> None:
         """Somebody was added, changed or suppressed since the rows were read: compare with them too."""
@@ -318,18 +336,33 @@ class _Bringing:
         )
 
     def _let_go(self, w: Writing, opted: Sequence[int], file: str) -> None:
+        if self._watch:
+            self._raw.execute(
+                "INSERT INTO suppression_key (suppression_id, hash) SELECT suppression, hash FROM spread"
+                " EXCEPT SELECT suppression_id, hash FROM suppression_key"
+                " WHERE hash IN (SELECT hash FROM spread)"
+            )
         for number in opted:
             suppressions.suppress(w, number, f"opted out in {file}", self._batch)
         for number, customer in self._staging.left_alone():
             listed = self._raw.execute("SELECT suppression_id FROM customer_row WHERE id = ?", (number,))
             suppression = listed.fetchone()[0]
             if suppression is not None:
-                names = [*identities.names_of(self._raw, number), *names_of(customer)]
-                identities.learn(self._raw, number, names)
-                suppressions.insert_keys(w, suppression, guises(customer), suppressions.key_of(w))
-                for other in identities.matches(self._raw, names_of(customer)):
-                    if not suppressions.is_suppressed(w, other):  # who holds the same mailbox
-                        suppressions.suppress(w, other, f"named with one left alone in {file}", self._batch)
+                self._add_to(w, number, suppression, customer, file)
+
+    def _add_to(self, w: Writing, number: int, suppression: int, told: Customer, file: str) -> None:
+        """What a row tells of somebody left alone is theirs too, and whoever holds a mailbox of theirs is
+        left alone with them. A row that is also somebody's who is not tells of the mailboxes alone.
+        """
+        names, hidden = names_of(told), guises(told)
+        mailboxes = [name for name in names if name.startswith("email:")]
+        if not all(suppressions.is_suppressed(w, other) for other in identities.matches(self._raw, names)):
+            names = hidden = mailboxes
+        identities.learn(self._raw, number, [*identities.names_of(self._raw, number), *names])
+        suppressions.insert_keys(w, suppression, hidden, suppressions.key_of(w))
+        for other in identities.matches(self._raw, mailboxes):
+            if not suppressions.is_suppressed(w, other):
+                suppressions.suppress(w, other, f"named with one left alone in {file}", self._batch)
 
     def _close(self, told: Told, counts: dict[str, int]) -> None:
         self._raw.execute(

@@ -118,7 +118,8 @@ class Sorting:
         self.linked += [(target, other) for other in stored[1:]]
         if row.opted_out:
             self.opted.append(target)
-            self._add_to(row, stored)
+            if stored:
+                self._add_to(row, stored)
         self._learn(row, target)
         if target == number and not own:
             self.fresh.append(Fresh(number, row))
@@ -148,10 +149,12 @@ class Sorting:
         self._learn(row, BLOCKED)
 
     def _add_to(self, row: Checked, stored: Sequence[int]) -> None:
-        """What the row knows anew of those who are left alone, or will be by it, is kept from them too."""
-        if any(one not in self._there for one in row.marks):
+        """What the row knows anew of those who are left alone, or will be by it, is kept from them too;
+        under `BLOCKED` where there is no record of them.
+        """
+        if len(set(stored)) > 1 or any(one not in self._there for one in row.marks):
             body = marshal.dumps((row.values, row.points))
-            self.alone += [(number, body) for number in dict.fromkeys(stored)]
+            self.alone += [(number, body) for number in dict.fromkeys(stored or [BLOCKED])]
 
     def _learn(self, row: Checked, number: int) -> None:
         for one in row.marks:

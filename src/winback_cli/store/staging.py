@@ -69,6 +69,7 @@ class Staging:
         self.rows = self.blocked = self._made = 0
         self.links = Links()
         self.barred_now: set[int] = set()
+        self._renamed: set[int] = set()
 
     def _short(self) -> contextlib.AbstractContextManager[None]:
         """A short transaction: nobody else writes meanwhile, and is not kept waiting for long.
@@ -230,6 +231,7 @@ class Staging:
         raw.execute(f"DELETE FROM {into}contact_point WHERE customer_id = ?", (number,))
         raw.execute(f"DELETE FROM {into}former WHERE customer_id = ?", (number,))
         raw.execute(f"DELETE FROM {into}customer_row WHERE id = ?", (number,))
+        self._renamed.discard(number)
         self._made -= 1
 
     def _home(self, number: int) -> str:
@@ -263,6 +265,9 @@ class Staging:
         )
         for number, body in told:
             rows[number].append(_row(body))
+        self._renamed.update(
+            number for number, mine in rows.items() if len({(row.name, row.company) for row in mine}) > 1
+        )
         return [(number, mine[0], merged(mine)) for number, mine in rows.items()]
 
     def _rewrite(self, number: int, before: Customer, now: Customer) -> None:
@@ -346,8 +351,11 @@ class Staging:
         return int(people), int(rows)
 
     def joined_people(self) -> Iterator[tuple[int, Customer]]:
-        """The new ones of whom more rows than one spoke, as they are joined."""
-        for (number,) in self.raw.execute(_TWICE, (self.numbers.first,)).fetchall():
+        """The new ones whose rows give different names or firms, as they are joined.
+
+        Only they can be known by what no row said: the name of one and the phone of another.
+        """
+        for number in sorted(self._renamed):
             yield number, self._person(number)
 
     def new_people(self) -> Iterator[tuple[int, Customer]]:
@@ -371,8 +379,13 @@ class Staging:
 
     def left_alone(self) -> list[tuple[int, Customer]]:
         """Those on the suppression list whom the list knows by something new."""
-        found = self.raw.execute("SELECT customer, body FROM alone ORDER BY customer")
+        found = self.raw.execute("SELECT customer, body FROM alone WHERE customer ORDER BY customer")
         return [(number, _row(body)) for number, body in found]
+
+    def blocked_unrecorded(self) -> Iterator[Customer]:
+        """Rows of those on the suppression list of whom there is no record."""
+        for (body,) in self.raw.cursor().execute("SELECT body FROM alone WHERE NOT customer"):
+            yield _row(body)
 
     def opted_out(self) -> list[int]:
         """Whoever the list says opted out, in any of the rows that are theirs."""

@@ -1,5 +1,6 @@
 """Being left alone: the suppression list and its keyed hashes."""
 
+import json
 from collections.abc import Sequence, Set
 from typing import NamedTuple
 
@@ -75,6 +76,16 @@ def enter(w: Writing, reason: str, batch: int | None = None) -> int:
 def insert_keys(w: Writing, suppression: int, names: Sequence[str], key: bytes) -> None:
     """Keep the hash of everything a customer may be known by."""
     insert_hashes(w, suppression, {hashed(identity, key) for identity in names})
+
+
+def entries_of(connection: reads.Connection, hashes: Set[str]) -> list[int]:
+    """The entries of the suppression list that hold one of these hashes."""
+    found = connection.execute(
+        "SELECT DISTINCT suppression_id FROM suppression_key"
+        " WHERE hash IN (SELECT value FROM json_each(?))",
+        (json.dumps(sorted(hashes)),),
+    )
+    return sorted(row[0] for row in found)
 
 
 def insert_hashes(w: Writing, suppression: int, hashes: Set[str]) -> None:

@@ -28,7 +28,10 @@ A-4,Dara Quill,Quill Ltd,dara@example.net,,York,GB,2021-01-01,2025-01-01,4,800,G
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A home of the test's own; nothing of the machine's settings is seen."""
     folder = tmp_path / "home"
-    for name in ("WINBACK_STORE", "FORCE_COLOR", "CLICOLOR_FORCE", "EDITOR", "VISUAL"):
+    for name in (
+        *("WINBACK_STORE", "WINBACK_SMTP_PASSWORD"),
+        *("FORCE_COLOR", "CLICOLOR_FORCE", "EDITOR", "VISUAL"),
+    ):
         monkeypatch.delenv(name, raising=False)
     for name, value in {
         "WINBACK_HOME": str(folder),

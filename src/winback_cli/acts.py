@@ -13,6 +13,7 @@ from winback_cli.playbook import Playbook, Question
 
 # What is not taken back, and what is done instead; `{who}` is the customer's number.
 _STANDS = {
+    "sent": ("What was sent is not taken back.", "winback note {who} keeps what there is to say of it."),
     "opened": ("The opening of a case is not undone.", "winback close {who} --outcome released"),
     "moved": (
         "A move to another playbook is not undone.",
@@ -104,6 +105,7 @@ def words(act: Act, playbook: Playbook) -> str:
         return f"rule set aside: {body['guard']}, {body['because']}"
     plain = {
         "noted": f"remark: {body.get('text')}",
+        "sent": f"sent: {body.get('subject')}",
         "snoozed": f"put off until {body.get('until')}",
         "reopened": "opened again",
         "opened": f"opened under {body.get('playbook')}",

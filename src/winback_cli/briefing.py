@@ -42,8 +42,17 @@ class Promise(NamedTuple):
     overdue: bool
 
 
+class Mended(NamedTuple):
+    """The firm's fix that a case waits for: what it is, and whether it is done."""
+
+    what: str
+    done: bool
+
+
 class Briefing(NamedTuple):
-    """One case before a call. `said` and `mines` hold pairs of texts."""
+    """One case before a call. `said` and `mines` hold pairs of texts; `wrote` is the last message's day
+    and subject, `point_out` what may be called done (B6.6), `own_up` what was promised and not kept.
+    """
 
     step: str
     stage: str
@@ -56,9 +65,12 @@ class Briefing(NamedTuple):
     rules: tuple[str, ...]
     avoid: tuple[str, ...]
     last: tuple[Body, ...]
+    wrote: tuple[str, str] | None = None
+    point_out: tuple[str, ...] = ()
+    own_up: tuple[str, ...] = ()
 
 
-def briefing(playbook: Playbook, case: Case, days: route.Days) -> Briefing:
+def briefing(playbook: Playbook, case: Case, days: route.Days, fix: Mended | None = None) -> Briefing:
     """What this case asks of whoever calls now (B1.3, B2.4, B6.6)."""
     step = _step(playbook, case, days)
     promises = tuple(_promise(body, days.today) for body in case.commitments)
@@ -76,8 +88,11 @@ def briefing(playbook: Playbook, case: Case, days: route.Days) -> Briefing:
         step.do,
         _asks(playbook, step, case),
         tuple(guard.say for guard in step.guards if guard.kind == "not_here"),
-        (*_claims(promises), *step.avoid),
+        (*_claims(promises, fix), *step.avoid),
         tuple(case.touches[-2:]),
+        (case.sent[-1]["on"], case.sent[-1]["subject"]) if case.sent else None,
+        (*(p.what for p in promises if p.state == "kept"), *([fix.what] if fix and fix.done else [])),
+        tuple(p.what for p in promises if p.state == "broken"),
     )
 
 
@@ -110,9 +125,11 @@ def _asks(playbook: Playbook, step: Step, case: Case) -> tuple[str, ...]:
     return tuple(dict.fromkeys(open_ones))
 
 
-def _claims(promises: tuple[Promise, ...]) -> tuple[str, ...]:
+def _claims(promises: tuple[Promise, ...], fix: Mended | None) -> tuple[str, ...]:
     """What is not to be called done, because it is not (B6.6)."""
-    return tuple(f"Calling done what is not yet: {p.what}" for p in promises if p.state != "kept")
+    undone = [p.what for p in promises if p.state != "kept"]
+    undone += [fix.what] if fix and not fix.done and fix.what not in undone else []
+    return tuple(f"Calling done what is not yet: {what}" for what in undone)
 
 
 def _promise(body: Body, today: date) -> Promise:

@@ -12,6 +12,7 @@ from that. A body is plain JSON. The kinds:
                 corrects: the number of the event it tells anew
     promised, offered, checked_in   as `answered` with an item, for the lists that are acts
     kept, broken                    item: what became of a commitment
+    sent        message (its number), stage, subject, fix; question: the one that asks when it went out
     step_done   step           noted       text
     overridden  step, question, guard, because
     snoozed     until, because
@@ -100,6 +101,7 @@ class Case:
     opened_at: str = ""
     opened_on: str = ""
     closed_at: str | None = None
+    closed_on: str = ""  # the day it was closed, or put to sleep
     closing: Body = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     answers: dict[str, Answer] = field(default_factory=dict)
@@ -107,6 +109,7 @@ class Case:
     done: dict[str, int] = field(default_factory=dict)  # step id -> seq
     touches: list[Body] = field(default_factory=list)
     notes: list[Body] = field(default_factory=list)
+    sent: list[Body] = field(default_factory=list)  # messages that went out
     overrides: list[Body] = field(default_factory=list)
     snoozed: Body | None = None
     talks_from: int = 0  # touches before this one belong to an earlier round
@@ -151,7 +154,7 @@ class Case:
     def said(self) -> str:
         """Every text of the case, one a line: what a search for words looks through."""
         own = [answer.value for answer in self.answers.values() if not answer.fact]
-        kept = (self.facts, own, self.notes, self.touches, self.closing)
+        kept = (self.facts, own, self.notes, self.touches, self.closing, self.sent)
         return "\n".join(dict.fromkeys(word for part in kept for word in _texts(part)))
 
 
@@ -301,6 +304,17 @@ def _noted(case: Case, event: Event) -> None:
     case.notes.append({"on": event.happened, "by": event.by, "text": event.body["text"]})
 
 
+def _sent(case: Case, event: Event) -> None:
+    """A message that went out; where the playbook asks for its day, that is the answer."""
+    body = event.body
+    case.sent.append(
+        {"seq": event.seq, "on": event.happened, **{k: v for k, v in body.items() if k != "question"}}
+    )
+    if question := body.get("question"):
+        case.answers[question] = Answer(event.seq, event.by, event.happened, "known", "revisited.sent_on")
+        case.facts["revisited.sent_on"] = event.happened
+
+
 def _overridden(case: Case, event: Event) -> None:
     case.overrides.append({**event.body, "by": event.by})
 
@@ -314,7 +328,7 @@ def _closed(case: Case, event: Event) -> None:
     case.status = "dormant" if outcome == "dormant" else "closed"
     case.outcome = None if outcome == "dormant" else outcome
     case.closed_at = None if outcome == "dormant" else event.recorded
-    case.closing = event.body
+    case.closing, case.closed_on = event.body, event.happened
 
 
 def _reopened(case: Case, event: Event) -> None:
@@ -358,6 +372,7 @@ _FOLDS = {
     "touched": _touched,
     "kept": _kept,
     "broken": _kept,
+    "sent": _sent,
     "step_done": _step_done,
     "noted": _noted,
     "overridden": _overridden,

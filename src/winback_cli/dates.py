@@ -5,8 +5,13 @@ the caller passes in; nothing here reads one.
 """
 
 import re
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from typing import Any, Self
+
+from winback_cli.errors import BadInput
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 WEEKEND = frozenset({5, 6})
@@ -14,6 +19,7 @@ _SPAN = re.compile(r"([+-]?)(\d{1,4})\s*(bd|d|w|m|y)", re.ASCII)
 _DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", re.ASCII)
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 FIRST_YEAR, LAST_YEAR = 1900, 2200  # no customer's date lies beyond
+_REGION = re.compile(r"[A-Z]{2}(-[\w ]{1,30})?")  # `DE`, `DE-BY`, `FR-57`
 EXAMPLES = "2026-03-01, 1.3.2026, today, -2d, friday"
 
 
@@ -45,8 +51,111 @@ def clock_at(text: str) -> Clock:
     return Clock(moment.astimezone(UTC), moment.date(), is_set=True)
 
 
+class DaysOff(frozenset[int]):
+    """The firm's days off: the weekdays of its weekend (Monday 0), and `holidays`.
+
+    It is that set of weekdays, so that it goes wherever a weekend does; without holidays it equals one.
+    Whatever says `day in holidays` will do for them.
+    """
+
+    holidays: Container[date]
+
+    def __new__(cls, weekend: Iterable[int] = WEEKEND, holidays: Container[date] = frozenset()) -> Self:
+        made = super().__new__(cls, weekend)
+        made.holidays = holidays
+        return made
+
+    def __eq__(self, other: object) -> bool:
+        return super().__eq__(other) is True and self.holidays == holidays_of(other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = frozenset.__hash__
+
+
+def holidays_of(weekend: object) -> Container[date]:
+    """The holidays beside a weekend; of a plain one, none."""
+    return weekend.holidays if isinstance(weekend, DaysOff) else frozenset()
+
+
+def is_off(day: date, weekend: frozenset[int]) -> bool:
+    """Whether the firm does not work that day: its weekend or, of `DaysOff`, a holiday."""
+    return day.weekday() in weekend or day in holidays_of(weekend)
+
+
 def is_business_day(day: date, weekend: frozenset[int] = WEEKEND) -> bool:
-    return day.weekday() not in weekend
+    return not is_off(day, weekend)
+
+
+@dataclass(frozen=True)
+class Holidays:
+    """Days that the firm names, and those of a region, found year by year when somebody asks."""
+
+    days: frozenset[date]
+    region: str = ""
+
+    def __contains__(self, day: object) -> bool:
+        if day in self.days:
+            return True
+        return bool(self.region) and isinstance(day, date) and day in holidays_in(self.region, day.year)
+
+
+def holidays_from(names: Iterable[str]) -> Container[date]:
+    """The days for what `holidays_named` gave."""
+    region = next((name for name in names if _REGION.fullmatch(name)), "")
+    days = frozenset(date.fromisoformat(name) for name in names if name != region)
+    return Holidays(days, region) if days or region else days
+
+
+@cache
+def holidays_in(region: str, year: int) -> frozenset[date]:
+    """The public holidays of a region in a year, as the library of the extra `dates` has them.
+
+    Raises ImportError without the library, NotImplementedError for a region that it does not know.
+    """
+    import holidays
+
+    country, _, part = region.partition("-")
+    return frozenset(holidays.country_holidays(country, subdiv=part or None, years=year, expand=False))
+
+
+def holidays_named(given: Any) -> tuple[str, ...]:
+    """Read the firm's holidays: a list of days and at most one region, which comes first.
+
+    Raises ValueError for what is no such list; BadInput, which names it, for a day that the calendar
+    does not have, and for a region that nobody knows or whose library is not installed.
+    """
+    if not isinstance(given, list):
+        raise ValueError("no list")
+    regions = [one for one in given if isinstance(one, str) and _REGION.fullmatch(one)]
+    if len(regions) > 1:
+        raise ValueError("more than one region")
+    for region in regions:
+        _check_region(region)
+    return (*regions, *sorted({_holiday(one) for one in given if one not in regions}))
+
+
+def _check_region(region: str) -> None:
+    try:
+        holidays_in(region, 2000)
+    except ImportError:
+        how = "pip install 'winback-cli[dates]' brings it, or list the days"
+        raise BadInput(f"holidays: {region} needs a library that is not here; {how}.", how) from None
+    except NotImplementedError:
+        known = "known are such as DE-BY, GB-ENG and US-CA"
+        raise BadInput(f"holidays: the region {region} is not known; {known}.", known) from None
+
+
+def _holiday(given: Any) -> str:
+    if type(given) is date:  # TOML has dates of its own, without quotes
+        return given.isoformat()
+    if not _ISO.fullmatch(given):
+        raise ValueError("no date")
+    try:
+        return date.fromisoformat(given).isoformat()
+    except ValueError:
+        raise BadInput(f"holidays: there is no day {given} in the calendar.", "Mend the day.") from None
 
 
 def add_business_days(day: date, count: int, weekend: frozenset[int] = WEEKEND) -> date:

@@ -65,7 +65,7 @@ def facts() -> dict[str, Spec]:
 def _spec(name: str, field: Any) -> Spec:
     kind, choices, item = _kind_of(field)
     extra = dict(field.json_schema_extra)
-    extra.pop("long")
+    del extra["long"], extra["aside"]
     return Spec(name, kind, field.description, choices, item=item, **extra)
 
 
@@ -73,7 +73,8 @@ def _kind_of(field: Any) -> tuple[str, tuple[str, ...], tuple[Spec, ...]]:
     """The kind of a field, its choices, and the specs of its item."""
     kind = next(arg for arg in get_args(field.annotation) if arg is not type(None))
     if (item := next(iter(get_args(kind)), None)) is not None:
-        return "items", (), tuple(_spec(n, f) for n, f in item.model_fields.items())
+        fields = {n: f for n, f in item.model_fields.items() if not f.json_schema_extra["aside"]}
+        return "items", (), tuple(_spec(n, f) for n, f in fields.items())
     if issubclass(kind, StrEnum):
         return "choice", tuple(member.value for member in kind), ()
     if kind is str:

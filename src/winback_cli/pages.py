@@ -30,6 +30,7 @@ class Brief(NamedTuple):
     dues: Sequence[tuple[str, str, str, str, int]]
     found: "Briefing | None"
     today: date
+    not_now: str = ""  # why this is no hour to call them
 
 
 class Row(NamedTuple):
@@ -101,6 +102,7 @@ def _who(page: Brief) -> list[Row]:
     reach = " · ".join(map(told, usable))
     rows = [Row("Reach at", reach or "nothing that is known to work", "" if reach else "red", 9)]
     rows += [Row("Not at", " · ".join(bad), "yellow", 4)] if bad else []
+    rows += [Row("Not now", page.not_now, "yellow", 8)] if page.not_now else []
     place = ", ".join(part for part in (customer.city, customer.country) if part)
     history = [f"bought {customer.first_purchase or '?'} to {customer.last_purchase or '?'}"]
     history = history if customer.first_purchase or customer.last_purchase else []
@@ -135,15 +137,18 @@ def _case(found: "Briefing") -> list[Row]:
     for number, (what, how) in enumerate(found.mines):
         rows.append(Row("Landmine", what, "red", 8 - (number > 2)))
         rows += [Row("  say", how, "", 7 - 2 * (number > 1))] if how else []
+    if found.wrote:
+        rows.append(Row("Wrote", f"{found.wrote[0]} {found.wrote[1]}", "", 5))
     for label, words in found.said:
         rows.append(Row(label, words, "", _SAID.get(label, 4)))
-    for promise in found.promises:
-        bad = promise.overdue or promise.state == "broken"
-        due = f", due {promise.due}" if promise.due and promise.state == "open" else ""
+    for promise in (one for one in found.promises if one.state == "open"):
+        due = f", due {promise.due}" if promise.due else ""
         state = "overdue" if promise.overdue else promise.state
-        owner = f", {promise.owner}" if promise.owner and promise.state != "kept" else ""
+        owner = f", {promise.owner}" if promise.owner else ""
         told = f"{state}: {promise.what}{owner}{due}"
-        rows.append(Row("Promise", told, "red" if bad else "", 9 if bad else 6))
+        rows.append(Row("Promise", told, "red" if promise.overdue else "", 9 if promise.overdue else 6))
+    rows += [Row("Own up", f"Not kept: {what}", "red", 8) for what in found.own_up[:2]]
+    rows += [Row("Point out", f"Done: {what}", "green", 7) for what in found.point_out[:3]]
     coaching = (
         ("Do", found.do, 3, 2),
         ("Ask", found.ask, 4, 8),

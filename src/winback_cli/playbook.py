@@ -18,6 +18,22 @@ from winback_cli.stages import MODELS, Reason, Stage
 Name = Annotated[str, Field(pattern=f"^{text.NAME}$")]
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Clean = Annotated[str, AfterValidator(text.clean)]
+# The checks of a draft (see draftcheck.py), of which a playbook may make a warning, or none.
+Check = Literal[
+    "plea",
+    "early_apology",
+    "bare_apology",
+    "reproach",
+    "vague",
+    "unowned",
+    "not_done",
+    "uncredited",
+    "early_offer",
+    "wrong_name",
+    "placeholder",
+    "pressure",
+    "gift",
+]
 
 
 def _worded(given: object) -> object:
@@ -114,6 +130,7 @@ class Playbook(Model):
     after: Annotated[str, AfterValidator(text.line)] = ""
     summary: Annotated[str, AfterValidator(text.line)] = ""
     reasons: dict[Key, Reason] = Field(default_factory=dict)
+    drafts: dict[Check, Literal["block", "warn", "off"]] = Field(default_factory=dict)
     steps: tuple[Step, ...] = Field(min_length=1, max_length=60)
 
     def step(self, step_id: str) -> Step | None:

@@ -64,25 +64,6 @@ class Through(NamedTuple):
 Place = Ask | Gate | Waits | Review | Through
 
 
-class Due(NamedTuple):
-    """Something that falls due: when it opens, by when it is owed, what it is; `ref` numbers it."""
-
-    kind: str  # contact | call | promise | check_in | wake | touch | step | snoozed
-    opens_on: str
-    due_on: str
-    what: str
-    ref: int = 0
-
-
-class Standing(NamedTuple):
-    """What the case row keeps beside the events: where the case stands and what it owes."""
-
-    stage: str
-    step: str
-    dues: tuple[Due, ...]
-    breaches: tuple[Finding, ...] | None  # None: as they were
-
-
 def place(playbook: Playbook, case: Case, days: Days) -> Place:
     """Where the case stands: in the first step that applies and is not done."""
     for step in playbook.steps:
@@ -298,67 +279,3 @@ def suggested_ending(case: Case) -> str:
     if facts.get("backstory.how_left") == "content" and not case.reached:
         return "released"
     return "dormant"
-
-
-def standing(playbook: Playbook, case: Case, weekend: frozenset[int]) -> Standing:
-    """What the case row keeps: independent of the day, so that it never goes stale."""
-    days = Days(date(1900, 1, 1), weekend)
-    there = place(playbook, case, days)
-    step = playbook.steps[-1] if isinstance(there, Through) else there.step
-    return Standing(
-        step.stage.value,
-        step.id,
-        tuple(_dues(playbook, case, there, days)),
-        breaches(playbook, case, days),
-    )
-
-
-def _dues(playbook: Playbook, case: Case, there: Place, days: Days) -> list[Due]:
-    if case.outcome in ("suppressed", "lost", "released"):
-        return _promises(case) if case.outcome != "suppressed" else []
-    if case.status == "dormant":
-        until = case.closing.get("until")
-        trigger = case.closing.get("trigger") or "see whether the time has come"
-        return _promises(case) + ([Due("wake", until, until, f"wake: {trigger}")] if until else [])
-    if case.status == "closed":
-        again = case.closing.get("until") or case.facts.get("followed_up.next_contact_on")
-        if not again or any(touch.get("on", "") >= again for touch in case.touches):
-            return _promises(case)
-        stay = [Due("check_in", again, again, "stay in touch after the win")]
-        return _promises(case) + stay
-    if case.snoozed:
-        until = case.snoozed["until"]
-        return [
-            *_promises(case),
-            Due("snoozed", until, until, case.snoozed.get("because") or "take it up again"),
-        ]
-    return [*_promises(case), _next_due(playbook, case, there, days)]
-
-
-def _promises(case: Case) -> list[Due]:
-    return [
-        Due("promise", c["due"], c["due"], c["what"], c["n"])
-        for c in case.commitments
-        if c["state"] == "open" and c.get("due")
-    ]
-
-
-def _next_due(playbook: Playbook, case: Case, there: Place, days: Days) -> Due:
-    """The next act of an open case."""
-    if isinstance(there, Waits):
-        in_list = there.question.spec.kind == "items"
-        kind = "check_in" if in_list else "call"
-        what = "check-in agreed" if in_list else there.question.spec.what
-        return Due(kind, there.until.isoformat(), there.due.isoformat(), what)
-    if isinstance(there, Through):
-        return Due("step", case.opened_on, case.opened_on, "close the case")
-    if not case.reached and case.touches:
-        again = dates.add_business_days(
-            date.fromisoformat(case.touches[-1]["on"]), 1, days.weekend
-        ).isoformat()
-        what = "try again" if len(case.touches) < ATTEMPTS else "try again, or let it rest"
-        return Due("touch", again, again, what)
-    owed = clock(playbook, case, days)
-    if owed and there.step.stage in (Stage.BACKSTORY, Stage.CONTACT):
-        return Due("contact", case.opened_on, owed[0].isoformat(), "first contact")
-    return Due("step", case.opened_on, case.opened_on, f"go on: {there.step.title}")

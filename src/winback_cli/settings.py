@@ -15,12 +15,13 @@ from datetime import time
 from pathlib import Path
 from typing import Any
 
-from winback_cli import dates, money, text
+from winback_cli import addresses, dates, money, text
 from winback_cli.errors import BadInput, NotPermitted, UsageError, WinbackError
 
 VARIABLES = {
     "WINBACK_HOME": "the folder of the store, the settings and your own playbooks",
     "WINBACK_STORE": "the store's file",
+    "WINBACK_SMTP_PASSWORD": "the password of the mail server",
 }
 LONGEST = 100_000  # bytes of a settings file; a full one has about 1,000
 _NAME = 100  # characters of a person's or a playbook's name
@@ -83,6 +84,17 @@ def _hours(value: Any) -> tuple[time, time]:
     return first, last
 
 
+def _zone(value: Any) -> str:
+    if value != "":
+        from zoneinfo import ZoneInfo
+
+        try:
+            ZoneInfo(value)
+        except OSError:  # a folder of zones, or a name that no file can have
+            raise ValueError from None
+    return str(value)
+
+
 def _names(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise ValueError
@@ -90,6 +102,38 @@ def _names(value: Any) -> tuple[str, ...]:
     if len({text.fold(name) for name in names}) < len(names):
         raise ValueError
     return names
+
+
+def _maybe(check: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda value: "" if value == "" else check(value)
+
+
+def _mailbox(value: Any) -> str:
+    if not addresses.is_email(value):
+        raise ValueError
+    return str(value)
+
+
+def _host(value: Any) -> str:
+    name, ipv6 = r"[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)*", r"[0-9a-fA-F]*:[0-9a-fA-F:.]*:[0-9a-fA-F.]*"
+    if len(value) > 253 or not re.fullmatch(f"{name}|{ipv6}", value):
+        raise ValueError
+    return str(value)
+
+
+def _security(value: Any) -> str:
+    if value not in ("starttls", "tls", "none"):
+        raise ValueError
+    return str(value)
+
+
+def _folder(value: Any) -> str:
+    if not value or text.line(value) != value:
+        raise ValueError
+    with contextlib.suppress(RuntimeError):  # the home of nobody
+        Path(value).expanduser()
+        return str(value)
+    raise ValueError
 
 
 def _yes_or_no(value: Any) -> bool:
@@ -111,6 +155,7 @@ class Settings:
     """
 
     name: str = _key("", "your name, which signs what you write (text)", _words)
+    firm: str = _key("", "your firm's name, which stands below your messages (text)", _maybe(_words))
     currency: str = _key("EUR", "the currency of amounts that name none (three letters)", _currency)
     country: str = _key(
         "",
@@ -135,6 +180,16 @@ class Settings:
         'the time of day in which customers are called (text as in "9:00-18:00")',
         _hours,
     )
+    holidays: tuple[str, ...] = _key(
+        (),
+        'days off beside the weekend (a list of "2026-12-24", and one region such as "DE-BY")',
+        dates.holidays_named,
+    )
+    time_zone: str = _key(
+        "",
+        'your zone, for customers of no known country ("Europe/Lisbon", or "" for the machine\'s)',
+        _zone,
+    )
     owners: tuple[str, ...] = _key(
         (), "who may look after customers; with none, anybody (a list of different names)", _names
     )
@@ -145,6 +200,31 @@ class Settings:
     )
     backup: bool = _key(True, "a backup before the first change of a day (true or false)", _yes_or_no)
     backups_kept: int = _key(7, "how many of those backups are kept (1 to 365)", _whole(1, 365))
+    mail_from: str = _key(
+        "", 'the address that your messages come from ("ana@example.com")', _maybe(_mailbox)
+    )
+    mail_name: str = _key("", "the name beside that address; while it is not set, your name (text)", _words)
+    mail_folder: str = _key(
+        "outbox",
+        "the folder of messages as .eml files, beside the store unless given in full (text)",
+        _folder,
+    )
+    smtp_host: str = _key(
+        "",
+        'the mail server; with none, messages are written as .eml files ("smtp.example.com", or "")',
+        _maybe(_host),
+    )
+    smtp_port: int = _key(
+        0, "its port; with 0, 587 for starttls and 465 for tls (0 to 65535)", _whole(0, 65535)
+    )
+    smtp_security: str = _key(
+        "starttls",
+        'how the way there is encrypted ("starttls", "tls", or "none" to this machine only)',
+        _security,
+    )
+    smtp_user: str = _key(
+        "", 'your name at the mail server; the password is no setting ("ana")', _maybe(_words)
+    )
     store: Path = Path()
     store_named: bool = False
     config: Path = Path()
@@ -158,9 +238,19 @@ class Settings:
         return self.origins.get("playbook", "default") != "default"
 
     @property
-    def weekend_days(self) -> frozenset[int]:
-        """The weekend as weekday numbers, Monday 0."""
-        return frozenset(dates.WEEKDAYS.index(day) for day in self.weekend)
+    def weekend_days(self) -> dates.DaysOff:
+        """The days off: the weekend as weekday numbers, Monday 0, and with them the holidays."""
+        weekend = map(dates.WEEKDAYS.index, self.weekend)
+        return dates.DaysOff(weekend, dates.holidays_from(self.holidays))
+
+    @property
+    def outbox(self) -> Path:
+        """The folder into which messages are written as .eml files."""
+        return self.store.parent / Path(self.mail_folder).expanduser()
+
+    def smtp_password(self) -> str | None:
+        """The password in WINBACK_SMTP_PASSWORD; read when asked for, so that no value ever holds it."""
+        return os.environ.get("WINBACK_SMTP_PASSWORD") or None
 
     def written(self, key: str) -> Any:
         """The value of a key as a settings file, or JSON, writes it."""
@@ -191,11 +281,12 @@ def load(store: str | None = None) -> Settings:
     given = _read(config)
     named = store or os.environ.get("WINBACK_STORE")
     origins = {key: str(config) if key in given else "default" for key in DOCS}
+    name = given.get("name") or _login()
     if "name" not in given:
         origins["name"] = "your login"
     origins["store"] = _origin(store, home)
     return Settings(
-        **{"name": _login(), **given},
+        **{"name": name, "mail_name": name, **given},
         store=Path(named).expanduser() if named else Path(user_data) / "store.sqlite",
         store_named=bool(named),
         config=config,
@@ -247,6 +338,8 @@ def _read(path: Path) -> dict[str, Any]:
     for key, value in tree.items():
         try:
             given[key] = KEYS[key]["check"](value)
+        except BadInput as bad:
+            wrong.append(f"{path}: {bad.message}")
         except (KeyError, ValueError, TypeError, AttributeError):
             wrong.append(f"{path}: {_told(key)}")
     if wrong:

@@ -218,13 +218,15 @@ def fact(
     unless: str = "",
     optional: bool = False,
     shown: str = "{}",
+    aside: bool = False,
 ) -> Any:
     """One fact of a stage: what it is, and how it is asked.
 
     `long`: several lines. `past`: it has happened, so never after the clock. `ahead`: it is to come,
     so what is typed is never before it. Within an item: `waits_for` names the date of the same item
     before which it is not asked, `unless` the yes-or-no that makes it needless, `optional` that an
-    item is whole without it, `shown` how its value reads in a line with the others.
+    item is whole without it, `shown` how its value reads in a line with the others; `aside`: a walk does
+    not ask it, a command tells it.
     """
     extra: dict[str, Any] = {
         "long": long,
@@ -234,6 +236,7 @@ def fact(
         "unless": unless,
         "optional": optional,
         "shown": shown,
+        "aside": aside,
     }
     return Field(default=None, description=what, json_schema_extra=extra)
 
@@ -273,11 +276,12 @@ class Offer(Facts):
 
 
 class CheckIn(Facts):
-    """An agreed catch-up, kept or missed (A7, A8)."""
+    """An agreed catch-up, kept or missed (A7, A8); a return of the old reason raises a flag (E8)."""
 
     agreed_for: date | None = fact("On which day?")
     kept: bool | None = fact("Did it take place?", waits_for="agreed_for")
     feedback: str | None = fact("What did they say?", optional=True, waits_for="agreed_for")
+    same_reason: bool | None = fact("Whether the reason they left for has come back", aside=True)
 
 
 class Backstory(Facts):
@@ -346,6 +350,7 @@ class Decided(Facts):
 
     verdict: Verdict | None = fact("The verdict")
     fix: str | None = fact("What would be mended", long=True)
+    fix_number: int | None = fact("Which fix of the firm's that is")
     approach: Approach | None = fact("A simple fix, a new model, or an exception")
     fix_cost: Money | None = fact("What the fix costs")
     referrals: str | None = fact("Referrals at stake")

@@ -43,6 +43,21 @@ HELP = """  :back           the question before
   :quit           stop here; everything is stored already"""
 
 
+def edited(start: str) -> str | None:
+    """What was written in the user's editor, begun with `start`, in a file that only they can read;
+    None where the editor did not start.
+    """
+    command = shlex.split(settings.editor() or "vi")
+    with tempfile.TemporaryDirectory(prefix="winback-") as folder:
+        place = Path(folder) / "text.txt"
+        place.write_text(start, "utf-8")
+        try:
+            subprocess.run([*command, str(place)], check=False)  # noqa: S603 - the user's own
+            return place.read_text("utf-8", "replace").strip()
+        except OSError:
+            return None
+
+
 def ask_line(mark: str) -> str:
     """One line from the keyboard; empty where nothing was typed."""
     return _one_line(mark) or ""
@@ -317,18 +332,10 @@ class TerminalPrompter:
         return None
 
     def _edited(self, asked: Asked) -> Reply | None:
-        """The answer written in the user's editor, from a file that only they can read."""
         start = str(asked.default) if asked.default and asked.spec.kind in ("text", "line") else ""
-        command = shlex.split(settings.editor() or "vi")
-        with tempfile.TemporaryDirectory(prefix="winback-") as folder:
-            place = Path(folder) / "answer.txt"
-            place.write_text(start, "utf-8")
-            try:
-                subprocess.run([*command, str(place)], check=False)  # noqa: S603 - the user's own
-                written = place.read_text("utf-8", "replace").strip()
-            except OSError:
-                self._out.print("  The editor did not start; see $EDITOR.", style="yellow")
-                return None
+        written = edited(start)
+        if written is None:
+            self._out.print("  The editor did not start; see $EDITOR.", style="yellow")
         return Reply("said", written) if written else None
 
     def _help(self, asked: Asked) -> None:

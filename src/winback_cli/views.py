@@ -59,6 +59,7 @@ class Desk(NamedTuple):
     queue: "Sequence[lists.CustomerLine]"
     today: date
     keyless: str = ""  # why nobody is put forward
+    on_the_way: Sequence[str] = ()  # fixes to be told of and messages to be seen to, a line each
 
 
 DESK_LINES = 23  # and the prompt makes 24
@@ -67,25 +68,29 @@ DESK_LINES = 23  # and the prompt makes 24
 def desk(page: Desk, width: int) -> RenderableType:
     """The desk, in 24 lines: what is owed first, then what waits, then whom to win back next."""
     parts: list[RenderableType] = [_desk_title(page)]
-    nothing = not (page.due or page.overdue or page.queue)
+    nothing = not (page.due or page.overdue or page.queue or page.on_the_way)
+    flagged = any(line.kind == "flag" for line in page.overdue)
     sections: list[tuple[str, Sequence[Any], int, int]] = [
-        ("Overdue promises", page.overdue, page.dues.overdue, 2),
+        ("Before all else" if flagged else "Overdue promises", page.overdue, page.dues.overdue, 2),
         ("Due", page.due, page.dues.due, 3),
         ("Waiting", page.waiting, page.dues.waiting, 1),
         ("Whom to win back next", page.queue, len(page.queue), 3),
     ]
-    room = _rooms([(len(lines), total, least) for _, lines, total, least in sections], DESK_LINES - 3)
+    lines_left = DESK_LINES - 3 - (len(page.on_the_way) + 1 if page.on_the_way else 0)
+    room = _rooms([(len(lines), total, least) for _, lines, total, least in sections], lines_left)
     for (title, lines, total, _), shown in zip(sections, room, strict=True):
         if not lines:
             continue
         if title.startswith("Whom"):
             parts += [heading(title), _queue(page.queue[:shown], width)]
             continue
-        overdue = title.startswith("Overdue")
+        overdue = lines is page.overdue
         parts.append(Text("\n" + title, style="bold red" if overdue else "bold"))
         parts.append(_dues(lines[:shown], page.today, width, late="red" if overdue else ""))
         if total > shown:
             parts.append(Text(f"  and {_many(total - shown)} more: winback due", style="dim"))
+    if page.on_the_way:
+        parts.append(Text("\n" + "\n".join(page.on_the_way), style="yellow"))
     if page.keyless:
         parts.append(Text(f"\n{page.keyless}", style="bold red"))
     elif nothing:
@@ -282,7 +287,7 @@ def _case_part(page: File) -> list[RenderableType]:
             for label, answer, how in rows:
                 table.add_row(label, text.clean(answer) + (f"  ({how})" if how == "known" else ""))
             parts.append(indented(table))
-    return [*parts, *_promises(case), *_touches(case), *_aside(case, page.breaches)]
+    return [*parts, *_promises(case), *_touches(case), *_sent(case), *_aside(case, page.breaches)]
 
 
 def _closing(case: Any) -> list[RenderableType]:
@@ -316,6 +321,16 @@ def _promises(case: Any) -> list[RenderableType]:
             Text(c["state"], style={"open": "yellow", "broken": "red"}.get(c["state"], "green")),
         )
     return [heading("Promises"), indented(table)]
+
+
+def _sent(case: Any) -> list[RenderableType]:
+    """The messages that went out."""
+    if not case.sent:
+        return []
+    table = pairs()
+    for one in case.sent:
+        table.add_row(one["on"], text.line(f"{one['subject']} (message {one['message']})"))
+    return [heading("Messages"), indented(table)]
 
 
 def _touches(case: Any) -> list[RenderableType]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from winback_cli import answers, entries, route, screening
+from winback_cli import answers, entries, owing, route, screening
 from winback_cli.answers import Customs
 from winback_cli.case import REACHED, Case, Entry, items_of
 from winback_cli.errors import AnsweredMeanwhile
@@ -253,7 +253,7 @@ class Walk:
                 return self._ask(asked.step, asked.question)
 
     def _not_reached(self) -> Ended:
-        standing = route.standing(self.playbook, self.case, self.customs.weekend)
+        standing = owing.standing(self.playbook, self.case, self.customs.weekend)
         again = next((d for d in standing.dues if d.kind == "touch"), None)
         until = date.fromisoformat(again.due_on) if again else None
         return Ended("not_reached", until, until, what=str(len(self.case.touches)))

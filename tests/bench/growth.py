@@ -21,7 +21,7 @@ from pathlib import Path
 
 from lists import write_list
 
-from winback_cli import library, route
+from winback_cli import library, owing
 from winback_cli.case import FIRST_HASH, Entry, digest, fold
 from winback_cli.dates import WEEKEND, clock_at
 from winback_cli.store import connect as door
@@ -152,7 +152,7 @@ def answers(store: Path, count: int) -> list[float]:
             "fact": "revisited.pointed_out",
             "value": f"Said {number}.",
         }
-        opened.record(ref.key, [Entry("answered", body)], lambda c: route.standing(playbook, c, WEEKEND))
+        opened.record(ref.key, [Entry("answered", body)], lambda c: owing.standing(playbook, c, WEEKEND))
 
     took = times(store_one, count)
     opened.close()

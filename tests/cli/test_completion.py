@@ -126,7 +126,7 @@ def test_no_more_are_offered_than_one_looks_through(tab: Tab, stocked: Runner, t
 
 
 def test_commands_options_and_playbooks_are_offered(tab: Tab, home: Path) -> None:
-    assert tab("winback s") == ["snooze", "show", "suppress", "store"]
+    assert tab("winback s") == ["snooze", "send", "show", "suppress", "store"]
     assert tab("winback playbook co") == ["compare"]
     assert tab("winback show ana --j") == ["--json"]
     assert "--store" in tab("winback show ana --")

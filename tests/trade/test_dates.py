@@ -173,6 +173,87 @@ def test_so_many_business_days_lie_between(day: date, count: int, weekend: froze
     assert count == 0 or there.weekday() not in weekend
 
 
+# -- holidays --------------------------------------------------------------------------------
+
+CHRISTMAS = dates.holidays_from(("2026-12-24", "2026-12-25"))
+
+
+def test_business_days_pass_over_holidays_as_over_the_weekend() -> None:
+    wednesday = date(2026, 12, 23)
+    off = dates.DaysOff(dates.WEEKEND, CHRISTMAS)
+
+    assert add_business_days(wednesday, 1, off) == date(2026, 12, 28)
+    assert add_business_days(date(2026, 12, 28), -1, off) == wednesday
+    assert Span(2, "bd").after(wednesday, off) == date(2026, 12, 29)
+    assert parse_date("+1bd", wednesday, off) == date(2026, 12, 28)
+    assert add_business_days(wednesday, 1) == date(2026, 12, 24)
+
+
+def test_only_business_days_know_holidays() -> None:
+    off = dates.DaysOff(dates.WEEKEND, CHRISTMAS)
+
+    assert parse_date("tomorrow", date(2026, 12, 23), off) == date(2026, 12, 24)
+    assert parse_date("thursday", date(2026, 12, 23), off) == date(2026, 12, 24)
+    assert Span(1, "d").after(date(2026, 12, 23), off) == date(2026, 12, 24)
+
+
+def test_a_day_is_off_on_the_weekend_and_on_a_holiday() -> None:
+    off = dates.DaysOff({6}, CHRISTMAS)
+
+    assert [dates.is_off(date(2026, 12, day), off) for day in range(23, 28)] == [0, 1, 1, 0, 1]
+    assert [dates.is_off(date(2026, 12, day), dates.WEEKEND) for day in range(23, 28)] == [0, 0, 0, 1, 1]
+    assert not dates.is_business_day(date(2026, 12, 25), off)
+
+
+def test_days_off_are_the_weekend_that_they_hold_and_differ_by_their_holidays() -> None:
+    plain, bare, full = frozenset({5, 6}), dates.DaysOff(), dates.DaysOff(dates.WEEKEND, CHRISTMAS)
+
+    assert bare == plain == dates.DaysOff({6, 5}, dates.holidays_from(()))
+    assert full == dates.DaysOff({6, 5}, dates.holidays_from(("2026-12-25", "2026-12-24")))
+    assert full != bare != dates.DaysOff({5})
+    assert full != plain != full
+    assert len({bare, full, plain}) == 2
+
+
+@given(
+    DAYS,
+    st.integers(-40, 40),
+    st.frozensets(st.integers(0, 6), max_size=6),
+    st.frozensets(st.integers(-90, 90), max_size=40),
+)
+def test_business_days_with_holidays_are_those_that_counting_one_by_one_finds(
+    day: date, count: int, weekend: frozenset[int], closed: frozenset[int]
+) -> None:
+    holidays = tuple((day + timedelta(n)).isoformat() for n in closed)
+    names = [dates.WEEKDAYS[n] for n in weekend]
+
+    there = add_business_days(day, count, dates.DaysOff(weekend, dates.holidays_from(holidays)))
+
+    step = 1 if count > 0 else -1
+    reach = (day + timedelta(step * n) for n in range(1, 500))
+    worked = [d for d in reach if f"{d:%A}".lower() not in names and d.isoformat() not in holidays]
+    assert there == (worked[abs(count) - 1] if count else day)
+
+
+def test_the_holidays_of_a_region_are_found_in_every_year() -> None:
+    bavaria = dates.DaysOff(dates.WEEKEND, dates.holidays_from(("DE-BY", "2026-12-24")))
+    berlin = dates.DaysOff(dates.WEEKEND, dates.holidays_from(("DE-BE",)))
+
+    for year in (1995, 2026, 2040):
+        assert dates.is_off(date(year, 1, 6), bavaria)  # Epiphany
+        assert dates.is_off(date(year, 1, 6), berlin) is (date(year, 1, 6).weekday() > 4)
+    assert add_business_days(date(2026, 12, 23), 1, bavaria) == date(2026, 12, 28)
+    assert add_business_days(date(2026, 12, 30), 2, bavaria) == date(2027, 1, 4)
+
+
+def test_holidays_are_read_as_a_region_and_days_in_order() -> None:
+    given = [date(2027, 1, 4), "2026-12-24", "GB-ENG", "2026-12-24"]
+
+    assert dates.holidays_named(given) == ("GB-ENG", "2026-12-24", "2027-01-04")
+    assert dates.holidays_named(["FR"]) == ("FR",)
+    assert dates.holidays_named([]) == ()
+
+
 # -- months ----------------------------------------------------------------------------------
 
 

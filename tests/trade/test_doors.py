@@ -38,6 +38,9 @@ TRADE = {
     "comparison",
     "choosing",
     "route",
+    "owing",
+    "offers",
+    "hours",
     "acts",
     "briefing",
     "reaching",
@@ -56,6 +59,14 @@ WORK = {
     "walk",
     "intake",
     "checking",
+    "cellreading",
+    "agenda",
+    "draftcheck",
+    "drafting",
+    "templates",
+    "senders",
+    "mailing",
+    "sentences",
     "reading",
     "mappings",
     "likeness",
@@ -63,12 +74,12 @@ WORK = {
 }
 SETTINGS = {"settings"}
 STORE = {"store"}
-COUNTER = {"cli", "talk", "terminal", "screen", "views", "pages", "scenes", "shelf", "rows"}
+COUNTER = {"cli", "talk", "terminal", "screen", "views", "pages", "scenes", "shelf", "rows", "agendaview"}
 ENTRANCE = {"main", "__main__", "__init__"}
 
 DATABASE = {"sqlmodel", "sqlalchemy", "alembic"}
 SCREEN = {"typer", "rich", "prompt_toolkit"}
-PURE = {"pydantic", "jinja2", "email_validator", "phonenumbers"}
+PURE = {"pydantic", "jinja2", "email_validator", "phonenumbers", "holidays"}
 # What the trade has no business with: files, the clock, the machine, databases, the network.
 MACHINE = {"io", "os", "pathlib", "shutil", "socket", "sqlite3", "subprocess", "sys", "tempfile", "time"}
 

@@ -23,9 +23,11 @@ from tests.work.scripted import (
     override,
     walk,
 )
-from winback_cli import route
+from winback_cli import owing, route
 from winback_cli.case import Case, Entry
-from winback_cli.route import Days, Due
+from winback_cli.dates import add_months
+from winback_cli.owing import Due
+from winback_cli.route import Days
 
 WEEKEND = frozenset({5, 6})
 TODAY = Days(MONDAY)
@@ -53,7 +55,7 @@ def after(walked: Walked, *entries: Entry) -> Case:
 
 
 def dues(case: Case) -> list[Due]:
-    return list(route.standing(STANDARD, case, WEEKEND).dues)
+    return list(owing.standing(STANDARD, case, WEEKEND).dues)
 
 
 def kinds(case: Case) -> list[tuple[str, str]]:
@@ -315,8 +317,58 @@ def test_a_dormant_case_wakes_on_its_day() -> None:
     assert "their contract ends" in due.what
 
 
-def test_a_dormant_case_without_a_day_owes_nothing() -> None:
-    assert dues(dormant()) == []
+def test_a_case_that_sleeps_until_something_happens_is_looked_at_after_three_months() -> None:
+    case = dormant(trigger="the new firm slips")
+
+    (due,) = dues(case)
+
+    assert (due.kind, due.what) == ("wake", "has it happened: the new firm slips")
+    assert due.due_on == add_months(date.fromisoformat(case.closed_on), 3).isoformat()
+
+
+def won(*entries: Entry) -> Case:
+    """A case that was won, with a monthly cadence and a first contact agreed for 10 January 2027."""
+    often = {"question": "follow_up.cadence", "fact": "followed_up.cadence", "value": "monthly"}
+    closed = Entry("closed", {"outcome": "won", "until": "2027-01-10"})
+    return after(walk(TO_THE_MESSAGE), Entry("answered", often), closed, *entries)
+
+
+def check_in(number: int, **value: object) -> Entry:
+    body = {"question": "follow_up.check_ins", "fact": "followed_up.check_ins"}
+    return Entry("checked_in", body | {"item": number, "value": value})
+
+
+def owed(case: Case, kind: str) -> list[str]:
+    return [due.due_on for due in dues(case) if due.kind == kind]
+
+
+def test_after_a_win_the_next_check_in_falls_due_by_the_cadence() -> None:
+    kept = check_in(1, agreed_for="2027-01-11", kept=True)
+
+    assert owed(won(), "check_in") == ["2027-01-10"]
+    assert owed(won(kept), "check_in") == ["2027-02-11"]
+    assert owed(won(kept, check_in(2, agreed_for="2027-01-20")), "check_in") == ["2027-01-20"]
+
+
+def test_the_old_reason_that_comes_back_is_flagged_until_somebody_spoke_to_them() -> None:
+    back = check_in(1, agreed_for="2027-01-11", kept=True, same_reason=True)
+    spoken = Entry("touched", {"channel": "phone", "disposition": "reached"}, "2027-01-12")
+    in_vain = Entry("touched", {"channel": "phone", "disposition": "no_answer"}, "2027-01-12")
+
+    assert owed(won(back), "flag") == owed(won(back, in_vain), "flag") == ["2027-01-11"]
+    assert owed(won(back, spoken), "flag") == []
+
+
+def test_a_message_about_a_fix_makes_a_call_due_a_day_or_two_later() -> None:
+    asleep = Entry("closed", {"outcome": "dormant", "until": "2027-06-01"})
+    told = Entry("sent", {"message": 1, "stage": "fixed", "subject": "It is done"}, "2026-11-26")
+    tried = Entry("touched", {"channel": "phone", "disposition": "no_answer"}, "2026-11-27")
+    case = after(walk(BACKSTORY | {"contact.on": QUIT}), asleep, told)
+
+    (call,) = [due for due in dues(case) if due.kind == "call"]
+
+    assert (call.opens_on, call.due_on) == ("2026-11-27", "2026-11-30")
+    assert owed(after(walk(BACKSTORY | {"contact.on": QUIT}), asleep, told, tried), "call") == []
 
 
 @pytest.mark.parametrize("outcome", ["lost", "released", "suppressed"])
@@ -367,7 +419,7 @@ def test_a_snooze_ends_when_the_case_is_worked_on() -> None:
 
 
 def test_where_a_case_stands_is_kept_with_its_stage_and_step() -> None:
-    standing = route.standing(STANDARD, walk(TO_THE_MESSAGE).case, WEEKEND)
+    standing = owing.standing(STANDARD, walk(TO_THE_MESSAGE).case, WEEKEND)
 
     assert (standing.stage, standing.step) == ("revisit", "revisit")
 
@@ -375,7 +427,7 @@ def test_where_a_case_stands_is_kept_with_its_stage_and_step() -> None:
 def test_what_is_kept_does_not_depend_on_the_day() -> None:
     case = walk(TO_THE_MESSAGE).case
 
-    early, late = route.standing(STANDARD, case, WEEKEND), route.standing(STANDARD, case, WEEKEND)
+    early, late = owing.standing(STANDARD, case, WEEKEND), owing.standing(STANDARD, case, WEEKEND)
 
     assert early == late
     assert place(case, MONDAY) != place(case, TUESDAY)

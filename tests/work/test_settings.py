@@ -2,8 +2,10 @@
 
 import json
 import os
+import subprocess
+import sys
 import tomllib
-from datetime import time
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +16,26 @@ from winback_cli import settings
 from winback_cli.errors import BadInput, UsageError
 
 FULL = """name = "Ana"
+firm = "Blue Foods"
 currency = "CHF"
 country = "CH"
 lapsed_months = 12
 stale_months = 36
 weekend = ["friday", "saturday"]
 contact_hours = "08:30-17:45"
+holidays = ["DE-BY", "2026-12-24"]
+time_zone = "Europe/Lisbon"
 owners = ["Mara", "Jonas Ö."]
 playbook = "six-steps"
 backup = false
 backups_kept = 30
+mail_from = "ana@example.com"
+mail_name = "Ana of Blue Foods"
+mail_folder = "~/drafts"
+smtp_host = "smtp.example.com"
+smtp_port = 2525
+smtp_security = "tls"
+smtp_user = "ana"
 """
 
 
@@ -48,11 +60,16 @@ def test_every_key_is_read_as_what_it_is(place: Path) -> None:
     now = settings.load()
 
     assert (now.name, now.currency, now.country, now.lapsed_months) == ("Ana", "CHF", "CH", 12)
-    assert now.stale_months == 36
+    assert (now.firm, now.stale_months) == ("Blue Foods", 36)
     assert now.weekend == ("friday", "saturday")
     assert now.contact_hours == (time(8, 30), time(17, 45))
+    assert (now.holidays, now.time_zone) == (("DE-BY", "2026-12-24"), "Europe/Lisbon")
     assert now.owners == ("Mara", "Jonas Ö.")
     assert (now.playbook, now.backup, now.backups_kept) == ("six-steps", False, 30)
+    assert (now.mail_from, now.mail_name) == ("ana@example.com", "Ana of Blue Foods")
+    assert now.outbox == Path("~/drafts").expanduser()
+    assert (now.smtp_host, now.smtp_port, now.smtp_security) == ("smtp.example.com", 2525, "tls")
+    assert now.smtp_user == "ana"
     assert set(tomllib.loads(FULL)) == set(settings.DOCS)
     assert {now.origins[key] for key in settings.DOCS} == {str(place)}
 
@@ -69,6 +86,7 @@ def test_without_a_file_the_defaults_hold(home: Path) -> None:
 
 WRONG: dict[str, tuple[str, ...]] = {
     "name": ("1", '""', '" "', "[]", "true", '"\\u0007"', f'"{"a" * 101}"'),
+    "firm": ("1", '" "', "[]", '"\\u0007"'),
     "currency": ('"eur"', '"EURO"', "978", '["EUR"]'),
     "country": ('"UK"', '"de"', '"DEU"', '"D "', "49", "[]", "{}"),
     "lapsed_months": ("0", "121", "6.0", '"6"', "true"),
@@ -93,10 +111,48 @@ WRONG: dict[str, tuple[str, ...]] = {
         "09:00:00",
         '["9:00", "18:00"]',
     ),
+    "holidays": (
+        '"DE-BY"',
+        "2026-12-24",
+        "[1]",
+        '["24.12.2026"]',
+        '["de-by"]',
+        '["DE-BY", "GB-ENG"]',
+        '[["2026-12-24"]]',
+        "[2026-12-24T10:00:00]",
+    ),
+    "time_zone": (
+        "1",
+        "[]",
+        '" "',
+        '"Berlin"',
+        '"Europe"',
+        '"../UTC"',
+        '"zone.tab"',
+        f'"{"x" * 300}"',
+        '"UTC\\u0000"',
+    ),
     "owners": ('"Mara"', "[1]", '[""]', '["Mara", "mara"]', '[["Mara"]]', "{}"),
     "playbook": ("1", '""'),
     "backup": ("1", '"yes"', "[]"),
     "backups_kept": ("0", "366", "true", "7.0", '"7"'),
+    "mail_from": ('"ana"', '"Ana <ana@example.com>"', '"a@example.com, b@example.com"', "1", "[]", "{}"),
+    "mail_name": ('""', "1", '"\\u0007"'),
+    "mail_folder": ('""', '"~nobody-here/x"', "1", "[]", '"a\\nb"', '"a\\u0000b"'),
+    "smtp_host": (
+        '"smtp.example.com:587"',
+        '"https://smtp.example.com"',
+        '"two words"',
+        '"a..b"',
+        '"127.0.0.1:25"',
+        '"smtp.example.com\\n"',
+        f'"{"a" * 254}"',
+        "1",
+        "[]",
+    ),
+    "smtp_port": ("-1", "65536", "true", "25.0", '"25"'),
+    "smtp_security": ('"ssl"', '"TLS"', '""', "true", "[]", "{}"),
+    "smtp_user": ("1", "[]", '"\\u0000"', '" "'),
 }
 
 
@@ -206,6 +262,116 @@ def test_a_misspelt_variable_is_told_with_the_nearest(monkeypatch: pytest.Monkey
         "The variable WINBACK_STOER is not known.",
         "Did you mean WINBACK_STORE?",
     )
+
+
+# -- days off --------------------------------------------------------------------------------
+
+
+def test_the_days_off_are_the_weekend_and_the_holidays(place: Path) -> None:
+    assert settings.load().weekend_days == settings.dates.WEEKEND
+
+    place.write_text(FULL, "utf-8")
+
+    off = settings.load().weekend_days
+    christmas = [date(2026, 12, day) for day in range(21, 28)]
+    assert [settings.dates.is_off(day, off) for day in christmas] == [0, 0, 0, 1, 1, 1, 0]
+    assert settings.dates.is_off(date(2027, 1, 6), off)
+
+
+def test_a_day_may_be_written_without_quotes(place: Path) -> None:
+    place.write_text('holidays = [2026-12-24, "2026-12-23"]\n', "utf-8")
+
+    assert settings.load().holidays == ("2026-12-23", "2026-12-24")
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ('["2026-12-24", "2026-02-30"]', "there is no day 2026-02-30 in the calendar"),
+        ('["0000-01-01"]', "there is no day 0000-01-01 in the calendar"),
+        ('["DE-ZZ"]', "the region DE-ZZ is not known"),
+        ('["XX"]', "the region XX is not known"),
+    ],
+)
+def test_a_holiday_that_does_not_exist_is_named(place: Path, value: str, says: str) -> None:
+    place.write_text(f'holidays = {value}\nname = ""\n', "utf-8")
+
+    holiday, name = told(place)
+
+    assert holiday.startswith(f"holidays: {says}")
+    assert name == f"name should be {settings.DOCS['name']}."
+
+
+def test_a_region_without_the_library_says_how_to_install_it(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.dates.holidays_in.cache_clear()
+    monkeypatch.setitem(sys.modules, "holidays", None)
+    place.write_text('holidays = ["DE-BY"]\n', "utf-8")
+
+    (line,) = told(place)
+
+    assert line.startswith("holidays: DE-BY needs a library that is not here;")
+    assert "pip install 'winback-cli[dates]'" in line
+    place.write_text('holidays = ["2026-12-24"]\n', "utf-8")
+    assert settings.dates.is_off(date(2026, 12, 24), settings.load().weekend_days)
+
+
+def test_the_library_of_holidays_is_loaded_only_for_a_region(place: Path) -> None:
+    script = "import sys; from winback_cli import dates, settings; from datetime import date\n"
+    script += "dates.is_off(date(2026, 12, 25), settings.load().weekend_days)\n"
+    script += "print('holidays' in sys.modules)"
+
+    for region, loaded in (("", "False"), ('"DE-BY", ', "True")):
+        place.write_text(f'holidays = [{region}"2026-12-24"]\n', "utf-8")
+        ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+        assert ran.stdout.strip() == loaded
+
+
+# -- mail ------------------------------------------------------------------------------------
+
+
+def test_without_a_mail_server_messages_lie_in_a_folder_beside_the_store_and_carry_your_name(
+    place: Path, tmp_path: Path
+) -> None:
+    place.write_text('name = "Ana"\n', "utf-8")
+
+    now, other = settings.load(), settings.load(str(tmp_path / "other" / "store.sqlite"))
+
+    assert (now.smtp_host, now.smtp_port, now.smtp_security) == ("", 0, "starttls")
+    assert (now.mail_from, now.mail_name, now.smtp_user) == ("", "Ana", "")
+    assert (now.outbox, other.outbox) == (place.parent / "outbox", tmp_path / "other" / "outbox")
+
+
+@pytest.mark.parametrize("host", ["", "localhost", "127.0.0.1", "::1", "fe80::1:2", "mail-1.example.com"])
+def test_a_mail_server_is_a_name_or_an_address(place: Path, host: str) -> None:
+    place.write_text(f'smtp_host = "{host}"\n', "utf-8")
+
+    assert settings.load().smtp_host == host
+
+
+def test_the_password_is_read_of_its_variable_and_shown_by_nothing(
+    place: Path, winback: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WINBACK_SMTP_PASSWORD", "canary-77")
+    now = settings.load()
+
+    shown = [winback("config", "show"), winback("config", "show", "--json"), winback("config", "path")]
+
+    assert now.smtp_password() == "canary-77"
+    assert [ran.code for ran in shown] == [0, 0, 0]
+    assert "canary-77" not in f"{shown}{now!r}"
+    assert "PASSWORD" not in f"{shown}"
+
+
+def test_a_password_in_the_settings_file_is_refused_and_not_repeated(place: Path, winback: Runner) -> None:
+    place.write_text('smtp_password = "canary-77"\n', "utf-8")
+
+    ran = winback("config", "show")
+
+    assert ran.code == 65
+    assert "'smtp_password' is not known" in ran.err
+    assert "canary-77" not in ran.err + ran.out
 
 
 # -- shown -----------------------------------------------------------------------------------

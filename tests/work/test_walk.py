@@ -32,7 +32,7 @@ from tests.work.scripted import (
     override,
     walk,
 )
-from winback_cli import library, route
+from winback_cli import library, owing, route
 from winback_cli.answers import Customs, from_file, typed
 from winback_cli.case import Case, Entry
 from winback_cli.errors import AnsweredMeanwhile
@@ -281,7 +281,7 @@ def test_three_attempts_are_three_touches_and_sleep_is_suggested() -> None:
     third = walk(NOBODY, second.journal, date(2026, 3, 4))
 
     dispositions = [touch["disposition"] for touch in third.case.touches]
-    (due,) = route.standing(STANDARD, third.case, frozenset({5, 6})).dues
+    (due,) = owing.standing(STANDARD, third.case, frozenset({5, 6})).dues
     assert dispositions == ["no_answer", "left_message", "no_answer"]
     assert [touch["on"] for touch in third.case.touches] == ["2026-03-02", "2026-03-03", "2026-03-04"]
     assert third.ended.what == "3"

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.work.scripted import CALL, MONDAY, STANDARD, TO_THE_MESSAGE, later, opened, walk
-from winback_cli import library, route
+from winback_cli import library, owing, route
 from winback_cli.answers import Customs
 from winback_cli.case import Case, Entry, Event, fold, items_of
 from winback_cli.facts import Spec, typed
@@ -95,7 +95,7 @@ class Watched(Rehearsal):
         after = super().record(entries, seen)
         assert after.seq == before.seq + len(entries)
         typed(after.facts)  # every fact is one that its model takes
-        route.standing(self.playbook, after, frozenset({5, 6}))
+        owing.standing(self.playbook, after, frozenset({5, 6}))
         return after
 
     def _check_whole(self, step_id: str, case: Case) -> None:

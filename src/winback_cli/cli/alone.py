@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from winback_cli import addresses, text
-from winback_cli.cli.here import Here, at_terminal, given_text, print_json, print_rows
+from winback_cli.cli.here import Here, at_terminal, given_text, print_json
 from winback_cli.cli.work import WhoArg, standings
 from winback_cli.customer import label
 from winback_cli.errors import BadInput, Exit, NotFound, Refused, UsageError
@@ -111,14 +111,7 @@ def _show(here: Here, *, json: bool) -> None:
         for entry in standing
     ]
     header = [">No.", "Customer", "Since", "By", "Why", "List"]
-    if not here.drawn:
-        print_rows(header, rows)
-    elif rows:
-        from winback_cli import views
-
-        here.show(views.plain_table(header, rows, here.out.width))
-    else:
-        here.say("Nobody is left alone.")
+    here.table(header, rows, "Nobody is left alone.")
     if len(standing) < len(entries):
         here.say(f"{len(entries) - len(standing):,} were lifted; --json shows those too.")
     return None

@@ -7,10 +7,16 @@ import typer
 from winback_cli.cli.customers import customer_json
 from winback_cli.cli.here import Here, print_json
 from winback_cli.cli.work import WhoArg, fitting, of_the_firm
+from winback_cli.errors import NotFound
 from winback_cli.store import reads
 
 if TYPE_CHECKING:
-    from winback_cli.briefing import Briefing
+    from collections.abc import Sequence
+
+    from winback_cli.briefing import Briefing, Mended
+    from winback_cli.case import Case
+    from winback_cli.customer import ContactPoint
+    from winback_cli.hours import LocalTime
     from winback_cli.playbook import Playbook
 
 app = typer.Typer(rich_markup_mode=None)
@@ -40,12 +46,14 @@ def brief(
         ref = reads.case_ref(connection, meant.number, meant.case)
         dues = reads.dues_of(connection, ref.key) if ref else []
         told = None if record.suppressed else _told(here, connection, record, ref)
+    time = local_time(here, record, points)
     if json:
-        return print_json(_json(record, points, ref, told))
+        return print_json(_json(record, points, ref, told, time))
     from winback_cli import pages
 
     found = told.found if told else None
-    page = pages.Brief(record, points, ref, dues, found, here.clock.today)
+    late = "" if record.suppressed or time.state in ("open", "unknown") else time.words
+    page = pages.Brief(record, points, ref, dues, found, here.clock.today, late)
     here.show(pages.brief(page, here.out.width, here.out.height))
     if told and ref is None:
         here.say(f"No case yet; winback walk {record.number} opens one.")
@@ -72,7 +80,34 @@ def _told(
 
     playbook = library.kept(reads.playbook_tree(connection, ref.playbook))
     case = fold(ref.id, reads.events(connection, ref.key))
-    return Told(briefing.briefing(playbook, case, days), playbook.name)
+    fix = mended(connection, case)
+    return Told(briefing.briefing(playbook, case, days, fix), playbook.name)
+
+
+def mended(connection: reads.Connection, case: "Case") -> "Mended | None":
+    """The firm's fix that a case waits for, where the store knows it."""
+    from winback_cli.briefing import Mended
+    from winback_cli.store.mending import fix
+
+    number = case.facts.get("decided.fix_number")
+    if number is None:
+        return None
+    try:
+        there = fix(connection, number)
+    except NotFound:  # an answers file may name any number
+        return None
+    return None if there.state == "dropped" else Mended(there.what, there.state == "done")
+
+
+def local_time(here: Here, customer: reads.CustomerRecord, points: "Sequence[ContactPoint]") -> "LocalTime":
+    """What time it is for a customer, and whether that is within the firm's hours for calls (B6.5)."""
+    from winback_cli import hours
+
+    phone = next((point.value for point in points if point.kind == "phone"), "")
+    firm = here.settings
+    return hours.standing(
+        here.clock.now, firm.contact_hours, customer.country, phone, firm.weekend_days, firm.time_zone
+    )
 
 
 def _to_come(
@@ -88,7 +123,11 @@ def _to_come(
 
 
 def _json(
-    record: reads.CustomerRecord, points: Any, ref: reads.CaseRef | None, by: Told | None
+    record: reads.CustomerRecord,
+    points: Any,
+    ref: reads.CaseRef | None,
+    by: Told | None,
+    time: "LocalTime",
 ) -> dict[str, Any]:
     """The screen with stable keys. Without a case the brief is what the playbook would ask; it is null
     where they are left alone, or where the case is closed.
@@ -99,11 +138,18 @@ def _json(
         told["mines"] = [{"what": what, "explanation": how} for what, how in found.mines]
         told["said"] = [{"label": label, "words": words} for label, words in found.said]
         told["promises"] = [promise._asdict() for promise in found.promises]
+        told["wrote"] = {"on": found.wrote[0], "subject": found.wrote[1]} if found.wrote else None
     return {
         "customer": customer_json(record, points),
         "case": ref.id if ref else None,
         "status": ref.status if ref else None,
         "playbook": by.playbook if by else None,
         "because": (by.because or None) if by else None,
+        "local_time": {
+            "state": time.state,
+            "earliest": f"{time.earliest:%H:%M}",
+            "latest": f"{time.latest:%H:%M}",
+            "words": time.words,
+        },
         "brief": told or None,
     }

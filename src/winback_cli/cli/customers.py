@@ -116,11 +116,7 @@ def _list_customers(here: Here, wanted: lists.Wanted, limit: int, *, json: bool)
         for r in records
     ]
     header = ["No.", "Customer", "Reached at", "Town", "Last bought", "Revenue", ""]
-    if not here.drawn:
-        return print_rows(header, table)
-    from winback_cli import views
-
-    here.show(views.plain_table(header, table, here.out.width))
+    here.table(header, table)
     return None
 
 
@@ -214,6 +210,7 @@ def file_json(
         },
         "commitments": case.commitments if case else [],
         "touches": case.touches if case else [],
+        "sent": case.sent if case else [],
         "due": [
             {"kind": kind, "what": what, "opens_on": opens, "due_on": due, "ref": number}
             for kind, opens, due, what, number in dues

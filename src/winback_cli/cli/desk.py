@@ -7,7 +7,7 @@ import typer
 from winback_cli import text
 from winback_cli.cli.here import GREETING, Here, at_terminal, keyless_now, print_json, print_rows
 from winback_cli.customer import label
-from winback_cli.store import lists, reads
+from winback_cli.store import lists, mending, messages, reads
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -31,8 +31,27 @@ def show_desk(here: Here) -> None:
             [] if keyless else lists.queue(connection, here.lapsed_before, 5),
             here.clock.today,
             f"Nobody is put forward. {keyless.message} {keyless.hint}" if keyless else "",
+            _on_the_way(connection),
         )
     here.show(views.desk(page, here.out.width))
+
+
+def _on_the_way(connection: reads.Connection) -> list[str]:
+    """Whom to tell of a fix that is done, and which messages want something done."""
+    told = []
+    for fix, untold in mending.to_tell(connection, 2):
+        what = text.shorten(fix.what, 34)
+        told.append(f"Done: {what}. {untold:,} to be told: winback fix tell {fix.number}")
+    there = messages.count(connection)
+    wants = (
+        ("sending", "on their way or cut off"),
+        ("uncertain", "uncertain"),
+        ("failed", "failed"),
+        ("draft", "to approve"),
+        ("approved", "to send"),
+    )
+    waits = [f"{there[state]:,} {words}" for state, words in wants if there.get(state)]
+    return [*told, f"Messages: {', '.join(waits)}: winback outbox"] if waits else told
 
 
 @app.command()

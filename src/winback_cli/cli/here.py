@@ -114,6 +114,19 @@ class Here:
         """Whether results are drawn for a person; otherwise they are rows for a pipe."""
         return self.color == "always" or sys.stdout.isatty()
 
+    def table(self, header: Sequence[str], rows: Sequence[Sequence[str]], nothing: str = "") -> None:
+        """Rows under a header: drawn for a person, parted by tabs in a pipe; `nothing` is said for none.
+
+        A name that begins with > stands to the right; the second column is cut to what the width leaves.
+        """
+        if not self.drawn:
+            return print_rows(header, rows)
+        if not rows and nothing:
+            return self.say(nothing)
+        from winback_cli import views
+
+        return self.show(views.plain_table(header, rows, self.out.width))
+
     def say(self, sentence: str) -> None:
         """A sentence of talk, on stderr; nothing with --quiet."""
         if not self.quiet:

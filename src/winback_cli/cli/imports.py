@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from winback_cli import text
-from winback_cli.cli.here import Here, print_json, print_rows
+from winback_cli.cli.here import Here, print_json
 from winback_cli.errors import NotFound, UsageError
 
 if TYPE_CHECKING:
@@ -33,11 +33,7 @@ def _show_exports(here: Here, *, json: bool) -> None:
         known = [{"name": e.name, "title": e.title, "columns": list(e.signature)} for e in exports()]
         return print_json(known)
     header, rows = ("Export", "Known by"), [[e.title, ", ".join(e.signature)] for e in exports()]
-    if not here.drawn:
-        return print_rows(header, rows)
-    from winback_cli import views
-
-    here.show(views.plain_table(header, rows, here.out.width))
+    here.table(header, rows)
     return None
 
 
@@ -72,13 +68,7 @@ def _show_past(here: Here, *, json: bool) -> None:
         for one in past
     ]
     header = [">ID", "File", "Day", "By", "Customers", ""]
-    if not here.drawn:
-        return print_rows(header, rows)
-    if not past:
-        return here.say("Nothing was imported yet.")
-    from winback_cli import views
-
-    return here.show(views.plain_table(header, rows, here.out.width))
+    return here.table(header, rows, "Nothing was imported yet.")
 
 
 def _counted(one: "Batch") -> str:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from winback_cli import text
-from winback_cli.cli.here import Here, need_terminal, print_json, print_rows
+from winback_cli.cli.here import Here, need_terminal, print_json
 from winback_cli.cli.work import standings
 from winback_cli.customer import label
 from winback_cli.errors import UsageError
@@ -132,14 +132,7 @@ def _show_likely(here: Here, *, json: bool) -> None:
         for pair in pairs
     ]
     header = ["No.", "May be one", ">Alike", "And"]
-    if not here.drawn:
-        print_rows(header, rows)
-    elif rows:
-        from winback_cli import views
-
-        here.show(views.plain_table(header, rows, here.out.width))
-    else:
-        here.say("Nobody looks like somebody else.")
+    here.table(header, rows, "Nobody looks like somebody else.")
     if rows:
         here.say("If two are one: winback merge WHO OTHER. The first stays.")
     return None

@@ -101,7 +101,7 @@ def offers(root: Any, where: Asked) -> list[Offer]:
     if typed.startswith("-") and "=" in typed:
         option, sign, typed = typed.partition("=")
     name = where.parameter.name
-    if name == "who":
+    if name in ("who", "for_"):
         found = _customers(where, typed)
     else:
         source = OFFERED.get(f"{where.path} {name}") or OFFERED.get(name)

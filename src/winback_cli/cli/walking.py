@@ -79,6 +79,8 @@ def walk_customer(
         work = take_up(here, store, str(who), playbook)
         _wake(work)
         _tell_changed(work)
+        if script is None:
+            _tell_hour(work)
         try:
             ended = _run(work, loaded, override)
         except KeyboardInterrupt:
@@ -138,6 +140,25 @@ def _tell_changed(work: Work) -> None:
         work.here.say(f"Case {work.ref.id} keeps version {book.version} of {book.name}: {became}.")
     if became == library.CHANGED:
         work.here.say(f"To see what is new, and to move it: winback playbook move {work.ref.customer}")
+
+
+def _tell_hour(work: Work) -> None:
+    """Say where this is no hour to call them, and a call is what comes next."""
+    from winback_cli import route
+    from winback_cli.cli.brief import local_time
+
+    here = work.here
+    days = route.Days(here.clock.today, here.settings.weekend_days)
+    there = route.place(work.playbook, work.case, days)
+    question = there.question if isinstance(there, route.Ask) else None
+    calls = question is not None and question.fact == "revisited.called_on"
+    if isinstance(there, route.Through) or not (calls or there.step.stage == "contact"):
+        return
+    with here.reading() as connection:
+        points = reads.points(connection, work.ref.customer)
+    time = local_time(here, work.customer, points)
+    if time.state in ("closed", "unclear"):
+        here.say(time.words)
 
 
 def _run(work: Work, script: "Script | None", override: str | None) -> "Ended":

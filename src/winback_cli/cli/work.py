@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from winback_cli.case import Case, Entry
     from winback_cli.choosing import Suggestion
     from winback_cli.library import Edition
+    from winback_cli.owing import Standing
     from winback_cli.playbook import Playbook
-    from winback_cli.route import Standing
     from winback_cli.store.doctor import Standings
     from winback_cli.store.writes import Opening, Store
 
@@ -36,7 +36,7 @@ class Work:
 
     def standing(self, case: "Case") -> "Standing":
         """What the case row keeps of this case; raises TryAgain where it runs under another playbook."""
-        from winback_cli.route import standing
+        from winback_cli.owing import standing
 
         if case.digest != self.digest:
             raise TryAgain(
@@ -101,7 +101,7 @@ def refuse_left_alone(customer: reads.CustomerRecord) -> None:
 def _open(here: Here, store: "Store", customer: reads.CustomerRecord, named: str | None) -> Work:
     """A new case, under the playbook named or else the firm's; one that fits better is said."""
     from winback_cli import library
-    from winback_cli.route import standing
+    from winback_cli.owing import standing
 
     name = named or here.settings.playbook
     edition = of_the_firm(here) if named is None else library.load(name, here.settings.playbooks)
@@ -192,7 +192,7 @@ def in_hand(here: Here, store: "Store", ref: reads.CaseRef) -> Work:
 def standings(here: Here) -> "Standings":
     """What a case's row should hold, by the playbook that the store keeps for it."""
     from winback_cli import library
-    from winback_cli.route import standing
+    from winback_cli.owing import standing
     from winback_cli.store import reading
 
     with reading(here.path) as connection:

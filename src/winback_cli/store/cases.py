@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from winback_cli.case import FIRST_HASH, Case, Entry, Event, digest, fold
 from winback_cli.errors import AnsweredMeanwhile, Refused, TryAgain
 from winback_cli.store import reads
+from winback_cli.store.repeating import repeat
 from winback_cli.store.telling import tell, tell_as_before, with_before
 from winback_cli.store.writing import Writing
 
 if TYPE_CHECKING:
-    from winback_cli.route import Standing
+    from winback_cli.owing import Standing
     from winback_cli.store.tables import CustomerRow
 
 Standings = Callable[[Case], "Standing | None"]  # None: the row stands as it was
 
 
 # What a closed case still takes.
-_AFTER_CLOSING = ("noted", "touched", "checked_in", "kept", "broken", "reopened")
+_AFTER_CLOSING = ("noted", "touched", "checked_in", "kept", "broken", "reopened", "sent")
 
 
 class Opening(NamedTuple):
@@ -268,8 +269,9 @@ def _project(w: Writing, case_key: int, case: Case, standing: Standing | None) -
     row = w.session.get_one(CaseRow, case_key)
     row.status, row.outcome, row.closed_at = case.status, case.outcome, case.closed_at
     row.seq, row.head = case.seq, case.head
-    row.reason, row.said = case.facts.get("classified.reason") or "", case.said
     w.session.flush()
+    repeat(w.raw, case_key, case)
+    w.session.refresh(row)
     if standing is None:
         return
     owner = w.session.get_one(CustomerRow, row.customer_id)

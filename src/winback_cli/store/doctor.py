@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from winback_cli.case import FIRST_HASH, Case, Event, digest, fold
 from winback_cli.errors import BadInput
 from winback_cli.store import connect as door
-from winback_cli.store import ordered, reads
+from winback_cli.store import ordered, reads, repeating
 from winback_cli.store.copies import backups_of
 
 if TYPE_CHECKING:
-    from winback_cli.route import Standing
+    from winback_cli.owing import Standing
 
 Standings = Callable[[str, Case], "Standing"]  # by the digest of the playbook it runs under
 RESTORE = "Restore a copy: winback store restore FILE"
@@ -110,6 +110,7 @@ class _Row(NamedTuple):
     breaches: str
     reason: str
     said: str
+    fix: int | None
     alone: bool
 
     @property
@@ -118,7 +119,8 @@ class _Row(NamedTuple):
 
 
 _ROWS = """SELECT c.id, c.customer_id, c.number, c.playbook, c.status, c.outcome, c.stage, c.step,
-    c.opened_at, c.closed_at, c.seq, c.head, c.breaches, c.reason, c.said, u.suppression_id IS NOT NULL
+    c.opened_at, c.closed_at, c.seq, c.head, c.breaches, c.reason, c.said, c.fix,
+    u.suppression_id IS NOT NULL
     FROM casefile c JOIN customer u ON u.id = c.customer_id ORDER BY c.id"""
 _EVENTS = """SELECT case_id, seq, kind, by, happened, recorded, command_id, as_of, body, hash
     FROM event ORDER BY case_id, seq"""
@@ -173,7 +175,7 @@ def _folded(case_id: str, events: list[Event]) -> Case | None:
 
 
 def _cases(connection: sqlite3.Connection, standing: Standings) -> Iterator[Finding]:
-    dues = _dues(connection)
+    dues, given = _dues(connection), _concessions(connection)
     for row, _, case, wrong in _chains(connection):
         if wrong or case is None:
             what = wrong or "its events cannot be read"
@@ -181,6 +183,8 @@ def _cases(connection: sqlite3.Connection, standing: Standings) -> Iterator[Find
             yield Finding("events", f"case {row.id}", told, RESTORE, row.key)
             continue
         differ = _differences(row, case, standing(row.playbook, case), dues.get(row.key, []))
+        if given.get(row.key, []) != repeating.concessions(case):
+            differ.append("offers")
         if differ:
             what = f"Its row is not what its events make: {', '.join(differ)}."
             yield Finding("row", f"case {row.id}", what, MEND, row.key)
@@ -197,15 +201,23 @@ def _dues(connection: sqlite3.Connection) -> dict[int, list[tuple[object, ...]]]
     return found
 
 
+def _concessions(connection: sqlite3.Connection) -> dict[int, list[repeating.Concession]]:
+    found: dict[int, list[repeating.Concession]] = {}
+    for case, *given in connection.execute(
+        "SELECT case_id, place, kind, terms, cost, currency, expires, reason FROM concession ORDER BY 1, 2"
+    ):
+        found.setdefault(case, []).append(tuple(given))
+    return found
+
+
 def _differences(row: _Row, case: Case, standing: "Standing", dues: list[tuple[object, ...]]) -> list[str]:
-    made = {
+    made: dict[str, object] = {
         "status": case.status,
         "outcome": case.outcome,
         "opened_at": case.opened_at,
         "closed_at": case.closed_at,
-        "reason": case.facts.get("classified.reason") or "",
-        "said": case.said,
     }
+    made |= zip(("reason", "said", "fix"), repeating.words_of(case), strict=True)
     if not row.alone:  # what is owed to somebody left alone was taken away when they were
         made |= {"stage": standing.stage, "step": standing.step}
         breaches = [breach._asdict() for breach in standing.breaches or ()]

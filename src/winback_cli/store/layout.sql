@@ -67,7 +67,7 @@ CREATE TABLE casefile (
 	closed_at VARCHAR(20), 
 	seq INTEGER NOT NULL, 
 	head VARCHAR(64) NOT NULL, 
-	breaches TEXT NOT NULL, reason VARCHAR DEFAULT '' NOT NULL, said TEXT DEFAULT '' NOT NULL, 
+	breaches TEXT NOT NULL, reason VARCHAR DEFAULT '' NOT NULL, said TEXT DEFAULT '' NOT NULL, fix INTEGER, 
 	PRIMARY KEY (id), 
 	FOREIGN KEY(customer_id) REFERENCES "customer_row" (id), 
 	FOREIGN KEY(playbook) REFERENCES playbook (digest)
@@ -240,4 +240,71 @@ CREATE TRIGGER customer_words AFTER UPDATE OF folded, notes ON customer_row BEGI
 CREATE TRIGGER customer_rank AFTER UPDATE OF how_rank, revenue, suppression_id, case_status ON customer_row BEGIN DELETE FROM ranking WHERE how_rank = old.how_rank AND worth = coalesce(-old.revenue, 9223372036854775807) AND customer_id = old.id; INSERT OR IGNORE INTO ranking SELECT new.how_rank, coalesce(-new.revenue, 9223372036854775807), new.id WHERE new.suppression_id IS NULL AND new.case_status IS NULL; END;
 
 CREATE TRIGGER customer_due AFTER UPDATE OF how_rank, revenue ON customer_row BEGIN UPDATE due SET how_rank = new.how_rank, revenue = new.revenue WHERE customer_id = new.id; END;
+
+CREATE TABLE fix (
+	id INTEGER NOT NULL, 
+	command_id INTEGER NOT NULL, 
+	what VARCHAR NOT NULL, 
+	owner VARCHAR NOT NULL, 
+	due DATE, 
+	cost INTEGER, 
+	currency VARCHAR(3) NOT NULL, 
+	state VARCHAR(8) NOT NULL, 
+	done_on DATE, 
+	PRIMARY KEY (id), 
+	FOREIGN KEY(command_id) REFERENCES command (id)
+);
+
+CREATE INDEX ix_fix_state ON fix (state, due);
+
+CREATE INDEX ix_case_fix ON casefile (fix) WHERE fix IS NOT NULL;
+
+CREATE TABLE concession (
+	case_id INTEGER NOT NULL, 
+	place INTEGER NOT NULL, 
+	kind VARCHAR(24) NOT NULL, 
+	terms VARCHAR NOT NULL, 
+	cost INTEGER, 
+	currency VARCHAR(3) NOT NULL, 
+	expires DATE, 
+	reason VARCHAR NOT NULL, 
+	PRIMARY KEY (case_id, place), 
+	FOREIGN KEY(case_id) REFERENCES casefile (id) ON DELETE CASCADE
+)
+ WITHOUT ROWID
+
+;
+
+CREATE INDEX ix_concession_kind ON concession (kind, reason);
+
+CREATE TABLE message (
+	id INTEGER NOT NULL, 
+	command_id INTEGER NOT NULL, 
+	case_id INTEGER NOT NULL, 
+	fix_id INTEGER, 
+	stage VARCHAR(10) NOT NULL, 
+	"to" VARCHAR NOT NULL, 
+	to_name VARCHAR NOT NULL, 
+	subject VARCHAR NOT NULL, 
+	body TEXT NOT NULL, 
+	state VARCHAR(10) NOT NULL, 
+	message_id VARCHAR NOT NULL, 
+	"by" VARCHAR NOT NULL, 
+	at VARCHAR(20) NOT NULL, 
+	approved_by VARCHAR NOT NULL, 
+	claimed_at VARCHAR(20), 
+	settled_at VARCHAR(20), 
+	detail VARCHAR NOT NULL, 
+	waived TEXT NOT NULL, 
+	PRIMARY KEY (id), 
+	FOREIGN KEY(command_id) REFERENCES command (id), 
+	FOREIGN KEY(case_id) REFERENCES casefile (id), 
+	FOREIGN KEY(fix_id) REFERENCES fix (id)
+);
+
+CREATE INDEX ix_message_state ON message (state, id);
+
+CREATE INDEX ix_message_case_id ON message (case_id);
+
+CREATE UNIQUE INDEX ux_message_id ON message (message_id);
 

@@ -20,7 +20,7 @@ from winback_cli.store.tables import NO_DUE
 from winback_cli.store.writing import Writing
 
 if TYPE_CHECKING:
-    from winback_cli.route import Standing
+    from winback_cli.owing import Standing
 
 Standings = Callable[[str, Case], "Standing"]  # by the digest of the playbook a case runs under
 

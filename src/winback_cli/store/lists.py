@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from winback_cli.phones import digits
-from winback_cli.store.reads import CUSTOMER, SUPPRESSED, Connection, CustomerRecord, match, record_of
+from winback_cli.store.reads import (
+    CUSTOMER,
+    SUPPRESSED,
+    CaseRef,
+    Connection,
+    CustomerRecord,
+    case_by_key,
+    match,
+    record_of,
+)
 
 
 class DueLine(NamedTuple):
@@ -59,7 +68,8 @@ _DUE = """SELECT u.id, u.name, u.company, u.owner, u.id || '.' || c.number, c.st
     d.opens_on, d.due_on, d.what, d.ref
     FROM due d JOIN casefile c ON c.id = d.case_id JOIN customer u ON u.id = d.customer_id WHERE """
 _DUE_ORDER = " ORDER BY d.due_on, d.how_rank, d.revenue DESC, d.id LIMIT ?"
-_OVERDUE_PROMISE = "d.kind = 'promise' AND d.due_on < ?"
+# What comes before all else: a promise that is overdue, and the reason they left for that is back (E8).
+_OVERDUE_PROMISE = "(d.kind = 'promise' AND d.due_on < ? OR d.kind = 'flag')"
 
 
 def _dues(connection: Connection, clause: str, *values: object) -> list[DueLine]:
@@ -80,6 +90,12 @@ def to_walk(connection: Connection, today: str) -> DueLine | None:
 
 def overdue_promises(connection: Connection, today: str, limit: int = 0) -> list[DueLine]:
     return _dues(connection, _OVERDUE_PROMISE, today, limit or -1)
+
+
+def with_open_promises(connection: Connection) -> list[CaseRef]:
+    """The cases that owe a promise with a day, left-alone customers' aside."""
+    rows = connection.execute("SELECT DISTINCT case_id FROM due WHERE kind = 'promise' ORDER BY case_id")
+    return [case_by_key(connection, key) for (key,) in rows.fetchall()]
 
 
 def due_until(connection: Connection, last_day: str, limit: int = 0) -> list[DueLine]:

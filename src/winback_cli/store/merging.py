@@ -24,7 +24,7 @@ from winback_cli.store.writing import Writing
 from winback_cli.text import fold
 
 if TYPE_CHECKING:
-    from winback_cli.route import Standing
+    from winback_cli.owing import Standing
 
 Standings = Callable[[str, Case], "Standing"]  # by the digest of the playbook a case runs under
 _KINDS = {"email": "emails", "phone": "phones", "address": "addresses"}

@@ -24,7 +24,8 @@ class Suppressed(NamedTuple):
 def suppress(w: Writing, number: int, reason: str, batch: int | None = None) -> Suppressed:
     """Put a customer on the suppression list, and whoever else holds the same mailbox.
 
-    Their unclosed cases are closed and nothing of theirs falls due any more. Suppressing somebody
+    Their unclosed cases are closed, nothing of theirs falls due any more and no message of theirs goes
+    out. Suppressing somebody
     twice changes nothing. `batch` is the list that said so.
     """
     mailboxes = [name for name in identities.names_of(w.raw, number) if name.startswith("email:")]
@@ -53,10 +54,16 @@ def put_on_list(
     insert_keys(w, listed, guises(stored(w.raw, number)), key_of(w))
     identities.bump(w.raw)
     w.raw.execute("DELETE FROM due WHERE customer_id = ?", (number,))
+    w.raw.execute(
+        "UPDATE message SET state = 'dropped', detail = 'left alone'"
+        " WHERE state IN ('draft', 'approved', 'failed')"
+        " AND case_id IN (SELECT id FROM casefile WHERE customer_id = ?)",
+        (number,),
+    )
     there = reads.case_ref(w.raw, number)
     if there is None or there.status == "closed":
         return []
-    from winback_cli.route import Standing
+    from winback_cli.owing import Standing
     from winback_cli.store.cases import append
 
     closing = Entry("closed", {"outcome": "suppressed", "because": reason})

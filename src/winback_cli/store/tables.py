@@ -198,7 +198,8 @@ class PlaybookRow(SQLModel, table=True):
 class CaseRow(SQLModel, table=True):
     """A case as its events make it: written in the same transaction as they are, never apart.
 
-    `said` holds every word of it, which `case_text` searches.
+    `said` holds every word of it, which `case_text` searches; `fix` is the number of the firm's fix
+    that it waits for.
     """
 
     __tablename__ = "casefile"
@@ -211,6 +212,7 @@ class CaseRow(SQLModel, table=True):
             sqlite_where=text("status != 'closed'"),
         ),
         Index("ix_case_status", "status", "stage"),
+        Index("ix_case_fix", "fix", sqlite_where=text("fix IS NOT NULL")),
     )
     id: int | None = Field(default=None, primary_key=True)
     customer_id: int = Field(foreign_key="customer_row.id")
@@ -227,6 +229,7 @@ class CaseRow(SQLModel, table=True):
     breaches: str = Field(default="[]", sa_type=Text)
     reason: str = ""
     said: str = Field(default="", sa_type=Text)
+    fix: int | None = None
 
 
 class EventRow(SQLModel, table=True):
@@ -268,3 +271,66 @@ class DueRow(SQLModel, table=True):
     due_on: date = Field(sa_type=Date)
     what: str
     ref: int
+
+
+class FixRow(SQLModel, table=True):
+    """What the firm mends, for as many cases as wait for it: open, done or dropped (B5, B6)."""
+
+    __tablename__ = "fix"
+    __table_args__ = (Index("ix_fix_state", "state", "due"),)
+    id: int | None = Field(default=None, primary_key=True)
+    command_id: int = Field(foreign_key="command.id")
+    what: str
+    owner: str = ""
+    due: date | None = None
+    cost: int | None = None
+    currency: str = Field(default="", sa_type=String(3))
+    state: str = Field(default="open", sa_type=String(8))
+    done_on: date | None = None
+
+
+class ConcessionRow(SQLModel, table=True):
+    """An offer of a case, as its events make it: who else got the same (B5.4); `reason` is the case's."""
+
+    __tablename__ = "concession"
+    __table_args__ = (Index("ix_concession_kind", "kind", "reason"), _WITHOUT_ROWID)
+    case_id: int = Field(primary_key=True, foreign_key="casefile.id", ondelete="CASCADE")
+    place: int = Field(primary_key=True)
+    kind: str = Field(sa_type=String(24))
+    terms: str = ""
+    cost: int | None = None
+    currency: str = Field(default="", sa_type=String(3))
+    expires: date | None = None
+    reason: str = ""
+
+
+class MessageRow(SQLModel, table=True):
+    """A message to a customer on its way: draft, approved, sending, sent, failed, uncertain or dropped.
+
+    `waived` holds, as JSON, the findings that were set aside, each with its reason; `message_id` is what
+    the mail goes by, so that it is never sent twice.
+    """
+
+    __tablename__ = "message"
+    __table_args__ = (
+        Index("ix_message_state", "state", "id"),
+        Index("ux_message_id", "message_id", unique=True),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    command_id: int = Field(foreign_key="command.id")
+    case_id: int = Field(foreign_key="casefile.id", index=True)
+    fix_id: int | None = Field(default=None, foreign_key="fix.id")
+    stage: str = Field(sa_type=String(10))
+    to: str
+    to_name: str
+    subject: str
+    body: str = Field(sa_type=Text)
+    state: str = Field(default="draft", sa_type=String(10))
+    message_id: str
+    by: str
+    at: str = Field(sa_type=String(20))
+    approved_by: str = ""
+    claimed_at: str | None = Field(default=None, sa_type=String(20))
+    settled_at: str | None = Field(default=None, sa_type=String(20))
+    detail: str = ""
+    waived: str = Field(default="[]", sa_type=Text)

@@ -11,6 +11,7 @@ from winback_cli.case import fold
 from winback_cli.errors import BadInput
 from winback_cli.store import connect as door
 from winback_cli.store import reads
+from winback_cli.store.repeating import repeat
 
 SCRIPTS = "winback_cli.store:migrations"
 
@@ -48,11 +49,9 @@ def to_head(path: Path, scripts: str = SCRIPTS, head: str = door.HEAD) -> None:
 
 
 def _tell_cases_anew(raw: sqlite3.Connection) -> None:
-    """What a case's row holds of its events beside where it stands, as this version reads them."""
+    """What is made of a case's events beside where it stands, as this version reads them."""
     for key, customer, number in raw.execute("SELECT id, customer_id, number FROM casefile").fetchall():
-        case = fold(f"{customer}.{number}", reads.events(raw, key))
-        reason = case.facts.get("classified.reason") or ""
-        raw.execute("UPDATE casefile SET said = ?, reason = ? WHERE id = ?", (case.said, reason, key))
+        repeat(raw, key, fold(f"{customer}.{number}", reads.events(raw, key)))
 
 
 def copy_before(path: Path, version: str) -> Path:

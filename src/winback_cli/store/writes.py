@@ -13,21 +13,24 @@ from winback_cli.case import Case, Entry
 from winback_cli.customer import Customer
 from winback_cli.dates import Clock
 from winback_cli.errors import TryAgain
-from winback_cli.store import cases, ordered, people, reading, reads, suppressions
+from winback_cli.store import cases, mending, ordered, outbox, people, reading, reads, suppressions
 from winback_cli.store import connect as door
 from winback_cli.store.blocklist import Listed, leave_alone
 from winback_cli.store.bringing import Brought, Hand, Stream, Told, bring_in
 from winback_cli.store.cases import Opening, Standings
+from winback_cli.store.messages import Message
 from winback_cli.store.suppressions import Carried, Suppressed
 from winback_cli.store.takeback import TakenBack, take_back
 from winback_cli.store.underway import alone, clear
 from winback_cli.store.writing import Writing
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from sqlalchemy.engine import Engine
 
+    from winback_cli.owing import Standing
     from winback_cli.plainrow import Checked
-    from winback_cli.route import Standing
     from winback_cli.store.lifting import Lifted
     from winback_cli.store.merging import Plan
 
@@ -210,6 +213,53 @@ class Store:
         """See `suppressions.suppress`."""
         with self._writing() as w:
             return suppressions.suppress(w, number, reason)
+
+    def add_fix(self, new: mending.NewFix) -> int:
+        """See `mending.add`."""
+        with self._writing() as w:
+            return mending.add(w, new)
+
+    def settle_fix(self, number: int, state: str, on: date | None = None) -> mending.Fix:
+        """See `mending.settle`."""
+        with self._writing() as w:
+            return mending.settle(w, number, state, on)
+
+    def keep_message(self, case_key: int, draft: outbox.Draft, number: int | None = None) -> int:
+        """See `outbox.keep`."""
+        with self._writing() as w:
+            return outbox.keep(w, case_key, draft, number)
+
+    def approve(self, number: int, waived: Sequence[dict[str, str]] = ()) -> Message:
+        """See `outbox.approve`."""
+        with self._writing() as w:
+            return outbox.approve(w, number, waived)
+
+    def drop_message(self, number: int) -> Message:
+        """See `outbox.drop`."""
+        with self._writing() as w:
+            return outbox.drop(w, number)
+
+    def claim(self, number: int, check: outbox.Check) -> Message:
+        """See `outbox.claim`."""
+        with self._writing() as w:
+            return outbox.claim(w, number, check)
+
+    def settle_message(
+        self, number: int, state: str, detail: str, happened: str, question: str, standing: Standings
+    ) -> Message:
+        """See `outbox.settle`."""
+        with self._writing() as w:
+            return outbox.settle(w, number, state, detail, happened, question, standing)
+
+    def sent_by_hand(self, number: int, happened: str, question: str, standing: Standings) -> Message:
+        """See `outbox.by_hand`."""
+        with self._writing() as w:
+            return outbox.by_hand(w, number, happened, question, standing)
+
+    def resume_sending(self) -> None:
+        """See `outbox.resume`."""
+        with self._writing() as w:
+            outbox.resume(w)
 
     def leave_alone(
         self, rows: Sequence[Checked], reason: str, file: str, sha256: str, so_far: Listed

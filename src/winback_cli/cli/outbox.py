@@ -1,0 +1,200 @@
+"""The outbox: messages on their way, approved, given up, settled; and those that went out by hand."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from winback_cli import text
+from winback_cli.cli.drafting import approved, findings_of, question_for, say_findings
+from winback_cli.cli.here import Here, print_json
+from winback_cli.cli.options import day_of
+from winback_cli.cli.work import standings
+from winback_cli.errors import Refused, UsageError
+from winback_cli.store import messages
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from winback_cli.store.messages import Message
+
+app = typer.Typer(rich_markup_mode=None)
+outbox = typer.Typer(rich_markup_mode=None, help="Messages: approve, give up, settle what is uncertain.")
+app.add_typer(outbox, name="outbox")
+ID = Annotated[int, typer.Argument(metavar="ID", help="Which message: winback outbox.")]
+UNDER_WAY = 300  # seconds for which a message that was claimed may still be on its way
+
+
+@outbox.callback(invoke_without_command=True)
+def show_all(
+    ctx: typer.Context,
+    all_: Annotated[bool, typer.Option("--all", help="Sent and dropped ones too.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """What is to be approved, to be sent, failed or uncertain."""
+    here: Here = ctx.obj
+    if ctx.invoked_subcommand is not None:
+        return None
+    with here.reading() as connection:
+        found = messages.messages(connection, () if all_ else messages.WAITING)
+        paused = messages.paused(connection)
+    if json:
+        return print_json([_json(one) for one in found])
+    rows = [
+        [
+            str(one.number),
+            text.line(one.subject),
+            text.line(one.customer_name)[:24],
+            one.case,
+            _state(one, here.clock.now),
+        ]
+        for one in found
+    ]
+    here.table([">ID", "Subject", "To", "Case", ""], rows, "Nothing is waiting to be sent.")
+    if paused:
+        here.say(
+            "Sending waits since the store was restored. Look through these, then winback outbox resume."
+        )
+    if any(one.state in (messages.SENDING, messages.UNCERTAIN) for one in found):
+        here.say("Ask, or look into your sent mail: winback outbox settle ID --sent, or --not-sent.")
+    return None
+
+
+def _state(one: "Message", now: "datetime") -> str:
+    if one.state == messages.SENDING and not under_way(one, now):
+        return "uncertain: cut off while it was sent"
+    detail = f": {text.shorten(one.detail, 40)}" if one.detail and one.state != messages.SENT else ""
+    return f"{one.state}{detail}"
+
+
+def under_way(one: "Message", now: "datetime") -> bool:
+    """Whether another winback may be sending it at this moment."""
+    from datetime import datetime
+
+    if one.state != messages.SENDING or not one.claimed_at:
+        return False
+    return (now - datetime.fromisoformat(one.claimed_at)).total_seconds() < UNDER_WAY
+
+
+def _json(one: "Message") -> dict[str, Any]:
+    told = one._asdict()
+    del told["case_key"]
+    return told | {"waived": list(one.waived)}
+
+
+@outbox.command()
+def show(
+    ctx: typer.Context, number: ID, json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False
+) -> None:
+    """One message, with what its check finds."""
+    here: Here = ctx.obj
+    with here.reading() as connection:
+        one = messages.message(connection, number)
+        found = findings_of(here, connection, one)
+    if json:
+        return print_json(_json(one) | {"findings": [finding._asdict() for finding in found]})
+    state = _state(one, here.clock.now)
+    typer.echo(f"Message {one.number} to {text.line(one.customer_name)}, case {one.case}: {state}")
+    to = f"{text.line(one.to_name)} <{text.line(one.to)}>" if one.to_name else text.line(one.to)
+    typer.echo(f"To: {to}")
+    typer.echo(f"Subject: {text.line(one.subject)}\n")
+    typer.echo(text.clean(one.body))
+    if one.state in messages.EDITABLE:
+        say_findings(here, found, {waived["check"] for waived in one.waived})
+    return None
+
+
+@outbox.command()
+def approve(
+    ctx: typer.Context,
+    number: ID,
+    override: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CHECK=WHY", help="A finding that is a false alarm, and why."),
+    ] = None,
+) -> None:
+    """Approve a draft: it may be sent from now on."""
+    here: Here = ctx.obj
+    with here.writing("outbox approve") as store:
+        approved(here, store, number, override or [])
+
+
+@outbox.command()
+def drop(ctx: typer.Context, number: ID) -> None:
+    """Give a message up: it is not sent."""
+    here: Here = ctx.obj
+    with here.writing("outbox drop") as store:
+        store.drop_message(number)
+    here.say(f"Message {number} is dropped.")
+
+
+@outbox.command()
+def settle(
+    ctx: typer.Context,
+    number: ID,
+    sent: Annotated[
+        bool | None, typer.Option("--sent/--not-sent", help="Whether it arrived.", show_default=False)
+    ] = None,
+    on: Annotated[str, typer.Option(metavar="DATE", help="The day it went out.")] = "",
+) -> None:
+    """Say whether an uncertain message went out."""
+    here: Here = ctx.obj
+    if sent is None:
+        raise UsageError("Say whether it went out.", "Give --sent or --not-sent.")
+    with here.reading() as connection:
+        one = messages.message(connection, number)
+        question = question_for(here, connection, one)
+    if under_way(one, here.clock.now):
+        raise Refused(
+            f"Message {number} may be on its way at this moment.", "Wait five minutes, and try again."
+        )
+    day = day_of(here, on, "--on", past=True) if on else (one.claimed_at or "")[:10]
+    state, detail = (messages.SENT, "settled by hand") if sent else (messages.FAILED, "it did not go out")
+    with here.writing("outbox settle") as store:
+        made = standings(here)
+        store.settle_message(number, state, detail, day, question, lambda case: made(case.digest, case))
+    if sent:
+        here.say(f"Message {number} counts as sent on {day}.")
+    else:
+        here.say(f"Message {number} did not go out. To send it: winback outbox approve {number}")
+
+
+@outbox.command("by-hand")
+def by_hand(
+    ctx: typer.Context,
+    number: ID,
+    on: Annotated[str, typer.Option(metavar="DATE", help="The day you sent it.")] = "today",
+) -> None:
+    """You sent an approved message yourself: it counts as sent."""
+    here: Here = ctx.obj
+    day = day_of(here, on, "--on", past=True)
+    with here.reading() as connection:
+        question = question_for(here, connection, messages.message(connection, number))
+    with here.writing("outbox by-hand") as store:
+        made = standings(here)
+        store.sent_by_hand(number, day, question, lambda case: made(case.digest, case))
+    here.say(f"Message {number} counts as sent on {day}.")
+
+
+@outbox.command()
+def mailto(ctx: typer.Context, number: ID) -> None:
+    """A link that opens an approved message in your mail program; then: outbox by-hand ID."""
+    from urllib.parse import quote
+
+    here: Here = ctx.obj
+    with here.reading() as connection:
+        one = messages.message(connection, number)
+    if one.state != messages.APPROVED:
+        raise Refused(f"Message {number} is {one.state}.", f"winback outbox approve {number}")
+    body = quote(text.clean(one.body).replace("\n", "\r\n"))
+    typer.echo(f"mailto:{quote(one.to, safe='@')}?subject={quote(text.line(one.subject))}&body={body}")
+
+
+@outbox.command()
+def resume(ctx: typer.Context) -> None:
+    """Let sending go on after the store was restored."""
+    here: Here = ctx.obj
+    with here.writing("outbox resume") as store:
+        store.resume_sending()
+    here.say(
+        "Sending goes on. What went out since the copy was made is not known: look through winback outbox."
+    )

@@ -1,0 +1,122 @@
+"""Sending approved messages: one recipient each, never twice, never to whoever is left alone."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from winback_cli import text
+from winback_cli.cli.drafting import blocking, findings_of, question_for
+from winback_cli.cli.here import Here
+from winback_cli.cli.work import standings
+from winback_cli.errors import BadInput, Exit, Refused, TryAgain, UsageError, WinbackError
+from winback_cli.store import messages
+
+if TYPE_CHECKING:
+    from winback_cli.senders import Outgoing, Sender
+    from winback_cli.store.messages import Message
+    from winback_cli.store.writes import Store
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.command()
+def send(
+    ctx: typer.Context,
+    who: Annotated[str, typer.Argument(metavar="[WHO]", help="Whose approved messages.")] = "",
+    all_approved: Annotated[bool, typer.Option("--all-approved", help="Everybody's.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be sent.")] = False,
+    password_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The mail server's password, in its first line.")
+    ] = None,
+) -> None:
+    """Send approved messages, to the folder of your settings or over your mail server."""
+    here: Here = ctx.obj
+    if bool(who) == all_approved:
+        raise UsageError("Say whose messages are sent.", "Give WHO, or --all-approved.")
+    with here.reading() as connection:
+        number = here.who(connection, who).number if who else None
+        ready = messages.messages(connection, (messages.APPROVED,), number)
+        paused = messages.paused(connection)
+    if not ready:
+        raise Refused("No message is approved.", "winback outbox shows what there is.")
+    if dry_run:
+        for one in ready:
+            typer.echo(text.line(f"{one.number}\t{one.customer_name}\t{one.to}\t{one.subject}"))
+        return
+    if paused:
+        raise Refused(
+            "Sending waits, because the store was restored: some of this may have gone out since the copy.",
+            "Look through winback outbox, then winback outbox resume.",
+        )
+    sender = _sender(here, password_file)
+    with here.writing("send") as store:
+        done = [_send(here, store, sender, one) for one in ready]
+    sent = sum(done)
+    here.say(f"{sent:,} of {len(done):,} sent.")
+    if sent < len(done):
+        raise typer.Exit(int(Exit.PARTLY))
+
+
+def _sender(here: Here, password_file: Path | None) -> "Sender":
+    from winback_cli.senders import EmlFolder, Smtp, password
+
+    settings = here.settings
+    if not settings.mail_from:
+        raise BadInput(
+            "The settings do not say from which address you write.",
+            f'Write it into {settings.config}: mail_from = "you@example.com"',
+        )
+    if not settings.smtp_host:
+        return EmlFolder(settings.outbox)
+    secret = password(settings, password_file) if settings.smtp_user else None
+    return Smtp(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.smtp_security,  # type: ignore[arg-type]  # checked where settings are read
+        settings.smtp_user,
+        secret,
+    )
+
+
+def _send(here: Here, store: "Store", sender: "Sender", one: "Message") -> bool:
+    """Check, claim, send and settle one message; whether it was sent. What stops it is said."""
+    with here.reading() as connection:
+        stops = blocking(findings_of(here, connection, one), one)
+        question = question_for(here, connection, one)
+    who = f"{one.number} to {text.line(one.customer_name)}"
+    if stops:
+        here.say(f"{who}: not sent. {stops[0].say} See winback outbox show {one.number}")
+        return False
+    try:
+        claimed = store.claim(one.number)
+    except (Refused, TryAgain) as problem:
+        here.say(f"{who}: not sent. {problem.message}")
+        return False
+    try:
+        outcome = sender.send(_outgoing(here, claimed))
+    except WinbackError as problem:  # it was never handed over
+        state, detail = messages.FAILED, problem.message
+    else:
+        state, detail = outcome.state, outcome.detail
+    made = standings(here)
+    today = here.clock.today.isoformat()
+    store.settle_message(one.number, state, detail, today, question, lambda case: made(case.digest, case))
+    here.say(f"{who}: {state}{f', {detail}' if detail else ''}")
+    return state == messages.SENT
+
+
+def _outgoing(here: Here, one: "Message") -> "Outgoing":
+    from winback_cli.senders import Outgoing
+
+    settings = here.settings
+    return Outgoing(
+        message_id=one.message_id,
+        sender=settings.mail_from,
+        sender_name=settings.mail_name or settings.name,
+        to=one.to,
+        to_name=one.to_name,
+        subject=one.subject,
+        body=one.body,
+        at=here.clock.stamp,
+    )

@@ -1,0 +1,118 @@
+"""What may be offered to make the way back easy, by the reason why somebody left (A6, C9, D5, B5.4).
+
+A table of advice, not of truth: the rep decides. No offer stands in for a fix that is owed.
+"""
+
+from typing import NamedTuple
+
+from winback_cli.money import Money
+from winback_cli.stages import OfferKind, Reason
+
+PRICE_KINDS = (OfferKind.DISCOUNT, OfferKind.VOUCHER)  # what others would ask for too (B5.4)
+_SERVICE = (
+    *(Reason.DELIVERY_OR_SERVICE, Reason.COMPLAINT_HANDLED_BADLY, Reason.PRODUCT_OR_QUALITY),
+    *(Reason.SUPPORT, Reason.ONE_TIME_ACCIDENT),
+)
+_BY_REASON: dict[Reason, tuple[OfferKind, ...]] = {
+    Reason.DELIVERY_OR_SERVICE: (OfferKind.REFUND_GUARANTEE, OfferKind.DEDICATED_REPRESENTATIVE),
+    Reason.COMPLAINT_HANDLED_BADLY: (OfferKind.DEDICATED_REPRESENTATIVE, OfferKind.REFUND_GUARANTEE),
+    Reason.PRODUCT_OR_QUALITY: (OfferKind.TRIAL, OfferKind.REFUND_GUARANTEE),
+    Reason.PRICE: (OfferKind.DISCOUNT, OfferKind.VOUCHER),
+    Reason.POLICY_CHANGE: (OfferKind.TRIAL, OfferKind.DEDICATED_REPRESENTATIVE),
+    Reason.SALES_PRACTICES: (OfferKind.DEDICATED_REPRESENTATIVE, OfferKind.REFUND_GUARANTEE),
+    Reason.SUPPORT: (OfferKind.DEDICATED_REPRESENTATIVE, OfferKind.TRIAL),
+    Reason.PERSONALITY_CONFLICT: (OfferKind.DEDICATED_REPRESENTATIVE,),
+    Reason.ONE_TIME_ACCIDENT: (OfferKind.REFUND_GUARANTEE,),
+    Reason.COMPETITOR_OFFER: (OfferKind.TRIAL, OfferKind.VOUCHER, OfferKind.LOYALTY_CARD),
+    Reason.TAKEN_FOR_GRANTED: (OfferKind.LOYALTY_CARD, OfferKind.DEDICATED_REPRESENTATIVE),
+    Reason.OFF_THE_RADAR: (OfferKind.VOUCHER, OfferKind.LOYALTY_CARD, OfferKind.TRIAL),
+    Reason.CHANGE_ON_CUSTOMER_SIDE: (OfferKind.TRIAL,),
+    Reason.UNKNOWN: (OfferKind.TRIAL, OfferKind.REFUND_GUARANTEE),
+}
+
+
+class Advice(NamedTuple):
+    """What to offer, and what to do first, in sentences. `kinds` is empty where nothing is to be offered
+    now; `source` names the rules that it comes from.
+    """
+
+    kinds: tuple[OfferKind, ...]
+    first: tuple[str, ...]
+    source: tuple[str, ...]
+
+
+def advice(reason: str, *, mended: bool, ripple_shown: bool) -> Advice:
+    """What fits a reason (a leaf counts as its reason; "" is unknown, and so are a list's own words).
+
+    `mended`: what went wrong is put right; `ripple_shown`: it was asked who else would want the same price.
+    """
+    named = reason.partition("/")[0]
+    why = Reason(named) if named in tuple(Reason) else Reason.UNKNOWN
+    kinds = _BY_REASON.get(why, ())
+    if not kinds:
+        return Advice((), ("Nothing: they have no use for an offer. Keep the goodwill.",), ("D0",))
+    if why in _SERVICE and not mended:
+        told = "Nothing yet. Mend what went wrong first: before that, an offer reads as a bribe."
+        return Advice((), (told,), ("A5", "B5.1"))
+    if any(kind in PRICE_KINDS for kind in kinds) and not ripple_shown:
+        told = "Before a discount or a voucher, say who else would ask for the same."
+        rest = tuple(kind for kind in kinds if kind not in PRICE_KINDS)
+        return Advice(rest, (told,), ("B5.4",))
+    if why is Reason.UNKNOWN:
+        told = "Ask first why they left, and listen; these make it easy whatever it was."
+        return Advice(kinds, (told,), ("B3.1", "A6"))
+    return Advice(kinds, (), ("A6", "C9", "D5"))
+
+
+class Ripple(NamedTuple):
+    """What a concession would cost if everybody comparable got it (B5.4).
+
+    `given`: customers who have it already; `could_ask`: comparable ones who have not; `cost` of the one,
+    None where nobody said what it costs; `spent`: what the given ones cost, each currency apart;
+    `unpriced`: how many of them without a cost; `alike`: whether comparable means the same reason, and
+    not everybody.
+    """
+
+    given: int
+    could_ask: int
+    cost: Money | None
+    spent: tuple[Money, ...] = ()
+    unpriced: int = 0
+    alike: bool = True
+
+    @property
+    def for_all(self) -> Money | None:
+        """What granting it to all comparable customers would cost, those who have it left out."""
+        if self.cost is None:
+            return None
+        return Money(self.cost.amount * (self.could_ask + 1), self.cost.currency)
+
+
+def ripple_words(ripple: Ripple) -> tuple[str, ...]:
+    """The ripple in sentences."""
+    return _given_words(ripple), _asks_words(ripple), _cost_words(ripple)
+
+
+def _given_words(ripple: Ripple) -> str:
+    if not ripple.given:
+        return "Nobody else has it yet."
+    told = "1 customer has it" if ripple.given == 1 else f"{ripple.given:,} customers have it"
+    if ripple.spent:
+        told += f" already, for {' and '.join(one.words() for one in ripple.spent)}"
+        return f"{told}; {ripple.unpriced:,} more without a cost." if ripple.unpriced else f"{told}."
+    return f"{told} already; what it cost was not noted."
+
+
+def _asks_words(ripple: Ripple) -> str:
+    who = "1 other customer" if ripple.could_ask == 1 else f"{ripple.could_ask:,} other customers"
+    if not ripple.could_ask:
+        return "Nobody else" + (" who left for that reason" if ripple.alike else "") + " could ask for it."
+    return f"{who} {'who left for the same reason ' if ripple.alike else ''}could ask for the same."
+
+
+def _cost_words(ripple: Ripple) -> str:
+    if ripple.for_all is None:
+        return "Say with --cost what one costs, to see what it would cost for all."
+    if not ripple.could_ask:
+        return f"It costs {ripple.for_all.words()}."
+    return f"For all of them and this one: {ripple.for_all.words()}."

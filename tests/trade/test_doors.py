@@ -66,6 +66,7 @@ WORK = {
     "templates",
     "senders",
     "mailing",
+    "words",
     "sentences",
     "reading",
     "mappings",

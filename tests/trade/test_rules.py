@@ -29,7 +29,7 @@ MUST = frozenset(
 MAY = frozenset(words("A1 A10 B1.4 B3.2 B5.2 C2 C5 C6 D7"))
 
 # What no playbook can do alone and no command does yet. It may only lose members.
-PENDING = frozenset(words("A2 A9 B0 B5.4 C3 C10 E9 E10 E11 E12"))
+PENDING = frozenset(words("A2 A9 B0 C3 C10 E9 E10 E11 E12"))
 PENDING_AT_FIRST = frozenset(words("A2 A9 B0 B5.4 C1 C3 C10 E9 E10 E11 E12"))
 
 

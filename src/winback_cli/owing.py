@@ -127,7 +127,8 @@ def _flags(case: Case) -> list[Due]:
     if since or any(c["agreed_for"] > day and c.get("kept") for _, c in _check_ins(case)):
         return []
     reason = (case.facts.get("classified.reason") or "").partition("/")[0].replace("_", " ")
-    return [Due("flag", day, day, f"the old reason is back: {reason or 'why they left'}", number)]
+    what = f"the old reason is back: {reason}" if reason else "the old reason is back"
+    return [Due("flag", day, day, what, number)]
 
 
 def _calls(case: Case, days: Days) -> list[Due]:

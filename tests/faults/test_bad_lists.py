@@ -275,12 +275,13 @@ def test_a_workbook_without_references_is_let_through(tmp_path: Path) -> None:
     ("content", "says"),
     [
         (b"PK\x03\x04 and nothing more", "no workbook"),
-        (b"PK\x05\x06" + b"\0" * 18, "not a text file"),
+        (b"PK\x05\x06" + b"\0" * 18, "is no spreadsheet"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "is no spreadsheet"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "old Excel"),
         (b"\xd0\xcf\x11\xe0" + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le"), "password"),
         (gzip.compress(b"PK\x03\x04"), "packed once more"),
     ],
-    ids=["cut off", "empty archive", "xls", "password", "packed"],
+    ids=["cut off", "empty archive", "a picture", "xls", "password", "packed"],
 )
 def test_a_workbook_that_is_none_is_refused(
     refused: Callable[[str, bytes], str], content: bytes, says: str

@@ -1,6 +1,7 @@
 """What a case owes whatever its status: check-ins, the contact after a win, the reason that came back."""
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +12,8 @@ from tests.trade.making import answered, case_of, entry, touched
 from winback_cli import library, owing
 from winback_cli.dates import add_months
 from winback_cli.owing import Due
-from winback_cli.settings import load
 
-STANDARD = library.load("standard", load(None).playbooks).playbook
+STANDARD = library.load("standard", Path("/nowhere")).playbook
 WEEKEND = frozenset({5, 6})
 Made = tuple[str, dict[str, Any]]
 

@@ -30,7 +30,7 @@ FAMILIES: dict[str, tuple[tuple[str, str, str], ...]] = {
     ),
     "Promises and messages": (
         ("promise", "promises", "Promises: add, keep, break, list."),
-        ("fix", "fixes", "What the firm mends: add, for, list, show, done, tell."),
+        ("fix", "fixes", "What the firm mends: add, for, list, show, done, reopen, tell."),
         ("offer", "offers", "What makes the way back easy: add, list, suggest."),
         ("draft", "drafting", "Write the message that is due, and have it checked."),
         ("outbox", "outbox", "Messages: approve, give up, settle what is uncertain."),

@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from winback_cli.drafting import About
     from winback_cli.playbook import Playbook
     from winback_cli.store.messages import Message
+    from winback_cli.store.outbox import Check
     from winback_cli.store.writes import Store
 
 app = typer.Typer(rich_markup_mode=None)
 LONGEST = 100_000  # characters of a message
+_NO_FIX = ("A message about a fix begins with the fix.", "winback fix tell ID drafts it.")
 
 
 @app.command()
@@ -35,7 +37,7 @@ def draft(
     who: WhoArg,
     kind: Annotated[
         str,
-        typer.Option(metavar="KIND", help="contact, revisit, fixed, check in, last word; else what is due."),
+        typer.Option(metavar="KIND", help="contact, revisit, fixed, check in, last word; else what is due"),
     ] = "",
     file: Annotated[
         str,
@@ -61,9 +63,14 @@ def draft(
         raise UsageError("A finding is set aside where a draft is approved.", "Give --approve too.")
     said = choice_of(here, kind, drafting.KINDS, "--kind") if kind else ""
     given = _read(file) if file else None
-    _address(here, _whom(here, who))  # before a case is opened, and before anything is written
+    customer = _whom(here, who)
+    to = _address(here, customer)  # before a case is opened, and before anything is written
+    _say_stale(here, customer, to)
     with here.writing("draft") as store:
-        work = latest(here, store, who) or take_up(here, store, who)
+        work = latest(here, store, who)
+        if work is None and said == "fixed":
+            raise Refused(*_NO_FIX)
+        work = work or take_up(here, store, who)
         chosen = said or drafting.kind_due(work.case)
         there = _there(here, work, chosen)
         written = given or _start(here, work, chosen, None if anew else there)
@@ -96,7 +103,7 @@ def _there(here: Here, work: Work, kind: str) -> "Message | None":
     if there is not None:
         must_be(there, *messages.EDITABLE)
     elif kind == "fixed":
-        raise Refused("A message about a fix begins with the fix.", "winback fix tell ID drafts it.")
+        raise Refused(*_NO_FIX)
     return there
 
 
@@ -233,6 +240,11 @@ def _address(here: Here, customer: reads.CustomerRecord) -> "ContactPoint":
     return mail[0]
 
 
+def _say_stale(here: Here, customer: reads.CustomerRecord, to: "ContactPoint") -> None:
+    if to.state == "stale":
+        here.say(f"The address of {customer.label} is stale: make sure before you send.")
+
+
 # -- what a message is checked against ---------------------------------------------------------
 
 
@@ -281,11 +293,17 @@ def question_for(here: Here, connection: reads.Connection, one: "Message") -> st
     return sent_question(playbook, case, one.stage)
 
 
-def blocking(found: "Sequence[Found]", one: "Message") -> "list[Found]":
-    """What stops a message, but for what somebody set aside."""
+def check_of(here: Here) -> "Check":
+    """What raises Refused where a message says what its case does not bear out as it stands, but for
+    what somebody set aside.
+    """
     from winback_cli.drafting import unwaived
 
-    return unwaived(found, one.waived)
+    def check(connection: reads.Connection, one: "Message") -> None:
+        if stops := unwaived(findings_of(here, connection, one), one.waived):
+            raise Refused(stops[0].say, f"See winback outbox show {one.number}")
+
+    return check
 
 
 def say_findings(here: Here, found: "Sequence[Found]", waived: "Sequence[Mapping[str, str]]") -> None:
@@ -351,17 +369,7 @@ def _show(here: Here, number: int, *, json: bool) -> None:
         one = messages.message(connection, number)
         found = findings_of(here, connection, one)
     if json:
-        told: dict[str, Any] = {
-            "message": one.number,
-            "case": one.case,
-            "kind": one.stage,
-            "to": one.to,
-            "subject": one.subject,
-            "body": one.body,
-            "state": one.state,
-            "findings": [finding._asdict() for finding in found],
-        }
-        return print_json(told)
+        return print_json(json_of(one) | {"findings": [finding._asdict() for finding in found]})
     typer.echo(
         f"To: {text.line(one.to)}\nSubject: {text.line(one.subject)}\n\n{text.clean(one.body)}", nl=False
     )
@@ -369,6 +377,13 @@ def _show(here: Here, number: int, *, json: bool) -> None:
     if one.state == messages.DRAFT:
         here.say(f"\nKept as draft {one.number}. When it is right: winback outbox approve {one.number}")
     return None
+
+
+def json_of(one: "Message") -> dict[str, Any]:
+    """A message as scripts get it."""
+    told = one._asdict() | {"waived": list(one.waived)}
+    del told["case_key"]
+    return {"kind" if key == "stage" else key: value for key, value in told.items()}
 
 
 def tell(here: Here, store: "Store", fix: "mending.Fix") -> tuple[list[int], list[str]]:
@@ -383,6 +398,7 @@ def tell(here: Here, store: "Store", fix: "mending.Fix") -> tuple[list[int], lis
     for ref in refs:
         work = in_hand(here, store, ref)
         try:
+            _say_stale(here, work.customer, _address(here, work.customer))
             written = _filled(here, work, "fixed", fix)
             made.append(_keep(here, store, work, "fixed", written, None, fix.number))
         except (NotFound, Refused, TryAgain) as problem:  # left alone, or drafted by somebody else

@@ -10,7 +10,7 @@ from winback_cli.cli.options import cell, day_of, money_of
 from winback_cli.cli.promises import of_somebody, question_of
 from winback_cli.cli.work import take_up
 from winback_cli.customer import label
-from winback_cli.errors import Refused
+from winback_cli.errors import Exit, Refused
 
 if TYPE_CHECKING:
     from winback_cli.store.mending import Fix, Waiting
@@ -36,11 +36,12 @@ TOLD = {
 def add(
     ctx: typer.Context,
     what: Annotated[list[str], typer.Argument(metavar="WHAT", help="What is mended, exactly.")],
-    owner: Annotated[str, typer.Option(help="Who sees to it.")] = "",
+    owner: Annotated[str, typer.Option(metavar="NAME", help="Who sees to it.")] = "",
     due: Annotated[str, typer.Option(metavar="DATE", help="By when.")] = "",
     cost: Annotated[str, typer.Option(metavar="AMOUNT", help="What it costs, roughly.")] = "",
     for_: Annotated[
-        list[str] | None, typer.Option("--for", metavar="WHO", help="Who asked for it; may be repeated.")
+        list[str] | None,
+        typer.Option("--for", metavar="CUSTOMER", help="Who asked for it; may be repeated."),
     ] = None,
 ) -> None:
     """A fix that the firm takes on; one may serve many cases."""
@@ -69,7 +70,7 @@ def ask_for(
     number: ID,
     who: Annotated[list[str], typer.Argument(metavar="WHO...", help="Who asked for it.")],
 ) -> None:
-    """These customers asked for a fix: they are to be told when it is done."""
+    """Customers who asked for a fix, to be told when it is done."""
     from winback_cli.store import mending
 
     here: Here = ctx.obj
@@ -160,7 +161,7 @@ def show(
     number: ID,
     json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
-    """One fix, everybody who asked for it, and who was told that it is done."""
+    """One fix: who asked for it, and who was told that it is done."""
     from winback_cli.store import mending
 
     here: Here = ctx.obj
@@ -241,7 +242,9 @@ def tell(ctx: typer.Context, number: ID) -> None:
     for why in left_out:
         here.say(why)
     count = "1 draft was" if len(made) == 1 else f"{len(made):,} drafts were"
-    here.say(f"{count} made. Read and approve each: winback outbox")
+    here.say(f"{count} made. Read and approve each: winback outbox" if made else "No draft was made.")
+    if left_out:
+        raise typer.Exit(int(Exit.PARTLY))
 
 
 @fix.command()

@@ -38,7 +38,7 @@ def add(
             " or other.",
         ),
     ],
-    terms: Annotated[str, typer.Option(help="The terms, in one plain sentence.")],
+    terms: Annotated[str, typer.Option(metavar="WORDS", help="The terms, in one plain sentence.")],
     cost: Annotated[str, typer.Option(metavar="AMOUNT", help="What it costs us: 250 EUR.")] = "",
     expires: Annotated[str, typer.Option(metavar="DATE", help="Until when it stands.")] = "",
     others: Annotated[
@@ -125,10 +125,10 @@ def _weighed(work: "Work", kind: str, others: str, override: str) -> "list[Entry
 def list_(
     ctx: typer.Context,
     who: Annotated[str, typer.Argument(metavar="[WHO]", help="Of one customer; else of all.")] = "",
-    kind: Annotated[str, typer.Option(help="Only that kind, such as discount.")] = "",
+    kind: Annotated[str, typer.Option(metavar="KIND", help="Only that kind, such as discount.")] = "",
     json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
-    """The ledger: who was offered what, what it costs, until when it stands."""
+    """The ledger: who was offered what, at what cost, until when."""
     from winback_cli.stages import OfferKind
     from winback_cli.store import ledger
 
@@ -167,7 +167,10 @@ def suggest(
     cost: Annotated[str, typer.Option(metavar="AMOUNT", help="What one would cost, to add it up.")] = "",
     json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
-    """What fits the reason why they left, and what it would cost if all who could ask got it."""
+    """What fits the reason why they left, and who else could ask.
+
+    With --cost, what it would cost if all of them got it.
+    """
     from winback_cli.offers import advice
     from winback_cli.store import ledger
 
@@ -193,12 +196,14 @@ def suggest(
                 "ripple": {kind: _ripple_json(ripple) for kind, ripple in ripples.items()},
             }
         )
-    why = answers.words_of(reason.partition("/")[0]) if reason else "not known yet"
+    why = text.line(answers.words_of(reason.partition("/")[0])) if reason else "not known yet"
     typer.echo(f"Why they left: {why}{', by the list they came in' if said_by == 'list' else ''}.")
     for sentence in told.first:
         typer.echo(f"{sentence} [{', '.join(told.source)}]")
-    if not ripples:
-        return None
+    return _show_ripples(here, ripples) if ripples else None
+
+
+def _show_ripples(here: Here, ripples: "dict[str, Ripple]") -> None:
     rows = [
         [
             answers.words_of(kind),
@@ -209,11 +214,11 @@ def suggest(
         for kind, ripple in ripples.items()
     ]
     here.table(["What fits", ">Have it", ">Could ask too", ">For all and this one"], rows)
-    whom = "Who could ask left for the same reason." if next(iter(ripples.values())).alike else ""
-    hint = "" if money else "--cost AMOUNT says what it would cost for all."
-    if whom or hint:
-        here.say(" ".join(word for word in (whom, hint) if word))
-    return None
+    one = next(iter(ripples.values()))
+    if one.alike:
+        here.say("Who could ask too left for the same reason.")
+    if one.cost is None:
+        here.say("--cost AMOUNT says what it would cost for all.")
 
 
 def _ripple_json(ripple: "Ripple") -> dict[str, Any]:

@@ -1,11 +1,11 @@
 """The outbox: messages on their way, approved, given up, settled; and those that went out by hand."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from winback_cli import text
-from winback_cli.cli.drafting import approved, findings_of, question_for, say_findings
+from winback_cli.cli.drafting import approved, check_of, findings_of, json_of, question_for, say_findings
 from winback_cli.cli.here import Here, print_json
 from winback_cli.cli.options import day_of
 from winback_cli.cli.work import standings
@@ -38,7 +38,7 @@ def show_all(
         found = messages.messages(connection, () if all_ else messages.WAITING)
         paused = messages.paused(connection)
     if json:
-        return print_json([_json(one) for one in found])
+        return print_json([json_of(one) for one in found])
     rows = [
         [
             str(one.number),
@@ -54,7 +54,8 @@ def show_all(
         here.say(
             "Sending waits since the store was restored. Look through these, then winback outbox resume."
         )
-    if any(one.state in (messages.SENDING, messages.UNCERTAIN) for one in found):
+    unsure = [one for one in found if one.state in (messages.SENDING, messages.UNCERTAIN)]
+    if any(not under_way(one, here.clock.now) for one in unsure):
         here.say("Ask, or look into your sent mail: winback outbox settle ID --sent, or --not-sent.")
     return None
 
@@ -72,13 +73,8 @@ def under_way(one: "Message", now: "datetime") -> bool:
 
     if one.state != messages.SENDING or not one.claimed_at:
         return False
-    return (now - datetime.fromisoformat(one.claimed_at)).total_seconds() < UNDER_WAY
-
-
-def _json(one: "Message") -> dict[str, Any]:
-    told = one._asdict()
-    del told["case_key"]
-    return told | {"waived": list(one.waived)}
+    # A clock that was set back says as little about it as one that ran on.
+    return abs((now - datetime.fromisoformat(one.claimed_at)).total_seconds()) < UNDER_WAY
 
 
 @outbox.command()
@@ -91,7 +87,7 @@ def show(
         one = messages.message(connection, number)
         found = findings_of(here, connection, one)
     if json:
-        return print_json(_json(one) | {"findings": [finding._asdict() for finding in found]})
+        return print_json(json_of(one) | {"findings": [finding._asdict() for finding in found]})
     state = _state(one, here.clock.now)
     typer.echo(f"Message {one.number} to {text.line(one.customer_name)}, case {one.case}: {state}")
     to = f"{text.line(one.to_name)} <{text.line(one.to)}>" if one.to_name else text.line(one.to)
@@ -99,7 +95,7 @@ def show(
     typer.echo(f"Subject: {text.line(one.subject)}\n")
     typer.echo(text.clean(one.body))
     if one.state in messages.EDITABLE:
-        say_findings(here, found, {waived["check"] for waived in one.waived})
+        say_findings(here, found, one.waived)
     return None
 
 
@@ -147,7 +143,7 @@ def settle(
         raise Refused(
             f"Message {number} may be on its way at this moment.", "Wait five minutes, and try again."
         )
-    day = day_of(here, on, "--on", past=True) if on else (one.claimed_at or "")[:10]
+    day = day_of(here, on, "--on", past=True) if on else _day_of_claim(one)
     state, detail = (messages.SENT, "settled by hand") if sent else (messages.FAILED, "it did not go out")
     with here.writing("outbox settle") as store:
         made = standings(here)
@@ -156,6 +152,13 @@ def settle(
         here.say(f"Message {number} counts as sent on {day}.")
     else:
         here.say(f"Message {number} did not go out. To send it: winback outbox approve {number}")
+
+
+def _day_of_claim(one: "Message") -> str:
+    """The calendar day here on which it was about to be sent."""
+    from datetime import datetime
+
+    return datetime.fromisoformat(one.claimed_at).astimezone().date().isoformat() if one.claimed_at else ""
 
 
 @outbox.command("by-hand")
@@ -180,11 +183,14 @@ def mailto(ctx: typer.Context, number: ID) -> None:
     """A link that opens an approved message in your mail program; then: outbox by-hand ID."""
     from urllib.parse import quote
 
+    from winback_cli.store.outbox import must_be, refuse_paused, refuse_stopped
+
     here: Here = ctx.obj
     with here.reading() as connection:
         one = messages.message(connection, number)
-    if one.state != messages.APPROVED:
-        raise Refused(f"Message {number} is {one.state}.", f"winback outbox approve {number}")
+        must_be(one, messages.APPROVED)
+        refuse_paused(connection)
+        refuse_stopped(connection, here.path, one, check_of(here))
     body = quote(text.clean(one.body).replace("\n", "\r\n"))
     typer.echo(f"mailto:{quote(one.to, safe='@')}?subject={quote(text.line(one.subject))}&body={body}")
 

@@ -28,9 +28,11 @@ def add(
     ctx: typer.Context,
     who: WhoArg,
     what: Annotated[list[str], typer.Argument(metavar="WHAT", help="What changes, exactly.")],
-    owner: Annotated[str, typer.Option(help="Who sees to it.")] = "",
+    owner: Annotated[str, typer.Option(metavar="NAME", help="Who sees to it.")] = "",
     due: Annotated[str, typer.Option(metavar="DATE", help="By when: 2026-12-01, +5bd.")] = "",
-    assured_by: Annotated[str, typer.Option(help="Who gives them a personal assurance, by name.")] = "",
+    assured_by: Annotated[
+        str, typer.Option(metavar="NAME", help="Who gives them a personal assurance.")
+    ] = "",
     done: Annotated[bool, typer.Option("--done", help="It is done already.")] = False,
 ) -> None:
     """Promise a change: done already, or with an owner and a day."""
@@ -125,7 +127,7 @@ def break_(
     number: Number,
     because: Annotated[str, typer.Option(metavar="WHY", help="Why; it stays on record.")] = "",
 ) -> None:
-    """A promise was not kept: you are reminded to say so in the next call."""
+    """A promise was not kept: say so in the next call."""
     given = given_text(because, "--because", 200) if because else ""
     _settle(ctx.obj, who, number, "broken", given)
 
@@ -160,7 +162,10 @@ def list_(
     who: Annotated[str, typer.Argument(metavar="[WHO]", help="Of one customer; else the open ones.")] = "",
     json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
-    """The promises to one customer; without WHO every open one, the most overdue first."""
+    """The promises to one customer; without WHO all that are open.
+
+    The most overdue come first.
+    """
     here: Here = ctx.obj
     found = _promises(here, who)
     if json:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from winback_cli import text
-from winback_cli.cli.drafting import blocking, findings_of, question_for
+from winback_cli.cli.drafting import check_of, question_for
 from winback_cli.cli.here import Here
 from winback_cli.cli.work import standings
 from winback_cli.errors import BadInput, Exit, Refused, TryAgain, UsageError, WinbackError
-from winback_cli.store import messages
+from winback_cli.store import messages, outbox
 
 if TYPE_CHECKING:
     from winback_cli.senders import Outgoing, Sender
@@ -37,18 +37,13 @@ def send(
     with here.reading() as connection:
         number = here.who(connection, who).number if who else None
         ready = messages.messages(connection, (messages.APPROVED,), number)
-        paused = messages.paused(connection)
+        outbox.refuse_paused(connection)
+    if not ready and all_approved:  # as a script that runs every hour finds it
+        return here.say("No message is approved.")
     if not ready:
         raise Refused("No message is approved.", "winback outbox shows what there is.")
     if dry_run:
-        for one in ready:
-            typer.echo(text.line(f"{one.number}\t{one.customer_name}\t{one.to}\t{one.subject}"))
-        return
-    if paused:
-        raise Refused(
-            "Sending waits, because the store was restored: some of this may have gone out since the copy.",
-            "Look through winback outbox, then winback outbox resume.",
-        )
+        return _only_say(here, ready)
     sender = _sender(here, password_file)
     with here.writing("send") as store:
         done = [_send(here, store, sender, one) for one in ready]
@@ -56,6 +51,20 @@ def send(
     here.say(f"{sent:,} of {len(done):,} sent.")
     if sent < len(done):
         raise typer.Exit(int(Exit.PARTLY))
+    return None
+
+
+def _only_say(here: Here, ready: "list[Message]") -> None:
+    """What would be sent, on stdout; what would not, and why, beside it."""
+    for one in ready:
+        try:
+            with here.reading() as connection:
+                outbox.refuse_stopped(connection, here.path, one, check_of(here))
+        except Refused as stop:
+            here.say(f"{_named(one)}: would not be sent. {stop.message}")
+        else:
+            cells = (str(one.number), one.customer_name, one.to, one.subject)
+            typer.echo("\t".join(text.line(cell) for cell in cells))
 
 
 def _sender(here: Here, password_file: Path | None) -> "Sender":
@@ -81,29 +90,32 @@ def _sender(here: Here, password_file: Path | None) -> "Sender":
 
 def _send(here: Here, store: "Store", sender: "Sender", one: "Message") -> bool:
     """Check, claim, send and settle one message; whether it was sent. What stops it is said."""
-    with here.reading() as connection:
-        stops = blocking(findings_of(here, connection, one), one)
-        question = question_for(here, connection, one)
-    who = f"{one.number} to {text.line(one.customer_name)}"
-    if stops:
-        here.say(f"{who}: not sent. {stops[0].say} See winback outbox show {one.number}")
-        return False
     try:
-        claimed = store.claim(one.number)
+        with here.reading() as connection:
+            question = question_for(here, connection, one)
+        claimed = store.claim(one.number, check_of(here))
     except (Refused, TryAgain) as problem:
-        here.say(f"{who}: not sent. {problem.message}")
+        here.say(f"{_named(one)}: not sent. {problem.message} {problem.hint}")
         return False
+    state, detail = sender.send(_outgoing(here, claimed))
+    here.say(f"{_named(one)}: {state}{f': {detail}' if detail else ''}")
     try:
-        outcome = sender.send(_outgoing(here, claimed))
-    except WinbackError as problem:  # it was never handed over
-        state, detail = messages.FAILED, problem.message
-    else:
-        state, detail = outcome.state, outcome.detail
-    made = standings(here)
-    today = here.clock.today.isoformat()
-    store.settle_message(one.number, state, detail, today, question, lambda case: made(case.digest, case))
-    here.say(f"{who}: {state}{f', {detail}' if detail else ''}")
+        made = standings(here)
+        today = here.clock.today.isoformat()
+        store.settle_message(
+            one.number, state, detail, today, question, lambda case: made(case.digest, case)
+        )
+    except Refused as problem:  # somebody settled it by hand meanwhile
+        here.say(f"{_named(one)}: {problem.message}")
+    except WinbackError:
+        told = "--sent" if state == messages.SENT else "--not-sent"
+        here.say(f"That could not be kept. Once it can: winback outbox settle {one.number} {told}")
+        raise
     return state == messages.SENT
+
+
+def _named(one: "Message") -> str:
+    return f"{one.number} to {text.line(one.customer_name)}"
 
 
 def _outgoing(here: Here, one: "Message") -> "Outgoing":

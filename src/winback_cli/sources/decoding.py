@@ -90,6 +90,8 @@ def _marked(head: bytes) -> str:
 
 
 def _no_text(file: File) -> BadInput:
+    if file.place.suffix.lower() in (".xlsx", ".ods", ".xls"):
+        return file.bad("is no spreadsheet, whatever its name says", "Save it anew, or export it as CSV.")
     return file.bad("is not a text file", "Export the list as CSV, in UTF-8.")
 
 

@@ -83,6 +83,7 @@ def examine(connection: sqlite3.Connection, path: Path, standing: Standings) -> 
     if wrong is not None:
         yield Finding("key", "left alone", wrong.message, _key_mend(connection, path))
     yield from _cases(connection, standing)
+    yield from _messages(connection)
     yield from _customers(connection)
     yield from _words(connection)
     yield from _ordered(connection)
@@ -227,13 +228,28 @@ def _differences(row: _Row, case: Case, standing: "Standing", dues: list[tuple[o
     return [*differ, *(["dues"] if sorted(map(str, owed)) != sorted(map(str, dues)) else [])]
 
 
-# -- customers, words, files -----------------------------------------------------------------
+# -- messages, customers, words, files -------------------------------------------------------
 
 _MIRRORS = """SELECT u.id, c.id FROM customer u LEFT JOIN casefile c ON c.id = (SELECT n.id
     FROM casefile n WHERE n.customer_id = u.id ORDER BY n.status = 'closed', n.number DESC LIMIT 1)
     WHERE u.case_id IS NOT c.id OR u.case_status IS NOT c.status OR u.list_on IS NOT
     CASE WHEN u.suppression_id IS NOT NULL THEN '9999-12-31'
     ELSE coalesce((SELECT min(d.due_on) FROM due d WHERE d.case_id = c.id), '9999-12-30') END"""
+
+
+def _messages(connection: sqlite3.Connection) -> Iterator[Finding]:
+    """Messages that count as sent while their case does not say so, and the other way round: such a
+    one could go out twice. Cases whose events cannot be read are told of already.
+    """
+    counted = set(connection.execute("SELECT case_id, id FROM message WHERE state = 'sent'"))
+    events = "SELECT case_id, json_extract(body, '$.message') FROM event WHERE kind = 'sent' AND json_valid(body)"
+    told = set(connection.execute(events))
+    for _, number in sorted(counted - told, key=str):
+        yield Finding(
+            "messages", f"message {number}", "It counts as sent, and its case knows nothing.", RESTORE
+        )
+    for _, number in sorted(told - counted, key=str):
+        yield Finding("messages", f"message {number}", "It was sent, and does not count as sent.", RESTORE)
 
 
 def _customers(connection: sqlite3.Connection) -> Iterator[Finding]:

@@ -85,7 +85,10 @@ def due(connection: Connection, today: str, limit: int = 0) -> list[DueLine]:
 
 def to_walk(connection: Connection, today: str) -> DueLine | None:
     """The most urgent thing that a walk can settle: closed cases are not walked."""
-    return next(iter(_dues(connection, "c.status != 'closed' AND d.opens_on <= ?", today, 1)), None)
+    clause = (
+        "c.status != 'closed' AND NOT (c.status = 'dormant' AND d.kind = 'check_in') AND d.opens_on <= ?"
+    )
+    return next(iter(_dues(connection, clause, today, 1)), None)
 
 
 def overdue_promises(connection: Connection, today: str, limit: int = 0) -> list[DueLine]:

@@ -28,7 +28,7 @@ class Fix(NamedTuple):
 
 
 class Waiting(NamedTuple):
-    """The latest case of a customer who asked for a fix, and whether they were told that it is done."""
+    """The unclosed or latest case of a customer who asked for a fix, and whether they were told of it."""
 
     key: int
     case: str
@@ -58,8 +58,9 @@ _WAITING = f"""SELECT c.id, u.id || '.' || c.number, u.id, u.name, u.company, c.
      WHERE k.customer_id = u.id AND m.fix_id = c.fix AND m.state != 'dropped'
      ORDER BY m.id DESC LIMIT 1)
     FROM casefile c JOIN customer u ON u.id = c.customer_id
-    WHERE c.fix = ? AND NOT u.{SUPPRESSED} AND NOT EXISTS (SELECT 1 FROM casefile l
-     WHERE l.customer_id = c.customer_id AND l.fix = c.fix AND l.number > c.number) ORDER BY c.id"""
+    WHERE c.fix = ? AND NOT u.{SUPPRESSED} AND c.id = (SELECT l.id FROM casefile l
+     WHERE l.customer_id = c.customer_id AND l.fix = c.fix
+     ORDER BY l.status = 'closed', l.number DESC LIMIT 1) ORDER BY c.id"""
 
 
 def fixes(connection: Connection, state: str = "") -> list[Fix]:
@@ -85,7 +86,7 @@ def _fix(row: tuple[object, ...]) -> Fix:
 
 
 def waiting_for(connection: Connection, number: int) -> list[Waiting]:
-    """Whoever asked for a fix, once, with the latest case that did; nobody who is left alone."""
+    """Whoever asked for a fix, once, with their unclosed or latest case that did; nobody left alone."""
     return [Waiting(*row) for row in connection.execute(_WAITING, (number,))]
 
 

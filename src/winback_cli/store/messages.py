@@ -14,6 +14,7 @@ DRAFT, APPROVED, SENDING, SENT = "draft", "approved", "sending", "sent"
 FAILED, UNCERTAIN, DROPPED = "failed", "uncertain", "dropped"
 WAITING = (DRAFT, APPROVED, SENDING, FAILED, UNCERTAIN)  # what `outbox` shows first
 EDITABLE = (DRAFT, APPROVED, FAILED)
+LAST = 2**63 - 1  # the highest number that a store can hold
 
 
 class Message(NamedTuple):
@@ -64,7 +65,8 @@ def messages(
 
 def message(connection: Connection, number: int) -> Message:
     """One message; raises NotFound where there is none of that number."""
-    row = connection.execute(f"{_MESSAGE} WHERE m.id = ?", (number,)).fetchone()
+    known = 0 < number <= LAST
+    row = connection.execute(f"{_MESSAGE} WHERE m.id = ?", (number if known else 0,)).fetchone()
     if row is None:
         raise NotFound(f"There is no message {number}.", "winback outbox shows all.")
     return _message(row)

@@ -35,7 +35,7 @@ from winback_cli.store.writes import Store
 
 TWINS = str(Path(__file__).with_name("sending_twins.py"))
 SEND = ("send", "--all-approved")
-KILLS = processes.runs(6)
+KILLS = processes.runs(4)
 MOST = 100  # messages of the largest run
 PHASES = ("connected", "sender", "data", "taken", "told")
 BODY = "Hello,\n\nmay I have ten minutes of your time?\n\nMara Voss\n"
@@ -297,7 +297,7 @@ def test_what_a_kill_would_double_or_lose_is_caught(
     broken: str, phase: str, ready: Callable[[int], Ready]
 ) -> None:
     there = ready(3)
-    with pytest.raises(AssertionError, match="went out"):
+    with pytest.raises(AssertionError, match="went out|sent twice"):
         assert killed_at(there, phase, 2, twin(broken)), "the kill did not hit"
         check(there, 3)
         processes.finish(there.start(twin(broken)))
@@ -356,7 +356,7 @@ def check_waves(ready: Ready, count: int, kills: int, name: str = "none") -> Cou
 
 
 def test_four_senders_at_once_send_each_message_once(ready: Callable[[int], Ready]) -> None:
-    count = MOST if processes.runs(0) >= 40 else 16
+    count = MOST if KILLS >= 40 else 16
 
     assert check_waves(ready(count), count, 0) == {"sent": count}
 
@@ -385,7 +385,7 @@ def test_a_sender_whose_disk_stops_anywhere_sends_nothing_twice_and_loses_nothin
     there = ready(2)
     whole = lab.run("--store", there.store, *SEND)
     assert (whole.code, check(there, 2)) == (0, {"sent": 2}), whole.err
-    for nth in spread(whole.calls[call], processes.runs(5)):
+    for nth in spread(whole.calls[call], processes.runs(3)):
         there = ready(2)
         run = lab.run("--store", there.store, *SEND, fault=Fault(call, nth, what))
         assert run.hits == 1
@@ -436,7 +436,7 @@ def test_a_folder_of_mails_holds_each_once_wherever_a_sender_was_killed(
     there = fresh()
     whole = lab.run("--store", there.store, *SEND)
     assert (whole.code, check(count(there), 2)) == (0, {"sent": 2}), whole.err
-    for nth in spread(whole.calls[call], processes.runs(5)):
+    for nth in spread(whole.calls[call], processes.runs(3)):
         there = fresh()
         run = lab.run("--store", there.store, *SEND, fault=Fault(call, nth, "KILL"))
         assert (run.hits, run.code) == (1, -9)
@@ -550,7 +550,7 @@ def test_whoever_is_left_alone_while_senders_run_free_is_claimed_before_or_gets_
     ready: Callable[[int], Ready],
 ) -> None:
     chance = random.Random(3)
-    for _ in range(min(KILLS, 40) // 3):
+    for _ in range(max(KILLS // 4, 1)):
         there = ready(20)
         senders = [there.start() for _ in range(4)]
         processes.wait_until(lambda: there.sink.taken.total() > 0, senders[0])  # noqa: B023

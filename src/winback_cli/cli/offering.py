@@ -101,7 +101,7 @@ def offers(root: Any, where: Asked) -> list[Offer]:
     if typed.startswith("-") and "=" in typed:
         option, sign, typed = typed.partition("=")
     name = where.parameter.name
-    if name in ("who", "for_"):
+    if name == "who" or where.parameter.metavar == "CUSTOMER":
         found = _customers(where, typed)
     else:
         source = OFFERED.get(f"{where.path} {name}") or OFFERED.get(name)
@@ -204,6 +204,7 @@ OFFERED: dict[str, Source] = {
     "playbook compare one": _playbooks,
     "playbook compare other": _playbooks,
     "owner": _owners,
+    "assured_by": _owners,
     "channel": _one_of(*CHANNELS),
     "disposition": _one_of(*DISPOSITIONS),
     "outcome": _one_of(*OUTCOMES),

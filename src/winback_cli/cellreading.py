@@ -13,7 +13,6 @@ from winback_cli.plainrow import WAYS, Point
 
 LONGEST_NOTE = 10_000
 LISTED = re.compile(r"\s*(?:;|,|\||:::|\n)\s*")
-is_listed = re.compile(r"[;,|\n]|:::").search
 
 
 class Bad(NamedTuple):
@@ -100,7 +99,14 @@ def once(points: tuple[Point, ...]) -> tuple[Point, ...]:
     return tuple(first.values())
 
 
+def is_listed(cell: str) -> bool:
+    """Whether there is something of `LISTED` in it: asked of every cell, quicker than by a pattern."""
+    return ";" in cell or "," in cell or "|" in cell or "\n" in cell or ":::" in cell
+
+
 def emails(cell: str, _: str) -> tuple[Point, ...]:
+    if addresses.is_ordinary(cell):
+        return (("email", cell, "unchecked"),)
     if not is_listed(cell) or cell.count("@") == 1:  # one of "Sol, Ana <ana@example.com>"
         address, fits = addresses.read(cell)
         return (("email", address, "unchecked" if fits else "invalid"),)

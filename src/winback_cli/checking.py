@@ -243,7 +243,7 @@ class Reader:
         return [cellreading.once(points) if len(points) > 1 else points for points in found]
 
     def _numbers(self, cell: str, country: str) -> tuple[Point, ...]:
-        if _is_labelled(cell):  # Phone: ... Mobile: ... Fax: ...
+        if ":" in cell and _is_labelled(cell):  # Phone: ... Mobile: ... Fax: ...
             _, *told = _LABEL.split(cell)
             pairs = zip(told[::2], told[1::2], strict=True)
             cell = ";".join(number for label, number in pairs if label.lower() != "fax")

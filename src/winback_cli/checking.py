@@ -43,28 +43,18 @@ class Reject(NamedTuple):
     reason: str
 
 
-class Row(NamedTuple):
-    """A row that can come in: its values and contact points, what its person is known by, what else a
-    suppression of them would watch for, and whether it says that they opted out.
-    """
-
-    line: int
-    values: Plain
-    points: tuple[Point, ...]
-    names: tuple[str, ...]
-    guises: tuple[str, ...]
-    opted_out: bool
+# A row that can come in: its line, values and contact points, what its person is known by, what else a
+# suppression of them would watch for, and whether it says that they opted out. A plain tuple, since it
+# goes to another process.
+Row = tuple[int, Plain, tuple[Point, ...], list[str], tuple[str, ...], bool]
 
 
 class Chunk(NamedTuple):
-    """Some rows, read: what came in, what was rejected with its cells, how many do not consent, and how
-    many bytes of the file were read by then (0 where nobody can tell).
-    """
+    """Some rows, read: what came in, what was rejected with its cells, and how many do not consent."""
 
     rows: list[Row]
     rejects: list[tuple[Reject, list[str]]]
     unwilling: int
-    position: int = 0
 
 
 class _Kept(dict[Any, Any]):
@@ -287,7 +277,7 @@ class Reader:
             if company:
                 who = f"{called} {fold(company)}" if called else fold(company)
             names, phones = names_of(id_name(source, external_id), who, reached)
-            yield Row(
+            yield (
                 line,
                 (
                     source if external_id else "", external_id or None, name, company, who, city,
@@ -295,7 +285,7 @@ class Reader:
                     last or None, orders, amount, currency,
                 ),
                 reached + streets if streets else reached,
-                tuple(names),
+                names,
                 guises_of(who, called, phones) if company else (),
                 opted_out,
             )  # fmt: skip

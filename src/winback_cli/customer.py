@@ -4,7 +4,7 @@ Canonical forms decide who is who: an e-mail without case, dots and tags, a phon
 The same forms, hashed with the store's key, are what a suppression keeps.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -169,28 +169,33 @@ class Watch:
 
     def __call__(self, names: Iterable[str]) -> bool:
         """Whether one of these names is on the list."""
+        return bool(self.listed(names))
+
+    def listed(self, names: Iterable[str]) -> set[str]:
+        """Those of these names that are on the list."""
+        found: set[str] = set()
         inner, outer = _worked_in(self._key)
-        for name in names:
-            told, whole = inner.copy(), outer.copy()
+        for name in names if self._listed else ():
+            told, whole = inner(), outer()
             told.update(name.encode("utf-8", "surrogatepass"))
             whole.update(told.digest())
             if whole.digest()[:8] in self._listed:
-                return True
-        return False
+                found.add(name)
+        return found
 
     def __bool__(self) -> bool:
         return bool(self._listed)
 
 
 @lru_cache(4)
-def _worked_in(key: bytes) -> "tuple[hashlib._Hash, hashlib._Hash]":
-    """The two halves of an HMAC (RFC 2104) of SHA-256, up to where the message comes in."""
+def _worked_in(key: bytes) -> "tuple[Callable[[], hashlib._Hash], Callable[[], hashlib._Hash]]":
+    """What begins the two halves of an HMAC (RFC 2104) of SHA-256, up to where the message comes in."""
     import hashlib
 
     block = (key if len(key) <= 64 else hashlib.sha256(key).digest()).ljust(64, b"\0")
     return (
-        hashlib.sha256(bytes(byte ^ 0x36 for byte in block)),
-        hashlib.sha256(bytes(byte ^ 0x5C for byte in block)),
+        hashlib.sha256(bytes(byte ^ 0x36 for byte in block)).copy,
+        hashlib.sha256(bytes(byte ^ 0x5C for byte in block)).copy,
     )
 
 

@@ -4,24 +4,23 @@ Two may share one, though among ten million that is less likely than one in a hu
 a digest leads to is asked by the whole of it, but for the rows of one list among themselves.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from hashlib import blake2b
-from struct import Struct
-
-_number = Struct("<q").unpack
+from itertools import islice
+from struct import unpack
 
 
 def mark(identity: str) -> int:
     """The digest of an identity."""
-    number: int = _number(blake2b(identity.encode("utf-8", "surrogatepass"), digest_size=8).digest())[0]
-    return number
+    return marks([[identity]])[0][0]
 
 
-def marks(identities: Iterable[str]) -> tuple[int, ...]:
-    """The digests of several."""
-    return tuple(
-        [
-            _number(blake2b(one.encode("utf-8", "surrogatepass"), digest_size=8).digest())[0]
-            for one in identities
-        ]
-    )
+def marks(people: Sequence[Sequence[str]]) -> list[tuple[int, ...]]:
+    """The digests of the identities of several people: of a long list in one go, which is quick."""
+    told = [
+        blake2b(identity.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+        for identities in people
+        for identity in identities
+    ]
+    numbers = iter(unpack(f"<{len(told)}q", b"".join(told)))
+    return [tuple(islice(numbers, len(identities))) for identities in people]

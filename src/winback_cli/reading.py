@@ -1,7 +1,7 @@
 """The reading of a list, beside the writing of it: a long one is read and checked in a second process.
 
 The pipe between the two holds little, so that the quicker one waits and memory stays flat. Only plain
-values pass through it.
+values pass through it. Either of them can mark the rows: whoever has the time does, so that neither waits.
 """
 
 import marshal
@@ -9,13 +9,14 @@ import multiprocessing
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from winback_cli import errors
-from winback_cli.checking import Chunk, Reader, Reject, Row, chunks
+from winback_cli.checking import Reader, Reject, Row, chunks
 from winback_cli.customer import Watch
 from winback_cli.errors import BadInput, TryAgain, WinbackError
 from winback_cli.intake import Choices, Columns, decided, nobody, read_columns
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 LONG = 2_000_000  # bytes from which a second process is worth its start
 PIPE = 1 << 20  # bytes that the pipe holds, where the system lets us say so
+WAITED = 0.001  # seconds in the sending of some rows after which the pipe must have been full
 
 
 class Again:
@@ -68,7 +70,9 @@ def opened(source: Source) -> Opened:
 
 
 class Arrival(NamedTuple):
-    """Some rows as the store takes them in, and the rest of a `Chunk`."""
+    """Some rows as the store takes them in, the rest of a `Chunk`, and how many bytes of the file were
+    read by then (0 where nobody can tell).
+    """
 
     rows: list[Checked]
     rejects: list[tuple[Reject, list[str]]]
@@ -76,70 +80,73 @@ class Arrival(NamedTuple):
     position: int
 
 
-Told = Chunk | Again | tuple[LeftOut, ...]  # the last one of all is what was left out
+Told = Arrival | Again | tuple[LeftOut, ...]  # the last one of all is what was left out
+Message = tuple[Any, ...]  # the same as plain values: its kind, and the parts of it
 
 
-def read(source: Source, found: Opened, watch: Watch) -> Iterator[Arrival | Again | tuple[LeftOut, ...]]:
-    """The rows of a list, read and checked, some thousands at a time; a long list in another process.
-
-    Who they are is looked up by digests, and whom the suppression list blocks is marked, here: it is as
-    much work as the two processes need to be even.
-    """
+def read(source: Source, found: Opened, watch: Watch) -> Iterator[Told]:
+    """The rows of a list, read and checked, some thousands at a time; a long list in another process."""
     long = source.place.stat().st_size >= LONG and (os.cpu_count() or 1) > 1
-    for told in _beside(source, found) if long else _read(source, found):
-        yield _arrived(told, watch) if isinstance(told, Chunk) else told
+    for message in _beside(source, found, watch) if long else _read(source, found):
+        kind, *parts = _marked(message, watch)
+        if kind == "marked":
+            rows, rejects, unwilling, position = parts
+            rejected = [(Reject(*reject), cells) for reject, cells in rejects]
+            yield Arrival(list(map(Checked._make, rows)), rejected, unwilling, position)
+        elif kind == "again":
+            yield Again()
+        else:
+            yield tuple(LeftOut(*one) for one in parts[0])
 
 
-def _arrived(chunk: Chunk, watch: Watch) -> Arrival:
-    watched = bool(watch)
-    rows = [
-        Checked(
-            line,
-            values,
-            points,
-            marks(names),
-            opted_out,
-            watched and (watch(names) or (guises != () and watch(guises))),
-        )
-        for line, values, points, names, guises, opted_out in chunk.rows
-    ]
-    return Arrival(rows, chunk.rejects, chunk.unwilling, chunk.position)
-
-
-def _read(source: Source, found: Opened) -> Iterator[Told]:
+def _read(source: Source, found: Opened) -> Iterator[Message]:
     rows, columns = found
     ways = decided(rows, columns, source.name, source.choices)
     while True:
         reader = Reader(columns, ways, source.choices)
         for numbered in chunks(rows):
-            yield reader.check(numbered)._replace(position=rows.position)
+            chunk = reader.check(numbered)
+            rejects = [(tuple(reject), cells) for reject, cells in chunk.rejects]
+            yield "named", chunk.rows, rejects, chunk.unwilling, rows.position
         rightly = reader.evidence.ways(columns.fields, source.name, source.choices)
         if rightly == ways:
             break
         ways = rightly
-        yield Again()
-    yield tuple(rows.left_out)
+        yield ("again",)
+    yield "left", [tuple(one) for one in rows.left_out]
+
+
+def _marked(message: Message, watch: Watch) -> Message:
+    """The same, its rows in the order of `Checked`: with the digests by which they are looked up instead
+    of what they are known by, and whether that is on the suppression list.
+    """
+    if message[0] != "named":
+        return message
+    rows: list[Row] = message[1]
+    marked = marks([names for _, _, _, names, _, _ in rows])
+    listed = watch.listed(name for _, _, _, names, guises, _ in rows for name in (*names, *guises))
+    done = [
+        (line, values, points, mine, out, not (listed.isdisjoint(names) and listed.isdisjoint(guises)))
+        for (line, values, points, names, guises, out), mine in zip(rows, marked, strict=True)
+    ]
+    return "marked", done, *message[2:]
 
 
 # -- the second process ----------------------------------------------------------------------
 
 
-def _beside(source: Source, found: Opened) -> Iterator[Told]:
-    here, there = _started(partial(_read, source, found))
+def _beside(source: Source, found: Opened, watch: Watch) -> Iterator[Message]:
+    here, there = _started(partial(_read, source, found), watch)
     process, pipe = here, there
     try:
         while True:
-            kind, *parts = marshal.loads(pipe.recv_bytes())  # noqa: S302 - from our own process
-            if kind == "error":
-                raise _error(*parts)
-            if kind == "bug":
-                raise RuntimeError(f"{parts[0]} in the process that reads the list")
-            if kind == "again":
-                yield Again()
-            elif kind == "chunk":
-                yield _chunk(*parts)
-            else:
-                yield tuple(LeftOut(*one) for one in parts[0])
+            message = marshal.loads(pipe.recv_bytes())  # noqa: S302 - from our own process
+            if message[0] == "error":
+                raise _error(*message[1:])
+            if message[0] == "bug":
+                raise RuntimeError(f"{message[1]} in the process that reads the list")
+            yield message
+            if message[0] == "left":
                 break
     except (EOFError, OSError):  # also in the middle of what it was saying
         raise TryAgain(
@@ -151,13 +158,13 @@ def _beside(source: Source, found: Opened) -> Iterator[Told]:
         process.join()
 
 
-def _started(told: Callable[[], Iterator[Told]]) -> tuple[Any, "Connection"]:
+def _started(told: Callable[[], Iterator[Message]], watch: Watch) -> tuple[Any, "Connection"]:
     method = "fork" if sys.platform.startswith("linux") else "spawn"
     context = multiprocessing.get_context(method)
     here, there = context.Pipe(duplex=False)
     _widen(there)
     other = here if method == "fork" else None
-    process = context.Process(target=_tell, args=(there, other, told), daemon=True)  # type: ignore[attr-defined]
+    process = context.Process(target=_tell, args=(there, other, told, watch), daemon=True)  # type: ignore[attr-defined]
     process.start()
     there.close()
     return process, here
@@ -172,7 +179,9 @@ def _widen(pipe: "Connection") -> None:
         return
 
 
-def _tell(pipe: "Connection", other: "Connection | None", told: Callable[[], Iterator[Told]]) -> None:
+def _tell(
+    pipe: "Connection", other: "Connection | None", told: Callable[[], Iterator[Message]], watch: Watch
+) -> None:
     """What the second process does; Ctrl-C is the first one's business, whose end ends this one too:
     nobody reads the pipe then, for which this one must not hold the `other` end of it.
     """
@@ -182,28 +191,18 @@ def _tell(pipe: "Connection", other: "Connection | None", told: Callable[[], Ite
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
         with uncollected():
-            for one in told():
-                pipe.send_bytes(marshal.dumps(_plain(one)))
+            waited = False
+            for message in told():
+                body = marshal.dumps(_marked(message, watch) if waited else message)
+                begun = time.monotonic()
+                pipe.send_bytes(body)
+                waited = time.monotonic() - begun > WAITED  # then the other one has enough to do
     except WinbackError as problem:
         pipe.send_bytes(marshal.dumps(("error", type(problem).__name__, problem.message, problem.hint)))
     except BrokenPipeError:
         os._exit(0)
     except Exception as bug:  # told without the data that it may hold
         pipe.send_bytes(marshal.dumps(("bug", type(bug).__name__)))
-
-
-def _plain(one: Told) -> tuple[Any, ...]:
-    if isinstance(one, Again):
-        return ("again",)
-    if isinstance(one, Chunk):
-        rejects = [(tuple(reject), cells) for reject, cells in one.rejects]
-        return ("chunk", list(map(tuple, one.rows)), rejects, one.unwilling, one.position)
-    return ("left", [tuple(left) for left in one])
-
-
-def _chunk(rows: list[Any], rejects: list[Any], unwilling: int, position: int) -> Chunk:
-    told = [(Reject(*reject), cells) for reject, cells in rejects]
-    return Chunk(list(map(Row._make, rows)), told, unwilling, position)
 
 
 def _error(name: str, message: str, hint: str) -> WinbackError:

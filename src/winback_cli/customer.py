@@ -247,6 +247,8 @@ def _points(points: tuple[ContactPoint, ...]) -> tuple[ContactPoint, ...]:
     """Each contact point once, in order."""
     if len(points) < 2:
         return points
+    if len(points) == 2 and points[0].value == points[1].value:  # as two rows of one person mostly have it
+        return points[:1]
     first: dict[tuple[str, str], ContactPoint] = {}
     for point in points:
         first.setdefault((point.kind, canonical(point)), point)

@@ -59,6 +59,7 @@ class Staging:
         self.raw = raw
         self.batch = batch
         self._into = "temp.dry_" if dry_run else "main."
+        raw.execute("PRAGMA temp.journal_mode = OFF")  # what is rolled back is never gone on with there
         raw.execute("PRAGMA temp.cache_size = -24576")
         raw.executescript(_TEMPORARY + (_DRY if dry_run else ""))
         self._seen = Seen(raw)

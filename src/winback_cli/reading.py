@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 LONG = 2_000_000  # bytes from which a second process is worth its start
 PIPE = 1 << 20  # bytes that the pipe holds, where the system lets us say so
-WAITED = 0.001  # seconds in the sending of some rows after which the pipe must have been full
+HELD = 3  # messages of a thousand rows that it has in it then
+WAITED = 0.001  # seconds in the sending of one after which it must have been full
 
 
 class Again:
@@ -191,12 +192,13 @@ def _tell(
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
         with uncollected():
-            waited = False
+            ahead = 0  # messages of which the other one has enough to do
             for message in told():
-                body = marshal.dumps(_marked(message, watch) if waited else message)
+                body = marshal.dumps(_marked(message, watch) if ahead else message)
                 begun = time.monotonic()
                 pipe.send_bytes(body)
-                waited = time.monotonic() - begun > WAITED  # then the other one has enough to do
+                waited = time.monotonic() - begun > WAITED
+                ahead = HELD if waited else max(ahead - 1, 0)
     except WinbackError as problem:
         pipe.send_bytes(marshal.dumps(("error", type(problem).__name__, problem.message, problem.hint)))
     except BrokenPipeError:

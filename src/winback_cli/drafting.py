@@ -2,7 +2,7 @@
 template, and what its check has to know.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -174,8 +174,26 @@ def told_of(about: About, kind: str) -> Told:
 def findings(
     subject: str, body: str, about: About, kind: str, levels: Mapping[Any, str]
 ) -> tuple[Found, ...]:
-    """What is wrong with a message (see `draftcheck`), by the levels of the playbook."""
-    return check(Draft(subject, body), told_of(about, kind), levels)
+    """What is wrong with a message (see `draftcheck`), by the levels of the playbook; and offers in it
+    that are over, as one that was approved may be when it is sent.
+    """
+    return (*check(Draft(subject, body), told_of(about, kind), levels), *_offers_over(body, about))
+
+
+def _offers_over(body: str, about: About) -> Iterator[Found]:
+    said = text.fold(body)
+    standing = offers_standing(about.case, about.today)
+    for _, offer in items_of(about.case.facts.get("revisited.offers")):
+        terms = text.fold(offer.get("terms") or "").strip(" .")
+        if terms and offer not in standing and terms in said:
+            yield Found(
+                "offer_over",
+                "block",
+                text.line(offer["terms"]),
+                "It makes an offer that is over.",
+                "Make another one (winback offer add), or leave it out.",
+                ("C9",),
+            )
 
 
 def parted(written: str) -> tuple[str, str]:

@@ -172,6 +172,18 @@ class Settings:
         "months without a purchase after which a contact point nobody checked is stale (1 to 240)",
         _whole(1, 240),
     )
+    return_rate: int = _key(
+        5,
+        "of 100 lapsed customers, how many come back within a year: an assumption until own cases are"
+        " closed (1 to 60)",
+        _whole(1, 60),
+    )
+    margin: int = _key(
+        30, "of 100 of revenue, how much is margin: an assumption (1 to 100)", _whole(1, 100)
+    )
+    horizon_months: int = _key(
+        12, "months within which a return counts, for the chance of one (1 to 60)", _whole(1, 60)
+    )
     weekend: tuple[str, ...] = _key(
         ("saturday", "sunday"), "the days that are no business days (a list of weekday names)", _weekend
     )

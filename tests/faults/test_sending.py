@@ -297,7 +297,7 @@ def test_what_a_kill_would_double_or_lose_is_caught(
     broken: str, phase: str, ready: Callable[[int], Ready]
 ) -> None:
     there = ready(3)
-    with pytest.raises(AssertionError, match="went out|sent twice"):
+    with pytest.raises(AssertionError, match=r"went out|sent twice"):
         assert killed_at(there, phase, 2, twin(broken)), "the kill did not hit"
         check(there, 3)
         processes.finish(there.start(twin(broken)))

@@ -141,7 +141,7 @@ class World:
             return found + [f"case of {row[0]}" for row in running]
 
 
-@settings(max_examples=400)
+@settings(max_examples=25)
 @given(acts=st.lists(ACT, min_size=2, max_size=9))
 def test_nothing_weakens_a_suppression(
     acts: list[tuple[str, Any]], winback: Runner, tmp_path: Path, home: Path, store_path: Path

@@ -1,5 +1,6 @@
 """The outbox: nothing goes out twice, unapproved or to whoever is left alone; what is uncertain stays so."""
 
+import contextlib
 import io
 import json
 import re
@@ -15,7 +16,9 @@ import pytest
 from tests.conftest import Ran, Runner
 from winback_cli.customer import Customer, email_point, guises, hashed
 from winback_cli.dates import clock_at
+from winback_cli.errors import Refused, TryAgain
 from winback_cli.store import connect
+from winback_cli.store.outbox import Draft
 from winback_cli.store.suppressions import enter, insert_hashes
 from winback_cli.store.writes import Store
 
@@ -324,6 +327,48 @@ def test_a_lost_key_refuses_and_sends_nothing(
     check_kept(approved("send", "--all-approved"), 65, home, rows)
     assert state(rows, 2) == "approved"
     assert approved("outbox", "mailto", 1).code == 65
+
+
+def test_the_key_of_another_store_refuses_and_sends_nothing(
+    approved: Runner, home: Path, store_path: Path, tmp_path: Path, rows: Rows
+) -> None:
+    other = tmp_path / "other.sqlite"
+    assert approved("--store", other, "add", "Ana Sol").code == 0
+    assert approved("--store", other, "suppress", 1, "--reason", "asked").code == 0
+    key = store_path.with_name(store_path.name + ".key")
+    key.write_bytes(other.with_name(other.name + ".key").read_bytes())
+
+    check_kept(approved("send", 1), 65, home, rows)
+
+
+def test_the_claim_itself_asks_whether_sending_waits(
+    approved: Runner, store_path: Path, rows: Rows
+) -> None:
+    with connect_to(store_path) as connection:
+        connection.execute("INSERT INTO about VALUES ('restored', '2026-11-23T10:00:00Z')")
+    opened = Store.open(store_path, "mara", clock_at("2026-11-23"), "send")
+
+    with pytest.raises(Refused, match="Sending waits"):
+        opened.claim(1, lambda connection, message: None)
+
+    opened.close()
+    assert state(rows) == "approved"
+
+
+@pytest.mark.parametrize(("there", "error"), [("draft", TryAgain), ("uncertain", Refused), ("sent", None)])
+def test_somebody_elses_draft_of_the_same_kind_is_not_doubled(
+    there: str, error: Any, approved: Runner, store_path: Path, rows: Rows
+) -> None:
+    with connect_to(store_path) as connection:
+        connection.execute("UPDATE message SET state = ?", (there,))
+    opened = Store.open(store_path, "mara", clock_at("2026-11-23"), "draft")
+    another = Draft("contact", "ana@blue.example.com", "", "Hello", BODY, "<another@example.com>")
+
+    with pytest.raises(error) if error else contextlib.nullcontext():
+        opened.keep_message(1, another)
+
+    opened.close()
+    assert rows("SELECT count(*) FROM message") == [(1 if error else 2,)]
 
 
 def test_a_merge_takes_messages_along_with_their_case(approved: Runner, home: Path, rows: Rows) -> None:
@@ -640,6 +685,18 @@ def test_an_offer_that_is_over_is_left_out_and_said(decided: Runner) -> None:
 
     assert terms in stands.out
     assert terms not in over.out
+    assert "The offer is over" in over.err
+
+
+def test_an_offer_that_ran_out_after_the_approval_stops_the_message(
+    decided: Runner, home: Path, rows: Rows
+) -> None:
+    terms = "The next delivery is free"
+    assert decided(*MONDAY, "offer", "add", 1, "trial", "--terms", terms, "--expires", "+3d").code == 0
+    assert decided(*MONDAY, "draft", 1, "--approve").code == 0
+
+    check_kept(decided("--as-of", "2026-11-27", "send", 1), 4, home, rows)
+    assert decided("--as-of", "2026-11-26", "send", 1).code == 0
 
 
 # -- what cannot be written ------------------------------------------------------------------------

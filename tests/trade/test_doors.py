@@ -19,6 +19,8 @@ OURS = "winback_cli"
 
 ERRORS = {"errors"}
 TRADE = {
+    "priority",
+    "odds",
     "addresses",
     "text",
     "dates",
@@ -46,6 +48,7 @@ TRADE = {
     "reaching",
     "marks",
     "plainrow",
+    "exporting",
 }
 WORK = {
     "library",
@@ -360,6 +363,8 @@ def loaded_by(*argv: str) -> tuple[int, set[str]]:
         ("--version",),
         ("list", "--json"),
         ("due", "--json"),
+        ("export", "customers", "--csv"),
+        ("export", "events", "--jsonl"),
         ("list",),
         ("due",),
         (),

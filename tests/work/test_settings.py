@@ -21,6 +21,9 @@ currency = "CHF"
 country = "CH"
 lapsed_months = 12
 stale_months = 36
+return_rate = 8
+margin = 45
+horizon_months = 6
 weekend = ["friday", "saturday"]
 contact_hours = "08:30-17:45"
 holidays = ["DE-BY", "2026-12-24"]
@@ -61,6 +64,7 @@ def test_every_key_is_read_as_what_it_is(place: Path) -> None:
 
     assert (now.name, now.currency, now.country, now.lapsed_months) == ("Ana", "CHF", "CH", 12)
     assert (now.firm, now.stale_months) == ("Blue Foods", 36)
+    assert (now.return_rate, now.margin, now.horizon_months) == (8, 45, 6)
     assert now.weekend == ("friday", "saturday")
     assert now.contact_hours == (time(8, 30), time(17, 45))
     assert (now.holidays, now.time_zone) == (("DE-BY", "2026-12-24"), "Europe/Lisbon")
@@ -91,6 +95,9 @@ WRONG: dict[str, tuple[str, ...]] = {
     "country": ('"UK"', '"de"', '"DEU"', '"D "', "49", "[]", "{}"),
     "lapsed_months": ("0", "121", "6.0", '"6"', "true"),
     "stale_months": ("0", "241", "24.0", '"24"', "true"),
+    "return_rate": ("0", "61", "5.0", '"5"', "true"),
+    "margin": ("0", "101", "30.0", '"30"', "true"),
+    "horizon_months": ("0", "61", "12.0", '"12"', "true"),
     "weekend": (
         '"sunday"',
         '["Sunday"]',

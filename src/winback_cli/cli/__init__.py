@@ -16,6 +16,7 @@ from winback_cli import text
 FAMILIES: dict[str, tuple[tuple[str, str, str], ...]] = {
     "Every day": (
         ("next", "desk", "The best thing to do now, and walk it."),
+        ("why", "why", "Why somebody comes where they come, factor by factor."),
         ("walk", "walking", "Walk a case: open it, or go on where it stopped."),
         ("due", "desk", "What falls due."),
         ("agenda", "agenda", "What is to come, day by day; as a calendar file."),
@@ -43,8 +44,12 @@ FAMILIES: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("list", "customers", "Everybody, with where their case stands."),
         ("show", "customers", "One customer's whole file."),
         ("merge", "merging", "Two records of one customer made one."),
+        ("export", "exporting", "Customers, cases or events as CSV or JSON."),
         ("suppress", "alone", "Never contact somebody again."),
         ("unsuppress", "alone", "Take somebody off the suppression list."),
+    ),
+    "What was learned": (
+        ("report", "reports", "Tables, bars and one page: funnel, reasons, outcomes, more."),
     ),
     "Setting up": (
         ("demo", "demo", "A sample list in a scratch store, one case walked and shown."),

@@ -147,8 +147,9 @@ def _start(here: Here, work: Work, kind: str, there: "Message | None") -> str:
 
     if there is not None:
         return _body_of(there)
-    offered = items_of(work.case.facts.get("revisited.offers"))
-    if kind == "revisit" and offered and not drafting.offers_standing(work.case, here.clock.today):
+    made = [offer for _, offer in items_of(work.case.facts.get("revisited.offers")) if offer.get("terms")]
+    standing = drafting.offers_standing(work.case, here.clock.today)
+    if kind == "revisit" and made and made[-1] not in standing:
         here.say("The offer is over, and left out: winback offer add makes another.")
     return _filled(here, work, kind, _fix_of(here, work, kind))
 

@@ -241,15 +241,17 @@ def _messages(connection: sqlite3.Connection) -> Iterator[Finding]:
     """Messages that count as sent while their case does not say so, and the other way round: such a
     one could go out twice. Cases whose events cannot be read are told of already.
     """
+    number = "json_extract(body, '$.message')"
     counted = set(connection.execute("SELECT case_id, id FROM message WHERE state = 'sent'"))
-    events = "SELECT case_id, json_extract(body, '$.message') FROM event WHERE kind = 'sent' AND json_valid(body)"
-    told = set(connection.execute(events))
-    for _, number in sorted(counted - told, key=str):
+    told = set(
+        connection.execute(f"SELECT case_id, {number} FROM event WHERE kind = 'sent' AND json_valid(body)")
+    )
+    for _, one in sorted(counted - told, key=str):
         yield Finding(
-            "messages", f"message {number}", "It counts as sent, and its case knows nothing.", RESTORE
+            "messages", f"message {one}", "It counts as sent, and its case knows nothing.", RESTORE
         )
-    for _, number in sorted(told - counted, key=str):
-        yield Finding("messages", f"message {number}", "It was sent, and does not count as sent.", RESTORE)
+    for _, one in sorted(told - counted, key=str):
+        yield Finding("messages", f"message {one}", "It was sent, and does not count as sent.", RESTORE)
 
 
 def _customers(connection: sqlite3.Connection) -> Iterator[Finding]:

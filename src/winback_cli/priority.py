@@ -1,0 +1,430 @@
+"""Whom to win back next: what the chance of a return within a horizon, times what it would bring, is (C3).
+
+The chance starts from a base rate that the user sets - an assumption until own cases are closed - and is
+moved by the factors of one table (odds.py), each a multiplier of the odds. `priority` tells one customer
+factor by factor, `scores` a list of a million; both go through the same table and agree to the last digit.
+The figures are made to put people in order: none says that a contact causes a return.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from math import exp, log
+from typing import NamedTuple
+
+from winback_cli.odds import LEAST, LOGS, MOST, REACH, TABLE, Factor, chance_of, level, logit, steps, within
+
+BASE_CASES = 20  # the assumed rate counts as much as so many closed cases
+REASON_CASES = 10  # and what the table says of a reason as so many that were lost for it
+WIDE = 1.2816  # the interval holds the middle 80 % of what is thought possible
+DOUBT = 0.09  # variance, in log odds, of the table itself: it may well be out by a third
+LET_GO = ("release", "no")  # verdicts after which nobody is ranked
+SHORTEST, LONGEST = 1.0, 3.0  # years that a second lifetime is taken to last
+SHARE = 0.5  # of the first lifetime, within those bounds
+RICHEST = 10**15  # minor units; more is no customer's revenue
+YEAR = 365.25
+SAMPLE = 20_000  # people by whom the level of a list is told
+
+
+class Known(NamedTuple):
+    """What is known of one customer; everything may be missing. Revenue in minor units.
+
+    `regularity` is known only where the days of purchases are; `complaint` is none, resolved or
+    unresolved; `reason` the taxonomy's, with or without a leaf below it.
+    """
+
+    last: date | None = None
+    first: date | None = None
+    orders: int | None = None
+    revenue: int | None = None
+    currency: str = ""
+    regularity: float | None = None
+    how_left: str = ""
+    reason: str = ""
+    complaint: str = ""
+    referred: bool | None = None
+    cancelled: bool | None = None
+    verdict: str = ""
+    left_alone: bool = False
+
+
+class Assumptions(NamedTuple):
+    """What is assumed as long as nobody knows better. `return_rate` and `margin` in percent.
+
+    `currency` is the one people are compared in; `rates` holds what a minor unit of another is worth in
+    its minor units, only where the user gave it; `usual` the middle customer's revenue by currency; `level`
+    is how far the table moves everybody's log odds, which is taken out, so that they average the rate.
+    """
+
+    return_rate: float = 5
+    margin: float = 30
+    horizon_months: int = 12
+    currency: str = "EUR"
+    contact_cost: int = 500
+    usual: Mapping[str, float] = {}
+    rates: Mapping[str, float] = {}
+    level: float = 0.0
+
+
+class Outcomes(NamedTuple):
+    """Own closed cases, those still before the horizon left out; `by_reason`: (won, closed) each."""
+
+    won: int = 0
+    closed: int = 0
+    by_reason: Mapping[str, tuple[int, int]] = {}
+
+
+NONE_YET = Outcomes()
+
+
+class Score(NamedTuple):
+    """The chance and its interval; the value in the customer's own currency, None where no revenue is
+    known; and `rank`, by which people are put in order, the highest first.
+    """
+
+    chance: float
+    low: float
+    high: float
+    value: int | None
+    rank: float
+
+
+class Weighed(NamedTuple):
+    """One factor as it bore on somebody: its value, None where missing, and what it did to the odds."""
+
+    name: str
+    words: str
+    value: object
+    multiplier: float
+    source: str
+    note: str = ""
+
+
+class Base(NamedTuple):
+    """Where a chance starts: the assumed rate, what own cases made of it; the level of the list."""
+
+    assumed: float
+    rate: float
+    won: int
+    closed: int
+    level: float
+
+
+class Worth(NamedTuple):
+    """What a return would bring: margin a year times expected years, in minor units, and how it was found.
+
+    `rate` is what a unit counts for in the currency people are compared in, None where nobody gave one.
+    """
+
+    amount: int
+    currency: str
+    yearly: int
+    years: float
+    tenure: float | None
+    cost: int | None
+    rate: float | None
+
+
+class Priority(NamedTuple):
+    """One customer's priority, explained. `score` is None where `because` says why nobody is ranked:
+    left_alone or let_go.
+    """
+
+    score: Score | None
+    because: str
+    base: Base
+    factors: tuple[Weighed, ...]
+    missing: tuple[str, ...]
+    worth: Worth | None
+
+
+def priority(
+    known: Known,
+    assumed: Assumptions,
+    today: date,
+    outcomes: Outcomes = NONE_YET,
+) -> Priority:
+    """What somebody's place comes from, factor by factor (C3). Never raises: what cannot be is not
+    counted, said so, and makes the interval wider.
+    """
+    plan = _plan(assumed, today, outcomes)
+    score = _score(known, plan)
+    days, revenue = _days(known, plan.today), _spent(known)
+    effects = _effects(known, plan, days, revenue)
+    factors = tuple(
+        Weighed(
+            factor.name,
+            factor.words,
+            None if effect is None else shown,
+            1.0 if effect is None else exp(effect),
+            factor.source,
+            _note(factor, known, plan, shown, effect),
+        )
+        for factor, effect, shown in zip(TABLE, effects, _values(known, plan), strict=True)
+    )
+    return Priority(
+        score,
+        "" if score else "left_alone" if known.left_alone else "let_go",
+        plan.base,
+        factors,
+        tuple(factor.name for factor, effect in zip(TABLE, effects, strict=True) if effect is None),
+        _told_worth(known, plan),
+    )
+
+
+def scores(
+    rows: Iterable[Known],
+    assumed: Assumptions,
+    today: date,
+    outcomes: Outcomes = NONE_YET,
+) -> Iterator[Score | None]:
+    """The score of each row, in order; None for who is left alone or let go. Equal to `priority`'s."""
+    plan = _plan(assumed, today, outcomes)
+    return (_score(row, plan) for row in rows)
+
+
+def measured(assumed: Assumptions, rows: Sequence[Known], today: date) -> Assumptions:
+    """The assumptions with what is usual in a list: the middle of the revenues above nothing in each
+    currency, and the level that the table puts it at; that of a short list counts for less.
+
+    Where nobody has the currency that people should be compared in, the commonest takes its place.
+    """
+    revenues: dict[str, list[int]] = {}
+    for row in rows:
+        if spent := _spent(row):
+            revenues.setdefault(row.currency, []).append(spent)
+    home = assumed.currency
+    if revenues and home not in revenues:  # the rates given are into the other one, so they say nothing
+        home = min(revenues, key=lambda code: (-len(revenues[code]), code))
+        assumed = assumed._replace(rates={})
+    usual = {code: float(sorted(all_)[(len(all_) - 1) // 2]) for code, all_ in revenues.items()}
+    assumed = assumed._replace(usual=usual, currency=home, level=0.0)
+    plan = _plan(assumed, today, NONE_YET)
+    moved = [exp(_moved(row, plan)) for row in rows[:: len(rows) // SAMPLE + 1] if _ranked(row)]
+    weight = len(moved) / (len(moved) + BASE_CASES)
+    return assumed._replace(level=log(sum(moved) / len(moved)) * weight if moved else 0.0)
+
+
+def _moved(known: Known, plan: "_Plan") -> float:
+    effects = _effects(known, plan, _days(known, plan.today), _spent(known))
+    return sum(effect for effect in effects if effect is not None)
+
+
+def _ranked(known: Known) -> bool:
+    return not (known.left_alone or known.verdict in LET_GO)
+
+
+# -- how it is reckoned ----------------------------------------------------------------------
+
+
+class _Plan(NamedTuple):
+    """What is the same for everybody, worked out once. Lists by day or by number are quicker than marks."""
+
+    today: int
+    base: Base
+    log_odds: float
+    spread: float
+    reasons: Mapping[str, float]
+    recency: list[float]
+    tenure: list[float]
+    orders: list[float]
+    home: str
+    margin: float
+    cost: int
+    usual: Mapping[str, float]
+    rates: Mapping[str, float]
+    stand_in: float
+
+
+def _plan(assumed: Assumptions, today: date, outcomes: Outcomes) -> _Plan:
+    base, spread = _base(assumed, outcomes)
+    margin = within(assumed.margin, 0, 100) / 100
+    usual = assumed.usual.get(assumed.currency, 0.0)
+    return _Plan(
+        today.toordinal(),
+        base,
+        logit(base.rate) - base.level,
+        spread,
+        _reasons(base.rate, outcomes),
+        steps("recency"),
+        steps("tenure"),
+        steps("orders"),
+        assumed.currency,
+        margin,
+        max(assumed.contact_cost, 0),
+        assumed.usual,
+        {code: rate for code, rate in assumed.rates.items() if 1e-9 < rate < 1e9},
+        usual * margin * SHORTEST,
+    )
+
+
+def _base(assumed: Assumptions, outcomes: Outcomes) -> tuple[Base, float]:
+    """Where chances start, and its variance in log odds: a Beta with the assumption as its mean."""
+    yearly = within(assumed.return_rate / 100, LEAST, MOST)
+    mean = within(1 - (1 - yearly) ** (max(assumed.horizon_months, 1) / 12), LEAST, MOST)
+    won, closed = _counted(outcomes.won, outcomes.closed)
+    returned, stayed_away = BASE_CASES * mean + won, BASE_CASES * (1 - mean) + closed - won
+    rate = returned / (returned + stayed_away)
+    return Base(mean, rate, won, closed, within(assumed.level, -5, 5)), 1 / returned + 1 / stayed_away
+
+
+def _counted(won: int, closed: int) -> tuple[int, int]:
+    """Won and closed as they can be: none below nothing, no more won than closed."""
+    closed = max(closed, 0)
+    return min(max(won, 0), closed), closed
+
+
+def _reasons(base: float, outcomes: Outcomes) -> dict[str, float]:
+    """What each reason does to the odds: the table's word, shrunk toward by own cases as they come."""
+    effects = dict(LOGS["reason"])
+    for reason, counts in outcomes.by_reason.items():
+        if reason in effects:
+            won, closed = _counted(*counts)
+            mean = chance_of(logit(base) + effects[reason])
+            effects[reason] = logit((REASON_CASES * mean + won) / (REASON_CASES + closed)) - logit(base)
+    return effects
+
+
+def _days(known: Known, today: int) -> tuple[int | None, int | None]:
+    """Days since the last purchase, and from the first to it; None where they cannot be."""
+    last = known.last.toordinal() if known.last else today + 1
+    if last > today:
+        return None, None
+    first = known.first.toordinal() if known.first else last + 1
+    return today - last, last - first if first <= last else None
+
+
+def _spent(known: Known) -> int | None:
+    """The revenue, where it can be one."""
+    revenue = known.revenue
+    return revenue if revenue is not None and 0 <= revenue < RICHEST and known.currency else None
+
+
+def _effects(
+    known: Known, plan: _Plan, days: tuple[int | None, int | None], revenue: int | None
+) -> list[float | None]:
+    """What each factor of the table does to the log odds, None where it is not known."""
+    since, tenure = days
+    orders, regularity = known.orders, known.regularity
+    usual = plan.usual.get(known.currency) if revenue is not None else None
+    history = [
+        None if since is None else plan.recency[min(since, len(plan.recency) - 1)],
+        None if orders is None or orders < 1 else plan.orders[min(orders, len(plan.orders) - 1)],
+        level("spending", revenue / usual) if usual and revenue is not None else None,
+        None if tenure is None else plan.tenure[min(tenure, len(plan.tenure) - 1)],
+        level("regularity", regularity) if regularity is not None and 0 <= regularity < 1e9 else None,
+    ]
+    if known.cancelled:  # who said that it is over is not "probably still a customer"
+        history = [None if effect is None else min(effect, 0.0) for effect in history]
+    return [
+        *history,
+        LOGS["how_left"].get(known.how_left),
+        LOGS["complaint"].get(known.complaint),
+        _said("referrals", known.referred),
+        _said("cancelled", known.cancelled),
+        plan.reasons.get(known.reason.partition("/")[0]),
+    ]
+
+
+def _said(name: str, answer: bool | None) -> float | None:
+    return None if answer is None else LOGS[name]["yes" if answer else "no"]
+
+
+def _score(known: Known, plan: _Plan) -> Score | None:
+    if not _ranked(known):
+        return None
+    days, revenue = _days(known, plan.today), _spent(known)
+    log_odds, variance = plan.log_odds, plan.spread + DOUBT
+    for effect, reach in zip(_effects(known, plan, days, revenue), REACH, strict=True):
+        if effect is None:
+            variance += reach
+        else:
+            log_odds += effect
+    chance, wide = chance_of(log_odds), WIDE * variance**0.5
+    value, rank = _value(known.currency, revenue, days[1], plan, chance)
+    return Score(chance, chance_of(log_odds - wide), chance_of(log_odds + wide), value, rank)
+
+
+def _value(
+    currency: str, revenue: int | None, tenure: int | None, plan: _Plan, chance: float
+) -> tuple[int | None, float]:
+    """The chance times what a return brings, less the contact; and what people are ranked by.
+
+    Who has no revenue, or one in a currency without a rate, stands where the chance puts the middle
+    customer: across currencies the chance alone decides.
+    """
+    rate = 1.0 if currency == plan.home else plan.rates.get(currency)
+    by_chance = chance * plan.stand_in - plan.cost if plan.stand_in else chance - plan.cost
+    if revenue is None:
+        return None, by_chance
+    yearly, years = _yearly(revenue, tenure, plan.margin)
+    worth = chance * yearly * years
+    if rate is None:
+        return round(worth), by_chance
+    return round(worth - plan.cost / rate), worth * rate - plan.cost
+
+
+def _yearly(revenue: int, tenure: int | None, margin: float) -> tuple[float, float]:
+    """The margin of a year of the first lifetime, and the years of a second."""
+    years = (tenure or 0) / YEAR
+    return revenue * margin / max(years, SHORTEST), min(max(years * SHARE, SHORTEST), LONGEST)
+
+
+# -- how it is told --------------------------------------------------------------------------
+
+
+def _values(known: Known, plan: _Plan) -> tuple[object, ...]:
+    """The value of each factor of the table, as `Weighed` holds it."""
+    since, tenure = _days(known, plan.today)
+    revenue, usual = _spent(known), plan.usual.get(known.currency)
+    return (
+        since,
+        known.orders,
+        round(revenue / usual, 2) if usual and revenue is not None else None,
+        tenure,
+        known.regularity,
+        known.how_left,
+        known.complaint,
+        known.referred,
+        known.cancelled,
+        known.reason,
+    )
+
+
+def _note(factor: Factor, known: Known, plan: _Plan, shown: object, effect: float | None) -> str:
+    """What there is to say beside a factor: a value that cannot be, a multiplier held back, own cases."""
+    name = factor.name
+    if effect is None:
+        return _not_counted(name, known, plan, shown)
+    if factor.history and known.cancelled and effect == 0.0:
+        return "held at 1: they formally cancelled"
+    if name == "reason" and effect != LOGS["reason"].get(known.reason.partition("/")[0]):
+        return "moved by your own closed cases"
+    return ""
+
+
+def _not_counted(name: str, known: Known, plan: _Plan, shown: object) -> str:
+    if name == "recency" and known.last:
+        return "a day to come: not counted"
+    if name == "tenure" and known.first and known.last:
+        return "the days do not fit: not counted"
+    if name == "spending" and known.revenue is not None:
+        return "not compared yet" if _spent(known) is not None else "no such revenue: not counted"
+    return "no such value: not counted" if shown not in (None, "", "unknown") else ""
+
+
+def _told_worth(known: Known, plan: _Plan) -> Worth | None:
+    revenue, currency = _spent(known), known.currency
+    if revenue is None:
+        return None
+    tenure = _days(known, plan.today)[1]
+    yearly, years = _yearly(revenue, tenure, plan.margin)
+    rate = 1.0 if currency == plan.home else plan.rates.get(currency)
+    return Worth(
+        round(yearly * years),
+        currency,
+        round(yearly),
+        years,
+        None if tenure is None else tenure / YEAR,
+        None if rate is None else round(plan.cost / rate),
+        rate,
+    )

@@ -1,0 +1,434 @@
+"""Why they left, read from a sentence: the reason that its words suggest, or none where it is unsure.
+
+The words are data, one file a language (`words/reasons.en.toml`); nothing here is certain, so whoever asked
+confirms. It counts words and knows three things of grammar: what a clause denies or praises is no reason,
+what follows a "but" outweighs what came before, and a cause outweighs what it led to. Time grows with the
+text, and no pattern comes from the data.
+"""
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from itertools import product
+from typing import Any, NamedTuple
+
+from winback_cli import text, words
+from winback_cli.errors import NotFound
+from winback_cli.stages import Reason
+
+SUSPECTED = 0.5  # below, nothing is suggested
+SURE = 0.75  # from here on, a suggestion may be what Enter takes
+LONGEST = 2000  # words that are read
+_LABEL = 4  # so few words are a heading, as exports have them, and no sentence
+_GAP = 3  # words that a `~` stands for, at most
+_NEAR = 4  # words, so far a denial reaches
+_SAYS, _NAMED, _HINTS = 3.0, 2.2, 0.8  # what a phrase, a topic with its trouble, and a mere mention weigh
+_ALSO = 0.4  # a second phrase for the same reason, of the first one's weight
+_BEFORE_BUT, _LED_TO = 0.4, 0.5
+_SPLITTING = ("contrast", "turn", "cause", "result", "concession")
+_TOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)*|[,;:()]|[.!?\n]|(?<=\s)[-\u2013\u2014]+(?=\s)")
+
+
+class Suggestion(NamedTuple):
+    """A reason of `stages.Reason`, or None; how sure that is, 0 to 1; the words that decided."""
+
+    reason: str | None
+    confidence: float
+    because: tuple[str, ...]
+
+
+class _Part(NamedTuple):
+    """One word of a phrase: any of `words`, or one that begins so, after at most `gap` others."""
+
+    words: frozenset[str]
+    begins: tuple[str, ...]
+    gap: int
+
+    def fits(self, word: str) -> bool:
+        return word in self.words or (bool(self.begins) and word.startswith(self.begins))
+
+
+class _Phrase(NamedTuple):
+    """What is looked for, and what it means: a reason, or a part it plays in the sentence (`denial`)."""
+
+    means: str
+    kind: str
+    parts: tuple[_Part, ...]
+
+
+class Lexicon(NamedTuple):
+    """The words of one language, by the words with which its phrases begin."""
+
+    exact: Mapping[str, Sequence[_Phrase]]
+    begins: Mapping[str, Sequence[_Phrase]]
+    folding: words.Words
+    joins: frozenset[str]
+    subjects: frozenset[str]
+    spelt: Mapping[str, Sequence[str]]
+    known: frozenset[str]
+
+    def starting(self, word: str) -> Iterator[_Phrase]:
+        """The phrases that may begin with this word."""
+        yield from self.exact.get(word, ())
+        for length in range(2, len(word) + 1):
+            yield from self.begins.get(word[:length], ())
+
+
+class _Token(NamedTuple):
+    """A word as it is read, where it stands in the text, and in which clause and sentence."""
+
+    word: str
+    start: int
+    end: int
+    clause: int
+    sentence: int
+
+
+class _Match(NamedTuple):
+    """A phrase found: the places of its own words, not of those between."""
+
+    phrase: _Phrase
+    at: tuple[int, ...]
+
+
+class _Evidence(NamedTuple):
+    """What speaks for a reason, and how much."""
+
+    reason: str
+    weight: float
+    first: int
+    last: int
+
+
+def suggest(words: str, language: str = "en") -> Suggestion:
+    """The reason that a customer's sentence or a list's label suggests; None where it is unsure.
+
+    Several reasons in one: the clause after "but", and the cause before what it led to, count more; two
+    that weigh the same give none. "Not said", "other" and the like give `unknown`. Only the first 2000
+    words are read. Raises NotFound for a language without words. (B4.2, B4.3, E0)
+    """
+    lexicon = lexicon_of(language)
+    given = text.clean(words)
+    tokens = _split(_tokens(given, lexicon), lexicon)
+    found = _evidence(tokens, lexicon)
+    scores = _scores(found)
+    if not scores:
+        return Suggestion(None, 0.0, ())
+    reason, confidence = _best(scores)
+    if confidence < SUSPECTED:
+        return Suggestion(None, confidence, ())
+    return Suggestion(reason, confidence, _quoted(given, tokens, found, reason))
+
+
+# -- the words of a language -----------------------------------------------------------------------
+
+
+@cache
+def lexicon_of(language: str) -> Lexicon:
+    """The packaged words of a language, read once. Raises NotFound where there are none."""
+    import tomllib
+    from importlib.resources import files
+
+    place = files("winback_cli.words").joinpath(f"reasons.{language}.toml")
+    if not re.fullmatch("[a-z]{2,3}(-[a-z]{2,4})?", language) or not place.is_file():
+        raise NotFound(
+            "There are no words yet to read a reason in that language.",
+            "Read the sentence yourself and choose; English (en) and German (de) are read so far.",
+        )
+    return _compiled(tomllib.loads(place.read_text("utf-8")))
+
+
+def _compiled(tree: dict[str, Any]) -> Lexicon:
+    folding = words.Words({}, {}, tuple((before, after) for before, after in tree["expand"]))
+    lists = {name: _folded_list(given, folding) for name, given in tree["lists"].items()}
+    exact: dict[str, list[_Phrase]] = defaultdict(list)
+    begins: dict[str, list[_Phrase]] = defaultdict(list)
+    known: set[str] = set()
+    for phrase in _phrases(tree, lists, folding):
+        for word in phrase.parts[0].words:
+            exact[word].append(phrase)
+        for beginning in phrase.parts[0].begins:
+            begins[beginning].append(phrase)
+        known.update(*(part.words for part in phrase.parts))
+    spelt: dict[str, list[str]] = defaultdict(list)
+    for word in _folded_list(tree["spelt"], folding):
+        spelt[word[0]].append(word)
+    known.update(*spelt.values(), _folded_list(tree["no_slips"], folding))
+    joins, subjects = (frozenset(_folded_list(tree[name], folding)) for name in ("joins", "subjects"))
+    return Lexicon(exact, begins, folding, joins, subjects, spelt, frozenset(known))
+
+
+def _folded_list(given: Iterable[str], folding: words.Words) -> tuple[str, ...]:
+    return tuple(word if word.isascii() else words.folded(word, folding) for word in given)
+
+
+def _phrases(
+    tree: dict[str, Any], lists: dict[str, tuple[str, ...]], folding: words.Words
+) -> Iterator[_Phrase]:
+    """Every phrase of a file; a reason's are its topics, what it says and what hints at it."""
+    for means, given in tree["sentence"].items():
+        for phrase in _folded_list(given, folding):
+            yield from (_Phrase(means, "mark", parts) for parts in _readings(phrase, lists))
+    for reason, kinds in tree["reasons"].items():
+        for kind, given in kinds.items():
+            for phrase in _folded_list(given, folding):
+                yield from (_Phrase(Reason(reason).value, kind, p) for p in _readings(phrase, lists))
+
+
+def _readings(phrase: str, lists: dict[str, tuple[str, ...]]) -> Iterator[tuple[_Part, ...]]:
+    """A phrase in parts; one reading for each entry of several words in a list that it names."""
+    choices: list[list[list[str]]] = []
+    for word in phrase.split():
+        if not word.startswith("<"):
+            choices.append([[word]])
+            continue
+        entries = lists[word.strip("<>")]
+        single = " ".join(entry for entry in entries if " " not in entry)
+        several = [entry.split() for entry in entries if " " in entry]
+        choices.append(([[f"|{single}"]] if single else []) + several)
+    for chosen in product(*choices):
+        yield tuple(_parts(word for words_ in chosen for word in words_))
+
+
+def _parts(spoken: Iterable[str]) -> Iterator[_Part]:
+    gap = 0
+    for word in spoken:
+        if word == "~":
+            gap = _GAP
+        else:
+            yield _part(word, gap)
+            gap = 0
+
+
+@cache
+def _part(word: str, gap: int) -> _Part:
+    """One word, or the words of a list after a bar; kept, for the same lists stand in many phrases."""
+    alternatives = word.removeprefix("|").split()
+    exact = frozenset(one for one in alternatives if not one.endswith("*"))
+    begins = tuple(one.removesuffix("*") for one in alternatives if one.endswith("*"))
+    return _Part(exact, begins, gap)
+
+
+# -- the text --------------------------------------------------------------------------------------
+
+
+def _tokens(given: str, lexicon: Lexicon) -> list[_Token]:
+    """The words, folded as the lexicon's, slips of the keyboard mended where that is safe."""
+    found: list[_Token] = []
+    clause = sentence = 0
+    for match in _TOKEN.finditer(words.evened(given)):
+        mark = match[0]
+        if not mark[0].isalnum():
+            clause += 1
+            sentence += mark[0] in ".!?\n"
+            continue
+        for word in words.folded(mark[:40], lexicon.folding).split():
+            found.append(_Token(_mended(word, lexicon), match.start(), match.end(), clause, sentence))
+        if len(found) >= LONGEST:
+            break
+    return found
+
+
+def _mended(word: str, lexicon: Lexicon) -> str:
+    """The word that was meant: a long one, of a short list, one slip away and begun alike; or itself."""
+    if len(word) < 7 or word in lexicon.known or word[0] not in lexicon.spelt:
+        return word
+    from rapidfuzz.distance import OSA
+
+    near = [one for one in lexicon.spelt[word[0]] if OSA.distance(word, one, score_cutoff=1) <= 1]
+    inflected = any(word.startswith(one) or one.startswith(word) for one in near)
+    return near[0] if len(near) == 1 and not inflected else word
+
+
+def _split(tokens: list[_Token], lexicon: Lexicon) -> list[_Token]:
+    """The same words, with clauses cut before a "but" or "because", and before "and we ..." too."""
+    cuts = {found.at[0] for found in _marks(tokens, lexicon) if found.phrase.means in _SPLITTING}
+    split: list[_Token] = []
+    more = 0
+    for i, token in enumerate(tokens):
+        before = tokens[i - 1] if i else None
+        same = before is not None and before.clause == token.clause
+        joined = token.word in lexicon.subjects and before is not None and before.word in lexicon.joins
+        more += same and (i in cuts or joined)
+        split.append(token._replace(clause=token.clause + more))
+    return split
+
+
+def _found(tokens: Sequence[_Token], lexicon: Lexicon, marks: bool) -> Iterator[_Match]:
+    """Every phrase that stands in a clause: the marks of the sentence, or what tells of a reason."""
+    for i, token in enumerate(tokens):
+        for phrase in lexicon.starting(token.word):
+            if (phrase.kind == "mark") is marks:
+                at = _places(tokens, i, phrase)
+                if at:
+                    yield _Match(phrase, at)
+
+
+def _places(tokens: Sequence[_Token], start: int, phrase: _Phrase) -> tuple[int, ...]:
+    """Where the words of a phrase stand, the nearest that fit, within one clause; empty if they do not."""
+    at = [start]
+    for part in phrase.parts[1:]:
+        for i in range(at[-1] + 1, min(at[-1] + 2 + part.gap, len(tokens))):
+            if tokens[i].clause != tokens[start].clause:
+                return ()
+            if part.fits(tokens[i].word):
+                at.append(i)
+                break
+        else:
+            return ()
+    return tuple(at)
+
+
+def _marks(tokens: Sequence[_Token], lexicon: Lexicon) -> list[_Match]:
+    """The words that steer a sentence, each in one part: of two that overlap, the one with more words."""
+    return _apart(_found(tokens, lexicon, True))
+
+
+def _apart(found: Iterable[_Match]) -> list[_Match]:
+    """Those that share no word; the longer is kept, and what says more."""
+    order = ("mark", "says", "topics", "hints")
+    taken: set[int] = set()
+    kept = []
+    for match in sorted(found, key=lambda m: (-len(m.at), order.index(m.phrase.kind), m.at)):
+        if taken.isdisjoint(match.at):
+            taken.update(match.at)
+            kept.append(match)
+    return sorted(kept, key=lambda match: match.at)
+
+
+# -- what speaks for a reason ----------------------------------------------------------------------
+
+
+class _Sense(NamedTuple):
+    """What steers the sentence: where it denies and judges, what it sets aside, what each clause weighs."""
+
+    denials: frozenset[int]
+    feelings: Mapping[int, bool]  # whether the word there is praise, once denials are heeded
+    dismissed: frozenset[int]
+    weights: Mapping[int, float]
+
+
+def _sense(tokens: Sequence[_Token], lexicon: Lexicon) -> _Sense:
+    marks = _marks(tokens, lexicon)
+    denials = frozenset(match.at[0] for match in marks if match.phrase.means == "denial")
+    feelings = {}
+    for match in marks:
+        if match.phrase.means in ("praise", "trouble", "turn"):
+            praise = match.phrase.means == "praise"
+            feelings[match.at[-1]] = praise is not _denied(match.at, tokens, denials)
+    dismissed = frozenset(tokens[m.at[0]].clause for m in marks if m.phrase.means == "dismissal")
+    return _Sense(denials, feelings, dismissed, _weights(tokens, marks))
+
+
+def _denied(at: tuple[int, ...], tokens: Sequence[_Token], denials: frozenset[int]) -> bool:
+    """Whether its clause denies it: shortly before it, or between its words."""
+    clause = tokens[at[0]].clause
+    return any(
+        i in denials and i not in at and tokens[i].clause == clause
+        for i in range(max(at[0] - _NEAR, 0), at[-1])
+    )
+
+
+def _weights(tokens: Sequence[_Token], marks: Sequence[_Match]) -> dict[int, float]:
+    """What each clause weighs: less what stands before a "but", and what a cause led to."""
+    weights = {token.clause: 1.0 for token in tokens}
+    clauses: dict[int, list[int]] = defaultdict(list)  # of each sentence
+    for clause, sentence in {token.clause: token.sentence for token in tokens}.items():
+        clauses[sentence].append(clause)
+    for match in marks:
+        if match.phrase.means not in _SPLITTING or match.at[-1] + 1 == len(tokens):
+            continue
+        here = tokens[match.at[0]]
+        own = clauses[here.sentence]
+        for clause, factor in _shifted(match.phrase.means, here.clause, own):
+            weights[clause] *= factor
+        if match.phrase.means in ("contrast", "turn") and here.clause == own[0]:
+            for clause in clauses.get(here.sentence - 1, ()):
+                weights[clause] *= _BEFORE_BUT
+    return weights
+
+
+def _shifted(means: str, here: int, own: Sequence[int]) -> Iterator[tuple[int, float]]:
+    """The clauses of a sentence that a connective makes weigh less, with how much of it is left."""
+    if means in ("contrast", "turn"):
+        yield from ((clause, _BEFORE_BUT) for clause in own if clause < here)
+    elif means == "concession":
+        yield here, _BEFORE_BUT
+    elif means == "result":
+        yield from ((clause, _LED_TO) for clause in own if clause >= here)
+    else:  # a cause tells why what came before it was so; where it opens the sentence, what comes after
+        first = here == own[0]
+        yield from ((clause, _LED_TO) for clause in own if (clause > here if first else clause < here))
+
+
+def _evidence(tokens: Sequence[_Token], lexicon: Lexicon) -> list[_Evidence]:
+    """What speaks for each reason, in the order of the text."""
+    sense = _sense(tokens, lexicon)
+    found = _apart(_found(tokens, lexicon, False))
+    label = len(tokens) <= _LABEL and len(sense.weights) == 1
+    excused: set[int] = set()  # sentences in which one reason was turned down
+    evidence = []
+    for match in found:
+        first = tokens[match.at[0]]
+        if _denied(match.at, tokens, sense.denials) or first.clause in sense.dismissed:
+            excused.add(first.sentence)
+            continue
+        weight = _weight(match, tokens, sense, label, first.sentence in excused)
+        if weight:
+            weight *= sense.weights[first.clause]
+            evidence.append(_Evidence(match.phrase.means, weight, match.at[0], match.at[-1]))
+    return evidence
+
+
+def _weight(
+    match: _Match, tokens: Sequence[_Token], sense: _Sense, label: bool, instead: bool
+) -> float:
+    """What a phrase weighs; a topic that is praised nothing, and with no trouble beside it little."""
+    if match.phrase.kind == "says":
+        return _SAYS
+    if match.phrase.kind == "hints":
+        return _HINTS * 2 if label else _HINTS
+    feeling = _feeling(match, tokens, sense)
+    if feeling is True:
+        return 0.0
+    return _NAMED if label or instead or feeling is False else _HINTS
+
+
+def _feeling(match: _Match, tokens: Sequence[_Token], sense: _Sense) -> bool | None:
+    """Whether the nearest judgement in its clause is praise; None where there is none."""
+    first, last = match.at[0], match.at[-1]
+    clause = tokens[first].clause
+    for away in range(_NEAR + 3):
+        for i in (last + away, first - away):
+            if i in sense.feelings and tokens[i].clause == clause:
+                return sense.feelings[i]
+    return None
+
+
+def _scores(evidence: Iterable[_Evidence]) -> dict[str, float]:
+    """What each reason weighs: its best evidence, and part of the rest. Unknown stands only alone."""
+    heard: dict[str, list[float]] = defaultdict(list)
+    for one in evidence:
+        heard[one.reason].append(one.weight)
+    if len(heard) > 1:
+        heard.pop(Reason.UNKNOWN.value, None)
+    return {reason: max(w) + _ALSO * (sum(w) - max(w)) for reason, w in heard.items()}
+
+
+def _best(scores: Mapping[str, float]) -> tuple[str, float]:
+    """The heaviest, and how sure it is: by what it weighs, and by how far it is from the next."""
+    ranked = sorted(scores, key=lambda reason: -scores[reason])
+    top = scores[ranked[0]]
+    second = scores[ranked[1]] if len(ranked) > 1 else 0.0
+    return ranked[0], round((1 - math.exp(-0.7 * top)) * top / (top + second), 2)
+
+
+def _quoted(
+    given: str, tokens: Sequence[_Token], evidence: Iterable[_Evidence], reason: str
+) -> tuple[str, ...]:
+    """The words that decided, as they were written: at most three places, in the order of the text."""
+    own = sorted((one for one in evidence if one.reason == reason), key=lambda one: -one.weight)[:3]
+    spans = sorted((tokens[one.first].start, tokens[one.last].end) for one in own)
+    return tuple(dict.fromkeys(text.shorten(given[start:end], 60) for start, end in spans))

@@ -106,8 +106,14 @@ def _states(
         for group in groups
     )
     short = tuple((state, state.capitalize()) for state, _ in states)
-    columns = headed(by, ("count", "All"), *short, ("rate", f"Kept of kept and {bad}"))
-    return Table(key, title, columns, told, Bar("count", "kept", legend=f"█ kept  ░ {bad}, or still open"))
+    columns = headed(by, ("count", "All"), *short, ("rate", "Kept of settled"))
+    return Table(
+        key,
+        title,
+        columns,
+        told,
+        Bar("count", "kept", beside="rate", legend=f"█ kept  ░ {bad}, or still open"),
+    )
 
 
 # -- value -----------------------------------------------------------------------------------
@@ -120,7 +126,9 @@ KINDS = {
     "fix open": "Fixes planned",
     "fix case": "Fixes named in cases",
 }
-_REVENUE = "Revenue is all that won customers had bought by the last list or entry, not what they bought since."
+_REVENUE = (
+    "Revenue is all that won customers had bought by the last list or entry, not what they bought since."
+)
 
 
 def value(amounts: Sequence[Amounts], wanted: Wanted) -> Report:
@@ -143,7 +151,7 @@ def value(amounts: Sequence[Amounts], wanted: Wanted) -> Report:
     )
     table = Table("value", "Regained and spent", columns, tuple(rows), drawn)
     figures = tuple(
-        Figure(f"regained_{currency}", "Revenue on record of won customers", Money(amount, currency))
+        Figure(f"regained_{currency}", "Revenue of won customers", Money(amount, currency))
         for currency, amount in _sums(amounts, "regained")
     )
     notes = notes_of(

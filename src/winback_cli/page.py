@@ -6,6 +6,7 @@ nothing load, and takes no style but the page's own, by its digest.
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -39,7 +40,8 @@ def page(reports: Sequence[Report], today: date, since: str = "", by: str = "") 
     style, _, body = source.partition("\n=====\n")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     shell = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    shell.globals.update(words=words, line=text.line, is_text=lambda cell: isinstance(cell, str))
+    shell.globals.update(words=words, legend=legend, is_text=lambda cell: isinstance(cell, str))
+    reports = sorted(reports, key=lambda told: told.name != "outcomes")  # what is asked first
     shown = shell.from_string(body).render(
         reports=[
             (told, [(table, chart(table)) for table in told.tables if table.rows]) for told in reports
@@ -71,10 +73,26 @@ def chart(table: Table) -> list[Line]:
     if not bar.whole:
         return []
     whole = table.place(bar.whole)
+    beside = table.place(bar.beside or bar.whole)
     return [
-        Line(_label(row), words(row[whole]), round(100 * length, 2), round(100 * filled, 2))
+        Line(
+            f"{_label(row)} ({words(row[whole])})" if bar.beside else _label(row),
+            words(row[beside]),
+            round(100 * length, 2),
+            round(100 * filled, 2),
+        )
         for row, (length, filled) in zip(rows, lengths(table), strict=False)
+        if row[whole] is not None
     ]
+
+
+SIGNS = {"█": "part", "░": "whole", "├──●──┤": "dot"}
+
+
+def legend(table: Table) -> list[tuple[str, str]]:
+    """What a table's bars mean: signs to draw, and words between them, as (sign or "", words)."""
+    pieces = [piece.strip() for piece in re.split("(█|░|├──●──┤)", table.bar.legend)]
+    return [(SIGNS.get(piece, ""), piece) for piece in pieces if piece]
 
 
 def _interval(row: Sequence[Cell], table: Table) -> Line:

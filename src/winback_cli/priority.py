@@ -277,8 +277,8 @@ def _reasons(base: float, outcomes: Outcomes) -> dict[str, float]:
     """What each reason does to the odds: the table's word, shrunk toward by own cases as they come."""
     effects = dict(LOGS["reason"])
     for reason, counts in outcomes.by_reason.items():
-        if reason in effects:
-            won, closed = _counted(*counts)
+        won, closed = _counted(*counts)
+        if reason in effects and closed:
             mean = chance_of(logit(base) + effects[reason])
             effects[reason] = logit((REASON_CASES * mean + won) / (REASON_CASES + closed)) - logit(base)
     return effects

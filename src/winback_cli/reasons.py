@@ -11,7 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from itertools import product
+from itertools import chain, product
 from typing import Any, NamedTuple
 
 from winback_cli import text, words
@@ -22,7 +22,6 @@ SUSPECTED = 0.5  # below, nothing is suggested
 SURE = 0.75  # from here on, a suggestion may be what Enter takes
 LONGEST = 2000  # words that are read
 _LABEL = 4  # so few words are a heading, as exports have them, and no sentence
-_GAP = 3  # words that a `~` stands for, at most
 _NEAR = 4  # words, so far a denial reaches
 _SAYS, _NAMED, _HINTS = 3.0, 2.2, 0.8  # what a phrase, a topic with its trouble, and a mere mention weigh
 _ALSO = 0.4  # a second phrase for the same reason, of the first one's weight
@@ -170,14 +169,16 @@ def _phrases(
     """Every phrase of a file; a reason's are its topics, what it says and what hints at it."""
     for means, given in tree["sentence"].items():
         for phrase in _folded_list(given, folding):
-            yield from (_Phrase(means, "mark", parts) for parts in _readings(phrase, lists))
+            yield from (_Phrase(means, "mark", parts) for parts in _readings(phrase, lists, tree["gap"]))
     for reason, kinds in tree["reasons"].items():
         for kind, given in kinds.items():
             for phrase in _folded_list(given, folding):
-                yield from (_Phrase(Reason(reason).value, kind, p) for p in _readings(phrase, lists))
+                yield from (
+                    _Phrase(Reason(reason).value, kind, p) for p in _readings(phrase, lists, tree["gap"])
+                )
 
 
-def _readings(phrase: str, lists: dict[str, tuple[str, ...]]) -> Iterator[tuple[_Part, ...]]:
+def _readings(phrase: str, lists: dict[str, tuple[str, ...]], gap: int) -> Iterator[tuple[_Part, ...]]:
     """A phrase in parts; one reading for each entry of several words in a list that it names."""
     choices: list[list[list[str]]] = []
     for word in phrase.split():
@@ -189,14 +190,14 @@ def _readings(phrase: str, lists: dict[str, tuple[str, ...]]) -> Iterator[tuple[
         several = [entry.split() for entry in entries if " " in entry]
         choices.append(([[f"|{single}"]] if single else []) + several)
     for chosen in product(*choices):
-        yield tuple(_parts(word for words_ in chosen for word in words_))
+        yield tuple(_parts(chain.from_iterable(chosen), gap))
 
 
-def _parts(spoken: Iterable[str]) -> Iterator[_Part]:
+def _parts(spoken: Iterable[str], widest: int) -> Iterator[_Part]:
     gap = 0
     for word in spoken:
         if word == "~":
-            gap = _GAP
+            gap = widest
         else:
             yield _part(word, gap)
             gap = 0
@@ -382,9 +383,7 @@ def _evidence(tokens: Sequence[_Token], lexicon: Lexicon) -> list[_Evidence]:
     return evidence
 
 
-def _weight(
-    match: _Match, tokens: Sequence[_Token], sense: _Sense, label: bool, instead: bool
-) -> float:
+def _weight(match: _Match, tokens: Sequence[_Token], sense: _Sense, label: bool, instead: bool) -> float:
     """What a phrase weighs; a topic that is praised nothing, and with no trouble beside it little."""
     if match.phrase.kind == "says":
         return _SAYS

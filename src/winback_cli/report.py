@@ -7,7 +7,6 @@ Beside each rate is how many of how many; currencies are never added up. No cust
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
 from winback_cli.case import MODEL_OF
@@ -88,12 +87,14 @@ Cell = str | int | Rate | Money | Spread | None
 
 class Bar(NamedTuple):
     """How a table is drawn: column `whole` as a length, `part` of it filled; lengths compare among rows
-    that are alike in `within`. Or column `interval`, a rate, with its interval between 0 and 100 %.
+    alike in `within`, and where `beside` is named that column stands beside the bar, not the length.
+    Or column `interval`, a rate, with its interval between 0 and 100 %. `legend` tells the signs.
     """
 
     whole: str = ""
     part: str = ""
     within: str = ""
+    beside: str = ""
     interval: str = ""
     legend: str = ""
 
@@ -141,18 +142,18 @@ FEWER = f"Of fewer than {FEW} only counts are told. In brackets is the 95 % inte
 # -- groups ----------------------------------------------------------------------------------
 
 HEADINGS = {"owner": "Owner", "source": "Source", "segment": "Segment", "playbook": "Playbook"}
-_NOBODY = {"owner": "(no owner)", "source": "(by hand)", "segment": "(no revenue known)", "playbook": ""}
-_BANDS = ((3, "under 1,000"), (4, "1,000 to 9,999"), (5, "10,000 to 99,999"), (99, "100,000 and more"))
+_NOBODY = {"owner": "(no owner)", "source": "(by hand)", "segment": "(not known)", "playbook": ""}
+_BANDS = ((3, "under 1k"), (4, "1k-10k"), (5, "10k-100k"), (10**9, "100k+"))
 ABOUT = {
     "owner": "An owner is who looks after the customer.",
     "source": "A source is the system or the list that the customer came from.",
-    "segment": "A segment is a band of the customer's revenue on record, each currency apart.",
+    "segment": "A segment is a band of the customer's revenue on record, each currency apart; 1k is 1,000.",
     "playbook": "A case counts under the playbook that it has now.",
 }
 
 
 def segment(currency: str, digits: int) -> str:
-    """The band of a revenue of so many digits in minor units: `EUR 1,000 to 9,999`."""
+    """The band of a revenue of so many digits in minor units: `EUR 1k-10k`."""
     minor = len(Money(1, currency).words().partition(".")[2])
     band = next(words for most, words in _BANDS if digits - minor <= most)
     return f"{currency or '(no currency)'} {band}"
@@ -279,7 +280,7 @@ def _months(cases: Sequence[Cases]) -> Table:
         there = outcomes_of(row for row in closed if row.month == month)
         rows.append((month, there.closed, there.won, there.rate))
     columns = (("month", "Month"), ("closed", "Closed"), ("won", "Won"), ("rate", "Won of closed"))
-    drawn = Bar("closed", "won", legend="█ won  ░ lost or released")
+    drawn = Bar("closed", "won", beside="rate", legend="█ won  ░ lost or released")
     return Table("months", "Closed by month", columns, tuple(rows), drawn)
 
 
@@ -328,16 +329,18 @@ def funnel(cases: Sequence[Cases], wanted: Wanted) -> Report:
         table = Table("stages", "How far cases came", columns, tuple(rows) if total else (), Bar("came"))
     figures = (
         Figure("cases", "Cases", total),
-        Figure("running", "Of them open or asleep", everybody.running),
+        Figure("running", "Open or asleep", everybody.running),
         Figure("won", "Won so far", everybody.won),
     )
     passed = "A case counts for every stage up to where it stands; a playbook may leave some of them out."
     still = "What is open or asleep may still go further."
-    return Report("funnel", "Funnel", figures, (table,), notes_of(wanted, passed, still, FEWER))
+    return Report(
+        "funnel", "Funnel", figures, (table,), notes_of(wanted, passed, still, *(() if by else (FEWER,)))
+    )
 
 
 NOT_YET = "not classified yet"
-_UNSURE = Bar("cases", "won", legend="█ won  ░ closed otherwise, or still running")
+_UNSURE = Bar("cases", "won", beside="rate", legend="█ won  ░ closed otherwise, or still running")
 
 
 def reasons(cases: Sequence[Cases], wanted: Wanted) -> Report:
@@ -383,11 +386,11 @@ def _unequal(cases: Sequence[Cases]) -> tuple[str, ...]:
         outcomes_of(row for row in cases if row.playbook == name).rate
         for name in sorted({row.playbook for row in cases})
     ]
-    ends = sorted(rate.interval for rate in rates if rate.interval)
+    ends = [rate.interval for rate in rates if rate.interval]
     if len(rates) < 2:
         return ()
     if len(ends) < 2:
         return ("Too few closed cases to compare playbooks.",)
-    if all(one[1] >= other[0] for one, other in pairwise(ends)):
-        return ("The intervals overlap: these cases tell no difference between the playbooks.",)
+    if max(low for low, _ in ends) <= min(high for _, high in ends):
+        return ("The intervals overlap: chance alone could make what difference there is.",)
     return ("Not all intervals overlap. The customers differ too, so no playbook is called the better.",)

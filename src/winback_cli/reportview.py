@@ -17,6 +17,7 @@ from winback_cli.money import Money
 from winback_cli.report import Bar, Cell, Report, Table
 
 LONGEST_BAR, SHORTEST_BAR = 24, 8
+SHORTEST_NAME = 15  # characters; where less is left the bars are left out
 MOST = 40  # rows of a table that are shown
 NOTHING = "Nothing to tell yet: no case has come so far."
 
@@ -97,11 +98,9 @@ def report(told: Report, width: int) -> RenderableType:
         parts.append(Text(f"  {figure.label}: {words(figure.value)}"))
     for table in told.tables:
         if table.rows:
-            parts += [
-                Text(f"\n{table.title}", style="dim"),
-                Padding(_table(table, width - 2), (0, 0, 0, 2)),
-            ]
-            parts += [Text(f"  {table.bar.legend}", style="dim")] if table.bar.legend else []
+            drawn, barred = _table(table, width - 2)
+            parts += [Text(f"\n{table.title}", style="dim"), Padding(drawn, (0, 0, 0, 2))]
+            parts += [Text(f"  {table.bar.legend}", style="dim")] if table.bar.legend and barred else []
             more = len(table.rows) - MOST
             parts += [Text(f"  and {more:,} more: --json tells them all", style="dim")] if more > 0 else []
     return Group(*parts, *_notes(told, width))
@@ -113,8 +112,8 @@ def _notes(told: Report, width: int) -> list[RenderableType]:
     return [Text(), *(Padding(Text(text.line(note), style="dim"), (0, 0, 0, 2)) for note in told.notes)]
 
 
-def _table(table: Table, width: int) -> Drawn:
-    """A table without lines, its bars last where there is room for them."""
+def _table(table: Table, width: int) -> tuple[Drawn, bool]:
+    """A table without lines, its bars last where there is room for them; and whether it has some."""
     rows = table.rows[:MOST]
     cells = [[words(cell) for cell in row] for row in rows]
     headings = [heading for _, heading in table.columns]
@@ -122,27 +121,36 @@ def _table(table: Table, width: int) -> Drawn:
     names = _names(rows)
     if sum(_widths(headings, cells)) + gap * len(headings) > width:
         gap = 1
-    room = (
-        width
-        - gap * len(headings)
-        - sum(size for n, size in enumerate(_widths(headings, cells)) if n not in names)
-    )
     least = SHORTEST_BAR if table.bar != Bar() else 0
-    longest = max((room - least) // max(len(names), 1), 8)
-    for line in cells:
-        for n in names:
+    room, sizes = width - gap * len(headings), _widths(headings, cells)
+    if any(kept < min(sizes[n], SHORTEST_NAME) for n, kept in _fitted(sizes, names, room - least).items()):
+        least = 0  # words before bars
+    for n, longest in _fitted(sizes, names, room - least).items():
+        for line in cells:
             line[n] = text.shorten(line[n], longest)
     drawn = Drawn(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="dim")
     for n, heading in enumerate(headings):
         drawn.add_column(heading, justify="left" if n in names else "right", no_wrap=True)
     left = width - sum(_widths(headings, cells)) - gap * len(headings)
-    if least and left >= SHORTEST_BAR:
+    barred = bool(least) and left >= SHORTEST_BAR
+    if barred:
         drawn.add_column("", no_wrap=True)
         shown = bars(table._replace(rows=rows), min(left, LONGEST_BAR))
         cells = [[*line, bar] for line, bar in zip(cells, shown, strict=True)]
     for line in cells:
         drawn.add_row(*(Text(cell) for cell in line))
-    return drawn
+    return drawn, barred
+
+
+def _fitted(sizes: list[int], names: set[int], room: int) -> dict[int, int]:
+    """How wide the columns of words may be, so that all fit: the widest gives way first, to 8 at least."""
+    sizes = list(sizes)
+    while sum(sizes) > room and names:
+        widest = max(sorted(names), key=lambda n: sizes[n])
+        if sizes[widest] <= 8:
+            break
+        sizes[widest] -= 1
+    return {n: sizes[n] for n in names}
 
 
 def _names(rows: Sequence[Sequence[Cell]]) -> set[int]:

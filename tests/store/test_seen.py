@@ -32,8 +32,7 @@ def test_every_mark_has_the_number_that_was_told_last(
             known.follow(alias)
             expected = {mark: alias.get(number, number) for mark, number in expected.items()}
             assert known.of(list(expected)) == expected
-            for _ in known.put_in(3, contextlib.nullcontext):
-                pass
+            known.put_in(3, contextlib.nullcontext)
 
         stored = raw.execute("SELECT mark, customer_id FROM identity ORDER BY mark").fetchall()
         assert stored == sorted(pair for pair in expected.items() if pair[1] >= 3)

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.work.lists import read_list
-from winback_cli import exporting
+from winback_cli import exporting, text
 from winback_cli.customer import ContactPoint, Customer
 from winback_cli.exporting import CaseLine, EventLine, Widths
 from winback_cli.money import Money
@@ -113,7 +113,7 @@ def test_csv_holds_no_control_signs() -> None:
 
 @given(st.lists(st.text(), min_size=2, max_size=4))
 def test_commas_quotes_and_line_breaks_stay_in_their_cells(cells: list[str]) -> None:
-    safe = [exporting.text.clean(cell) for cell in cells]
+    safe = [text.clean(cell) for cell in cells]
     written = "".join(exporting.csv_lines([""] * len(cells), [cells]))
 
     _, row = csv.reader([line + "\n" for line in written.split("\n")[:-1]])

@@ -624,3 +624,20 @@ def test_one_part_of_an_address_that_cannot_be_read_rejects_its_row_alone(
 
     assert [one.field for one in found.rejects] == [field]
     assert [one.name for one in found.customers] == ["Ben"]
+
+
+MET = (",Blue,a@example.com,,", "Ana,,a@example.com,+44 20 7946 0001,", "Ana,Blue,,+44 20 7946 0001,upset")
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))), ids=str)
+def test_a_row_that_fits_what_two_others_say_together_is_theirs(order: tuple[int, ...]) -> None:
+    header = "name,company,email,phone,how_left\n"
+    rows = [MET[place] for place in order]
+
+    brought, (one,) = anew(header + "\n".join(rows) + "\n")
+    again, twice = anew(header + "\n".join(rows) + "\n", header + "\n".join(reversed(rows)) + "\n")
+
+    assert (brought.brought.new, brought.brought.merged) == (1, 2)
+    assert one.values[2:4] == ("Ana", "Blue")
+    assert one.values[8] == "upset"
+    assert (twice, again.brought.changed) == ([one], 0)

@@ -80,7 +80,9 @@ def export(
         text.line(owner),
     )
     _check(wanted)
-    _tell(here, wanted, _carry_out(here, wanted))
+    done = _carry_out(here, wanted)
+    if done is not None:
+        _tell(here, wanted, done)
 
 
 # -- what was asked for ----------------------------------------------------------------------
@@ -141,8 +143,11 @@ class Done(NamedTuple):
     further: int
 
 
-def _carry_out(here: Here, wanted: Wanted) -> Done:
-    """Write it all; an error of the output is raised when the store is closed, whose own it is not."""
+def _carry_out(here: Here, wanted: Wanted) -> Done | None:
+    """Write it all; None where the reader of the output went away, who has enough.
+
+    An error of the output is raised when the store is closed, whose own it is not.
+    """
     problem: OSError | None = None
     counted = _Counted()
     alone = 0
@@ -153,6 +158,8 @@ def _carry_out(here: Here, wanted: Wanted) -> Done:
                 _pour(_lines(connection, wanted, counted), write)
         except OSError as error:
             problem = error
+    if isinstance(problem, BrokenPipeError):
+        return None
     if problem is not None:
         raise problem
     return Done(counted.lines, alone, counted.further)

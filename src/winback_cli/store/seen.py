@@ -68,9 +68,9 @@ class Seen:
             )
         raw.execute("DROP TABLE alias")
 
-    def put_in(self, first: int, short: Callable[[], AbstractContextManager[None]]) -> Iterator[None]:
+    def put_in(self, first: int, short: Callable[[], AbstractContextManager[None]]) -> None:
         """Bring all from that number on into `identity`, but for those whom others added meanwhile, in
-        the order of the marks, some thousands in each short transaction; yields after each.
+        the order of the marks, some thousands in each short transaction.
         """
         raw = self._raw
         if self._endings:
@@ -89,7 +89,6 @@ class Seen:
                     (after, last, first),
                 )
             after = last
-            yield
 
     def slices(self, first: int) -> Iterator[list[tuple[int, int]]]:
         """All (mark, number) from that number on, some thousands at a time."""

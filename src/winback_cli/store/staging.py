@@ -12,7 +12,7 @@ import contextlib
 import json
 import marshal
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TypeVar
 
@@ -20,14 +20,13 @@ from winback_cli.customer import Customer, merged
 from winback_cli.customer import identities as names_of
 from winback_cli.marks import mark
 from winback_cli.plainrow import COLUMNS, Checked, Plain, Point, customer_of, plain, points
-from winback_cli.store import reads
+from winback_cli.store import filling, reads
 from winback_cli.store.links import Links
 from winback_cli.store.seen import Seen
 from winback_cli.store.sorting import BLOCKED, Fresh, Numbers, Sorting
 
 Item = TypeVar("Item")
 TOGETHER = 2_000  # rows that are written in one transaction
-SLICE = 30_000  # entries that an index is filled with in one transaction
 _TEMPORARY = """
     CREATE TEMP TABLE part (customer INTEGER NOT NULL, body BLOB NOT NULL, direct INTEGER NOT NULL);
     CREATE TEMP TABLE same (customer INTEGER PRIMARY KEY, count INTEGER NOT NULL);
@@ -176,6 +175,12 @@ class Staging:
         if self._waiting:
             self._write()
         self.raw.execute("CREATE INDEX IF NOT EXISTS temp.part_customer ON part (customer)")
+        self._join()
+        while self._meet():
+            self._join()
+
+    def _join(self) -> None:
+        """One round of it."""
         self._follow_aliases()
         self._gather_loose()
         for numbers in _sliced(self.raw.execute(_TWICE, (self.numbers.first,)).fetchall(), 500):
@@ -184,6 +189,20 @@ class Staging:
             with self._short():
                 for number, before, customer in people:
                     self._rewrite(number, before, customer)
+
+    def _meet(self) -> bool:
+        """Whether anybody turned out to be somebody else by what no row said, but several together: the
+        name of one and the phone of another.
+        """
+        with self.at_once():
+            for number in sorted(self._renamed):
+                known = [mark(name) for name in names_of(self._person(number))]
+                for other in map(self.numbers.whose, self._seen.of(known).values()):
+                    mine = self.numbers.whose(number)
+                    if other != mine and mine != BLOCKED:
+                        new = other if not self.numbers.is_new(other) else min(mine, other)
+                        self.numbers.same(other if new == mine else mine, new)
+        return bool(self.numbers.alias)
 
     def _follow_aliases(self) -> None:
         """Whoever turned out to be somebody else goes, and their rows go over to that one."""
@@ -310,36 +329,12 @@ class Staging:
                 [(number, name) for name in now.known_as if name not in {*said, *before.known_as}],
             )
 
-    def fill(self, progress: Callable[[], None] = lambda: None) -> None:
-        """Bring who is who and the queue in, in their own order: what is ordered is quick to grow."""
-        if self._into != "main.":
-            return
-        self.raw.execute("CREATE TEMP TABLE loose (how_rank INTEGER, worth INTEGER, id INTEGER)")
-        for start in range(self.numbers.first, self.number, SLICE):  # who reads for long lets nobody commit
-            self.raw.execute(
-                "INSERT INTO loose SELECT how_rank, coalesce(-revenue, 9223372036854775807), id"
-                " FROM main.customer_row WHERE id >= ? AND id < ? AND batch_id = ?",
-                (start, start + SLICE, self.batch),
+    def fill(self) -> None:
+        """Bring who is who and the queue in; a dry run shows neither to anybody."""
+        if self._into == "main.":
+            filling.fill(
+                self.raw, self.batch, range(self.numbers.first, self.number), self._seen, self._short
             )
-        self.raw.execute("CREATE TEMP TABLE ranked AS SELECT * FROM loose ORDER BY 1, 2, 3")
-        self.raw.execute("DROP TABLE loose")
-        self._by_slices("ranked", "INSERT OR IGNORE INTO ranking SELECT how_rank, worth, id", progress)
-        self.raw.execute("DROP TABLE ranked")
-        for _ in self._seen.put_in(self.numbers.first, self._short):
-            progress()
-        with self._short():
-            self.raw.execute(
-                "INSERT OR IGNORE INTO identity SELECT mark, customer FROM more"
-                " WHERE customer IN (SELECT id FROM main.customer_row) ORDER BY mark"
-            )
-
-    def _by_slices(self, table: str, insert: str, progress: Callable[[], None]) -> None:
-        last = self.raw.execute(f"SELECT coalesce(max(rowid), 0) FROM {table}").fetchone()[0]
-        query = f"{insert} FROM {table} WHERE rowid > ? AND rowid <= ?"
-        for start in range(0, last, SLICE):
-            with self._short():
-                self.raw.execute(query, (start, start + SLICE))
-            progress()
 
     # -- what is left to do at the end -------------------------------------------------------
 

@@ -1,0 +1,374 @@
+"""Why somebody comes where they come: the priority score, factor by factor."""
+
+from datetime import date
+from math import exp
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+
+import typer
+
+from winback_cli import priority, text
+from winback_cli.cli.here import Here, print_json
+from winback_cli.cli.work import WhoArg
+from winback_cli.money import Money
+from winback_cli.store import reads
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from winback_cli.case import Case
+
+app = typer.Typer(rich_markup_mode=None)
+
+# The field of a customer's record that a factor is read from.
+_FIELDS = {
+    "recency": "last_purchase",
+    "orders": "orders",
+    "spending": "revenue",
+    "tenure": "first_purchase",
+    "how_left": "how_left",
+    "reason": "reason",
+}
+_SETTINGS = ("return_rate", "margin", "horizon_months")
+_NOBODY = ("", "0", "no", "none", "nobody", "-")
+
+
+class Given(NamedTuple):
+    """What is known of a customer, and by factor where that comes from: imported, by hand, asked, known."""
+
+    known: priority.Known
+    origins: dict[str, str]
+
+
+class Why(NamedTuple):
+    """What `why` tells: the customer, the priority, and why nobody is ranked where that is so."""
+
+    record: reads.CustomerRecord
+    given: Given
+    found: priority.Priority
+    assumed: priority.Assumptions
+    state: str  # ranked · left_alone · closed · let_go
+    because: str
+    asleep: bool
+    lapsed: bool
+
+
+@app.command()
+def why(
+    ctx: typer.Context,
+    who: WhoArg,
+    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Why somebody comes where they come: the chance, what they would bring, and what that rests on."""
+    here: Here = ctx.obj
+    with here.reading() as connection:
+        meant = here.who(connection, who)
+        record = reads.customer(connection, meant.number)
+        ref = reads.case_ref(connection, meant.number)
+        events = reads.events(connection, ref.key) if ref else []
+    assert record is not None
+    case = None
+    if ref:
+        from winback_cli.case import fold
+
+        case = fold(ref.id, events)
+    told = reckon(here, record, case)
+    if json:
+        return print_json(_json(here, told))
+    here.show(_page(here, told))
+    return None
+
+
+def reckon(here: Here, record: reads.CustomerRecord, case: "Case | None") -> Why:
+    """The priority of one customer, from what the store and the settings hold."""
+    given = _given(record, case)
+    assumed = assumptions(here)
+    found = priority.priority(given.known, assumed, here.clock.today)
+    state, because = "ranked", ""
+    if record.suppressed:
+        state, because = "left_alone", record.suppression_reason or ""
+    elif case and case.status == "closed":
+        state, because = "closed", case.outcome or ""
+    elif found.score is None:
+        state, because = "let_go", given.known.verdict
+    if state != "ranked":
+        found = found._replace(score=None, factors=(), missing=(), worth=None)
+    lapsed = not record.last_purchase or record.last_purchase <= here.lapsed_before
+    asleep = case is not None and case.status == "dormant"
+    return Why(record, given, found, assumed, state, because, asleep, lapsed)
+
+
+def assumptions(here: Here) -> priority.Assumptions:
+    """What the settings assume."""
+    firm = here.settings
+    return priority.Assumptions(
+        firm.return_rate, firm.margin, firm.horizon_months, firm.currency, usual={}, rates={}
+    )
+
+
+def _given(record: reads.CustomerRecord, case: "Case | None") -> Given:
+    """What is known, the case's own answers before the record's."""
+    by_hand = set(record.edited.split())
+    origins = {
+        factor: "by hand" if field in by_hand else "imported"
+        for factor, field in _FIELDS.items()
+        if getattr(record, field) not in (None, "")
+    }
+    facts = case.facts if case else {}
+    how = {answer.fact: answer.how for answer in case.answers.values()} if case else {}
+
+    def asked(factor: str, *names: str) -> Any:
+        name = next((name for name in names if facts.get(name) is not None), None)
+        if name is None:
+            return None
+        origins[factor] = how.get(name, "asked")
+        return facts[name]
+
+    referrals = asked("referrals", "decided.referrals")
+    known = priority.Known(
+        _day(record.last_purchase),
+        _day(record.first_purchase),
+        record.orders,
+        record.revenue,
+        record.currency,
+        how_left=asked("how_left", "backstory.how_left") or record.how_left,
+        reason=asked("reason", "classified.reason") or text.fold(record.reason).replace(" ", "_"),
+        complaint=_complaint(case, asked("complaint", "heard.complained", "backstory.complained_on")),
+        referred=None if referrals is None else text.fold(str(referrals)) not in _NOBODY,
+        verdict=asked("verdict", "decided.verdict", "backstory.worth_it") or "",
+        left_alone=record.suppressed,
+    )
+    return Given(known, origins)
+
+
+def _day(said: str | None) -> date | None:
+    try:
+        return date.fromisoformat(said) if said else None
+    except ValueError:
+        return None
+
+
+def _complaint(case: "Case | None", complained: Any) -> str:
+    """A complaint counts as resolved once every promise made in the case is kept."""
+    if case is None or complained is None:
+        return ""
+    if complained is False:
+        return "none"
+    made = [promise["state"] for promise in case.commitments]
+    return "resolved" if made and set(made) == {"kept"} else "unresolved"
+
+
+# -- as JSON ---------------------------------------------------------------------------------
+
+
+def _json(here: Here, told: Why) -> dict[str, Any]:
+    """The priority with stable keys; amounts in minor units. Of who is not ranked nothing is reckoned."""
+    found, score, worth = told.found, told.found.score, told.found.worth
+    currency = told.given.known.currency
+    return {
+        "customer": told.record.number,
+        "name": told.record.label,
+        "state": told.state,
+        "because": told.because or None,
+        "as_of": here.clock.today.isoformat(),
+        "lapsed": told.lapsed,
+        "chance": {"about": score.chance, "low": score.low, "high": score.high} if score else None,
+        "value": _amount(score.value, currency) if score else None,
+        "worth": worth._asdict() if worth else None,
+        "base": found.base._asdict() if score else None,
+        "factors": [
+            {
+                "factor": one.name,
+                "words": one.words,
+                "value": one.value,
+                "weight": one.multiplier,
+                "from": told.given.origins.get(one.name) if one.value is not None else None,
+                "basis": one.source,
+                "note": one.note or None,
+            }
+            for one in found.factors
+        ],
+        "missing": list(found.missing),
+        "assumed": {
+            name: {"value": getattr(here.settings, name), "from": here.settings.origins[name]}
+            for name in _SETTINGS
+        },
+    }
+
+
+def _amount(value: int | None, currency: str) -> dict[str, Any] | None:
+    return None if value is None else {"amount": value, "currency": currency}
+
+
+# -- as a page -------------------------------------------------------------------------------
+
+
+def _page(here: Here, told: Why) -> "RenderableType":
+    from rich.console import Group
+    from rich.text import Text
+
+    from winback_cli import views
+
+    title = Text(text.shorten(told.record.label, 60), style="bold")
+    title.append(f"  no. {told.record.number}", style="not bold dim")
+    if told.state != "ranked":
+        return Group(title, Text(_not_ranked(told)))
+    parts: list[RenderableType] = [title]
+    parts += [Text(sentence) for sentence in _result(told)]
+    parts += [views.heading("What moves the chance"), views.indented(_factors(here, told))]
+    parts += [Text(f"  {line}", style="dim") for line in _bases(told)]
+    if told.found.missing:
+        parts += [views.heading("Not known"), Text(_missing(told.found))]
+    parts.append(views.heading("What they would bring"))
+    parts += [Text(sentence) for sentence in _worth(here, told)]
+    return Group(*parts)
+
+
+def _not_ranked(told: Why) -> str:
+    because = text.line(told.because)
+    if told.state == "left_alone":
+        return f"They asked to be left alone: {because}. Nobody who is left alone is ranked."
+    if told.state == "closed":
+        return f"Their case is closed: {because}. Who has been through to the end is not ranked."
+    return "It was decided to let them go, so they are not ranked."
+
+
+def _result(told: Why) -> list[str]:
+    """The result in words."""
+    found, score = told.found, told.found.score
+    assert score is not None
+    ratio = score.chance / found.base.rate
+    likely = (
+        "about as likely as most"
+        if 0.9 <= ratio <= 1.1
+        else f"{'much ' if ratio > 2 else ''}likelier than most"
+        if ratio > 1
+        else f"{'much ' if ratio < 0.5 else ''}less likely than most"
+    )
+    said = [
+        f"Back within {_months(told.assumed.horizon_months)}: about {_percent(score.chance)}, probably"
+        f" {_percent(score.low)} to {_percent(score.high)}; {likely}.",
+        *_for_and_against(found),
+        _value_words(told, score),
+    ]
+    if not told.lapsed:
+        said.append("They bought not long ago and have not lapsed yet.")
+    if told.asleep:
+        said.append("Their case is asleep.")
+    return said
+
+
+def _missing(found: priority.Priority) -> str:
+    """The factors that are missing, each with why, where it is not just unknown."""
+    words = [
+        f"{one.words} ({one.note})" if one.note else one.words
+        for one in found.factors
+        if one.name in found.missing
+    ]
+    return f"{', '.join(words)}.\nEach makes the range wider."
+
+
+def _for_and_against(found: priority.Priority) -> list[str]:
+    """What bears most on the chance, for and against: never more than two of each."""
+    ranked = sorted((one for one in found.factors if one.value is not None), key=lambda one: one.multiplier)
+    against = [one.words for one in ranked[:2] if one.multiplier < 0.95]
+    speaks = [one.words for one in reversed(ranked[-2:]) if one.multiplier > 1.05]
+    parts = [f"For it: {', '.join(speaks)}."] if speaks else []
+    parts += [f"Against it: {', '.join(against)}."] if against else []
+    return [" ".join(parts)] if parts else []
+
+
+def _value_words(told: Why, score: priority.Score) -> str:
+    if score.value is None:
+        return "What they would bring is not known; they are ranked by the chance alone."
+    worth = Money(score.value, told.given.known.currency)
+    if score.value <= 0:
+        return f"Chance times what they would bring: {_whole(worth)}. By that, a contact costs more."
+    return f"Chance times what they would bring, less the contact: {_whole(worth)}."
+
+
+def _factors(here: Here, told: Why) -> "RenderableType":
+    from winback_cli import views
+
+    base, legend = told.found.base, _legend(told)
+    origin = f"{base.closed} cases" if base.closed else _origin(here, "return_rate")
+    rows = [["of all who lapsed", f"{_percent(base.rate)} come back", "", origin, ""]]
+    if abs(base.level) > 0.005:
+        rows.append(["the list as a whole", "", _times(exp(-base.level)), "reckoned", ""])
+    for one in told.found.factors:
+        if one.value is None:
+            continue
+        shown = one.note or _shown(told, one)
+        origin = told.given.origins.get(one.name, "")
+        rows.append([one.words, shown, _times(one.multiplier), origin, legend[one.source]])
+    header = ("Factor", "What is known", ">Weight", "From", "Basis")
+    return views.plain_table(header, rows, here.out.width - 2)
+
+
+def _legend(told: Why) -> dict[str, str]:
+    """A letter for each basis that a known factor has."""
+    used = dict.fromkeys(one.source for one in told.found.factors if one.value is not None)
+    return {source: letter for source, letter in zip(used, "abcdefgh", strict=False)}
+
+
+def _bases(told: Why) -> list[str]:
+    said = [f"{letter}: {source}" for source, letter in _legend(told).items()]
+    return ["A weight of 2 doubles the odds, 0.5 halves them, 1 changes nothing.", *said]
+
+
+def _shown(told: Why, one: priority.Weighed) -> str:
+    """The value of a factor as an adviser reads it."""
+    known, value = told.given.known, one.value
+    if one.name == "recency":
+        return f"{known.last}, {value} days ago"
+    if one.name == "spending":
+        return f"{value} of the usual"
+    if one.name == "tenure" and isinstance(value, int):
+        return f"{value / priority.YEAR:.1f} years"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return text.line(str(value)).replace("_", " ")
+
+
+def _worth(here: Here, told: Why) -> list[str]:
+    """How the margin of a second lifetime is reckoned, and what of it is assumed."""
+    worth, known = told.found.worth, told.given.known
+    if worth is None:
+        return ["No revenue is known, so it cannot be said."]
+    over = "how long they bought is not known" if worth.tenure is None else f"over {worth.tenure:.1f} years"
+    origin = told.given.origins.get("spending", "imported")
+    revenue = Money(known.revenue or 0, worth.currency)
+    said = [
+        f"Revenue {_whole(revenue)} ({origin}), {over}.",
+        f"At a margin of {here.settings.margin} % ({_origin(here, 'margin')}): "
+        f"{_whole(Money(worth.yearly, worth.currency))} a year, one year at least being counted.",
+        f"Half as long again, between 1 and 3 years (assumed): {worth.years:.1f} years make "
+        f"{_whole(Money(worth.amount, worth.currency))}.",
+    ]
+    if worth.cost is None:
+        said.append(
+            f"There is no rate from {worth.currency} to {told.assumed.currency}: the cost of a contact is"
+            " not taken off, and among the others the chance alone ranks them."
+        )
+    else:
+        said.append(f"A contact costs {_whole(Money(worth.cost, worth.currency))} (assumed).")
+    return said
+
+
+def _origin(here: Here, key: str) -> str:
+    return "assumed" if here.settings.origins[key] == "default" else "set by you"
+
+
+def _whole(money: Money) -> str:
+    return money.words().partition(".")[0]
+
+
+def _times(multiplier: float) -> str:
+    return f"x {multiplier:.2f}"
+
+
+def _percent(chance: float) -> str:
+    return f"{chance:.1%}".replace("%", " %") if chance < 0.01 else f"{round(chance * 100)} %"
+
+
+def _months(count: int) -> str:
+    return "a month" if count == 1 else "a year" if count == 12 else f"{count} months"

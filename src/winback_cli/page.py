@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 from winback_cli import text
 from winback_cli.intervals import Rate
-from winback_cli.report import Cell, Report, Table
-from winback_cli.reportview import MOST, NOTHING, lengths, words
+from winback_cli.report import NOTHING, Cell, Report, Table
+from winback_cli.reportview import MOST, lengths, words
 
 MARK = "<!doctype html><!-- a report of winback -->"  # how a page of ours begins
 

@@ -1,4 +1,4 @@
-"""Whom to win back next: what the chance of a return within a horizon, times what it would bring, is (C3).
+"""Whom to win back next: the chance of a return within a horizon, times what it would bring (C3).
 
 The chance starts from a base rate that the user sets - an assumption until own cases are closed - and is
 moved by the factors of one table (odds.py), each a multiplier of the odds. `priority` tells one customer
@@ -14,7 +14,7 @@ from typing import NamedTuple
 from winback_cli.odds import LEAST, LOGS, MOST, REACH, TABLE, Factor, chance_of, level, logit, steps, within
 
 BASE_CASES = 20  # the assumed rate counts as much as so many closed cases
-REASON_CASES = 10  # and what the table says of a reason as so many that were lost for it
+REASON_CASES = 10  # and what the table says of a reason as much as so many of its own
 WIDE = 1.2816  # the interval holds the middle 80 % of what is thought possible
 DOUBT = 0.09  # variance, in log odds, of the table itself: it may well be out by a third
 LET_GO = ("release", "no")  # verdicts after which nobody is ranked

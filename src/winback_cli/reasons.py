@@ -2,8 +2,8 @@
 
 The words are data, one file a language (`words/reasons.en.toml`); nothing here is certain, so whoever asked
 confirms. It counts words and knows three things of grammar: what a clause denies or praises is no reason,
-what follows a "but" outweighs what came before, and a cause outweighs what it led to. Time grows with the
-text, and no pattern comes from the data.
+what follows a "but" outweighs what came before, and a cause outweighs what it led to. No pattern comes from
+the data, and each word is looked at with the few behind it, so that time grows with the text and no faster.
 """
 
 import math
@@ -20,7 +20,7 @@ from winback_cli.stages import Reason
 
 SUSPECTED = 0.5  # below, nothing is suggested
 SURE = 0.75  # from here on, a suggestion may be what Enter takes
-LONGEST = 2000  # words that are read
+LONGEST = 500  # words that are read
 _LABEL = 4  # so few words are a heading, as exports have them, and no sentence
 _NEAR = 4  # words, so far a denial reaches
 _SAYS, _NAMED, _HINTS = 3.0, 2.2, 0.8  # what a phrase, a topic with its trouble, and a mere mention weigh
@@ -105,7 +105,7 @@ def suggest(words: str, language: str = "en") -> Suggestion:
     """The reason that a customer's sentence or a list's label suggests; None where it is unsure.
 
     Several reasons in one: the clause after "but", and the cause before what it led to, count more; two
-    that weigh the same give none. "Not said", "other" and the like give `unknown`. Only the first 2000
+    that weigh the same give none. "Not said", "other" and the like give `unknown`. Only the first 500
     words are read. Raises NotFound for a language without words. (B4.2, B4.3, E0)
     """
     lexicon = lexicon_of(language)
@@ -245,7 +245,8 @@ def _mended(word: str, lexicon: Lexicon) -> str:
 
 def _split(tokens: list[_Token], lexicon: Lexicon) -> list[_Token]:
     """The same words, with clauses cut before a "but" or "because", and before "and we ..." too."""
-    cuts = {found.at[0] for found in _marks(tokens, lexicon) if found.phrase.means in _SPLITTING}
+    marks = _apart(_found(tokens, lexicon, True))
+    cuts = {mark.at[0] for mark in marks if mark.phrase.means in _SPLITTING}
     split: list[_Token] = []
     more = 0
     for i, token in enumerate(tokens):
@@ -282,11 +283,6 @@ def _places(tokens: Sequence[_Token], start: int, phrase: _Phrase) -> tuple[int,
     return tuple(at)
 
 
-def _marks(tokens: Sequence[_Token], lexicon: Lexicon) -> list[_Match]:
-    """The words that steer a sentence, each in one part: of two that overlap, the one with more words."""
-    return _apart(_found(tokens, lexicon, True))
-
-
 def _apart(found: Iterable[_Match]) -> list[_Match]:
     """Those that share no word; the longer is kept, and what says more."""
     order = ("mark", "says", "topics", "hints")
@@ -306,62 +302,69 @@ class _Sense(NamedTuple):
     """What steers the sentence: where it denies and judges, what it sets aside, what each clause weighs."""
 
     denials: frozenset[int]
+    spent: frozenset[int]  # the denials that turn a judgement round: "not happy with the price"
     feelings: Mapping[int, bool]  # whether the word there is praise, once denials are heeded
     dismissed: frozenset[int]
     weights: Mapping[int, float]
 
 
 def _sense(tokens: Sequence[_Token], lexicon: Lexicon) -> _Sense:
-    marks = _marks(tokens, lexicon)
+    marks = _apart(_found(tokens, lexicon, True))
     denials = frozenset(match.at[0] for match in marks if match.phrase.means == "denial")
-    feelings = {}
+    feelings: dict[int, bool] = {}
+    spent: set[int] = set()
     for match in marks:
         if match.phrase.means in ("praise", "trouble", "turn"):
-            praise = match.phrase.means == "praise"
-            feelings[match.at[-1]] = praise is not _denied(match.at, tokens, denials)
+            turned = _denying(match.at, tokens, denials)
+            spent.update(turned)
+            feelings[match.at[-1]] = (match.phrase.means == "praise") is not bool(turned)
     dismissed = frozenset(tokens[m.at[0]].clause for m in marks if m.phrase.means == "dismissal")
-    return _Sense(denials, feelings, dismissed, _weights(tokens, marks))
+    return _Sense(denials, frozenset(spent), feelings, dismissed, _weights(tokens, marks))
 
 
-def _denied(at: tuple[int, ...], tokens: Sequence[_Token], denials: frozenset[int]) -> bool:
-    """Whether its clause denies it: shortly before it, or between its words."""
+def _denying(at: tuple[int, ...], tokens: Sequence[_Token], denials: frozenset[int]) -> list[int]:
+    """The denials of its clause that reach it: shortly before it, or between its words."""
     clause = tokens[at[0]].clause
-    return any(
-        i in denials and i not in at and tokens[i].clause == clause
-        for i in range(max(at[0] - _NEAR, 0), at[-1])
-    )
+    near = range(max(at[0] - _NEAR, 0), at[-1])
+    return [i for i in near if i in denials and i not in at and tokens[i].clause == clause]
 
 
 def _weights(tokens: Sequence[_Token], marks: Sequence[_Match]) -> dict[int, float]:
     """What each clause weighs: less what stands before a "but", and what a cause led to."""
-    weights = {token.clause: 1.0 for token in tokens}
-    clauses: dict[int, list[int]] = defaultdict(list)  # of each sentence
-    for clause, sentence in {token.clause: token.sentence for token in tokens}.items():
-        clauses[sentence].append(clause)
+    clauses: dict[int, dict[int, None]] = defaultdict(dict)  # of each sentence, in order
+    for token in tokens:
+        clauses[token.sentence][token.clause] = None
+    steers: dict[int, list[tuple[str, int]]] = defaultdict(list)
     for match in marks:
-        if match.phrase.means not in _SPLITTING or match.at[-1] + 1 == len(tokens):
-            continue
-        here = tokens[match.at[0]]
-        own = clauses[here.sentence]
-        for clause, factor in _shifted(match.phrase.means, here.clause, own):
+        if match.phrase.means in _SPLITTING and match.at[-1] + 1 < len(tokens):
+            here = tokens[match.at[0]]
+            steers[here.sentence].append((match.phrase.means, here.clause))
+    weights = {token.clause: 1.0 for token in tokens}
+    for sentence, own in clauses.items():
+        first = next(iter(own))
+        for clause, factor in _steered(list(own), steers[sentence]):
             weights[clause] *= factor
-        if match.phrase.means in ("contrast", "turn") and here.clause == own[0]:
-            for clause in clauses.get(here.sentence - 1, ()):
+        if ("contrast", first) in steers[sentence] or ("turn", first) in steers[sentence]:
+            for clause in clauses.get(sentence - 1, ()):
                 weights[clause] *= _BEFORE_BUT
     return weights
 
 
-def _shifted(means: str, here: int, own: Sequence[int]) -> Iterator[tuple[int, float]]:
-    """The clauses of a sentence that a connective makes weigh less, with how much of it is left."""
-    if means in ("contrast", "turn"):
-        yield from ((clause, _BEFORE_BUT) for clause in own if clause < here)
-    elif means == "concession":
-        yield here, _BEFORE_BUT
-    elif means == "result":
-        yield from ((clause, _LED_TO) for clause in own if clause >= here)
-    else:  # a cause tells why what came before it was so; where it opens the sentence, what comes after
-        first = here == own[0]
-        yield from ((clause, _LED_TO) for clause in own if (clause > here if first else clause < here))
+def _steered(own: Sequence[int], steers: Iterable[tuple[str, int]]) -> Iterator[tuple[int, float]]:
+    """The clauses of a sentence that its connectives make weigh less, with how much of it is left."""
+    at: dict[str, set[int]] = defaultdict(set)
+    for means, clause in steers:
+        at[means].add(clause)
+    but, why = max(at["contrast"] | at["turn"], default=-1), max(at["cause"], default=-1)
+    so = min(at["result"], default=own[-1] + 1)
+    for clause in own:
+        if clause < but:
+            yield clause, _BEFORE_BUT
+        if clause in at["concession"]:
+            yield clause, _BEFORE_BUT
+        # A cause tells why what came before it was so; where it opens the sentence, what comes after
+        if clause >= so or clause < why or (why == own[0] and clause > why):
+            yield clause, _LED_TO
 
 
 def _evidence(tokens: Sequence[_Token], lexicon: Lexicon) -> list[_Evidence]:
@@ -373,7 +376,10 @@ def _evidence(tokens: Sequence[_Token], lexicon: Lexicon) -> list[_Evidence]:
     evidence = []
     for match in found:
         first = tokens[match.at[0]]
-        if _denied(match.at, tokens, sense.denials) or first.clause in sense.dismissed:
+        denying = _denying(match.at, tokens, sense.denials)
+        if match.phrase.kind != "says":
+            denying = [i for i in denying if i not in sense.spent]
+        if denying or first.clause in sense.dismissed:
             excused.add(first.sentence)
             continue
         weight = _weight(match, tokens, sense, label, first.sentence in excused)
@@ -429,5 +435,6 @@ def _quoted(
 ) -> tuple[str, ...]:
     """The words that decided, as they were written: at most three places, in the order of the text."""
     own = sorted((one for one in evidence if one.reason == reason), key=lambda one: -one.weight)[:3]
+    own = [one for one in own if one.weight * 2 >= own[0].weight]
     spans = sorted((tokens[one.first].start, tokens[one.last].end) for one in own)
     return tuple(dict.fromkeys(text.shorten(given[start:end], 60) for start, end in spans))

@@ -132,9 +132,15 @@ class Report(NamedTuple):
 
     @property
     def empty(self) -> bool:
+        """Whether there is nothing to tell; then `NOTHING` says so."""
         return not any(table.rows for table in self.tables)
 
 
+NOTHING = dict.fromkeys(NAMES, "Nothing to tell yet: there is no case.") | {
+    "promises": "Nothing to tell yet: no promise is kept, broken or owed.",
+    "checkins": "Nothing to tell yet: no check-in is agreed.",
+    "value": "Nothing to tell yet: nobody is won, and no offer or fix is on record.",
+}
 NO_CAUSE = "Won says that a customer came back, not that the contact was why."
 CLOSED = "Rates count closed cases: won of won, lost and released. Open and sleeping ones are no losses."
 FEWER = f"Of fewer than {FEW} only counts are told. In brackets is the 95 % interval."

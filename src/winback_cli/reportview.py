@@ -14,12 +14,11 @@ from rich.text import Text
 from winback_cli import text
 from winback_cli.intervals import Rate, Spread
 from winback_cli.money import Money
-from winback_cli.report import Bar, Cell, Report, Table
+from winback_cli.report import NOTHING, Bar, Cell, Report, Table
 
 LONGEST_BAR, SHORTEST_BAR = 24, 8
 SHORTEST_NAME = 15  # characters; where less is left the bars are left out
 MOST = 40  # rows of a table that are shown
-NOTHING = "Nothing to tell yet: no case has come so far."
 
 
 def words(cell: Cell) -> str:
@@ -93,7 +92,7 @@ def report(told: Report, width: int) -> RenderableType:
     """One report: its title, what matters most, its tables, its notes."""
     parts: list[RenderableType] = [Text(told.title, style="bold")]
     if told.empty:
-        return Group(*parts, Text(f"  {NOTHING}"), *_notes(told, width))
+        return Group(*parts, Text(f"  {NOTHING[told.name]}"))
     for figure in told.figures:
         parts.append(Text(f"  {figure.label}: {words(figure.value)}"))
     for table in told.tables:
@@ -103,10 +102,10 @@ def report(told: Report, width: int) -> RenderableType:
             parts += [Text(f"  {table.bar.legend}", style="dim")] if table.bar.legend and barred else []
             more = len(table.rows) - MOST
             parts += [Text(f"  and {more:,} more: --json tells them all", style="dim")] if more > 0 else []
-    return Group(*parts, *_notes(told, width))
+    return Group(*parts, *_notes(told))
 
 
-def _notes(told: Report, width: int) -> list[RenderableType]:
+def _notes(told: Report) -> list[RenderableType]:
     if not told.notes:
         return []
     return [Text(), *(Padding(Text(text.line(note), style="dim"), (0, 0, 0, 2)) for note in told.notes)]
@@ -132,10 +131,11 @@ def _table(table: Table, width: int) -> tuple[Drawn, bool]:
     for n, heading in enumerate(headings):
         drawn.add_column(heading, justify="left" if n in names else "right", no_wrap=True)
     left = width - sum(_widths(headings, cells)) - gap * len(headings)
-    barred = bool(least) and left >= SHORTEST_BAR
+    fits = bool(least) and left >= SHORTEST_BAR
+    shown = bars(table._replace(rows=rows), min(left, LONGEST_BAR)) if fits else []
+    barred = any(shown)
     if barred:
         drawn.add_column("", no_wrap=True)
-        shown = bars(table._replace(rows=rows), min(left, LONGEST_BAR))
         cells = [[*line, bar] for line, bar in zip(cells, shown, strict=True)]
     for line in cells:
         drawn.add_row(*(Text(cell) for cell in line))

@@ -1,20 +1,22 @@
 """What a walk puts beside its questions: what Enter would take, and a step looked over."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from winback_cli import answers, route
+from winback_cli import answers, reasons, route, text
 from winback_cli.answers import Customs
 from winback_cli.case import Case, items_of
 from winback_cli.guards import Finding
 from winback_cli.playbook import Playbook, Question, Step, choices_of
 from winback_cli.prompter import Row
 
+_REASON = "classified.reason"
+
 
 def default(
     step: Step, question: Question, case: Case, customs: Customs, suggested: Mapping[str, Any]
 ) -> Any:
-    """The answer that stands; or what the route or the list suggests; or the playbook's default."""
+    """The answer that stands; or what the route, the list or their own words suggest; or the playbook's."""
     if question.fact and case.known(question.fact):
         return case.facts[question.fact]
     standing = case.answers.get(f"{step.id}.{question.key}")
@@ -24,7 +26,11 @@ def default(
         ending = route.suggested_ending(case)
         if ending != "dormant" or not question.default or not route.said_no(case):
             return ending
-    given = suggested.get(question.fact or "", question.default)
+    if question.fact == _REASON:
+        found = _reason(case, suggested)
+        given = found.reason if found else question.default
+    else:
+        given = suggested.get(question.fact or "", question.default)
     if given is None:
         return None
     said = ("yes" if given else "no") if isinstance(given, bool) else str(given)
@@ -32,6 +38,34 @@ def default(
         return answers.parse(question.spec, said, customs)
     except ValueError:
         return None  # a list may say what cannot be an answer: a last purchase ahead of us
+
+
+def worded(question: Question, case: Case, suggested: Mapping[str, Any]) -> str:
+    """A question's words; beside a reason that was read from theirs, those that decided."""
+    words = question.worded(case.facts.get("backstory.how_left"))
+    found = _reason(case, suggested) if question.fact == _REASON and not case.known(_REASON) else None
+    if found is None:
+        return words
+    who = "You wrote" if found.heard else "The list says"
+    quoted = ", ".join(f'"{text.line(said)}"' for said in found.because)
+    return f"{words}\n{who} {quoted}: {answers.words_of(found.reason)}?"
+
+
+class _Read(NamedTuple):
+    """A reason read from what the customer said, or else (not `heard`) from the list."""
+
+    reason: str
+    because: tuple[str, ...]
+    heard: bool
+
+
+def _reason(case: Case, suggested: Mapping[str, Any]) -> _Read | None:
+    """What they said, or else the list, gives as the reason, where that is sure; the rep confirms."""
+    for said, heard in ((case.facts.get("heard.why_left"), True), (suggested.get(_REASON), False)):
+        found = reasons.suggest(said) if said else None
+        if found and found.reason and found.confidence >= reasons.SURE and found.reason != "unknown":
+            return _Read(found.reason, found.because, heard)
+    return None
 
 
 def rows(playbook: Playbook, step: Step, case: Case, missing: Sequence[Question]) -> list[Row]:

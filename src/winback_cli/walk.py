@@ -156,7 +156,7 @@ class Walk:
         asked = Asked(
             step=step,
             question=question,
-            words=question.worded(self.case.facts.get("backstory.how_left")),
+            words=screening.worded(question, self.case, self.suggested),
             spec=spec,
             default=screening.default(step, question, self.case, self.customs, self.suggested),
             required=question.required,

@@ -48,6 +48,9 @@ TRADE = {
     "reaching",
     "marks",
     "plainrow",
+    "report",
+    "dealings",
+    "intervals",
     "exporting",
 }
 WORK = {
@@ -58,6 +61,7 @@ WORK = {
     "prompter",
     "entries",
     "journal",
+    "reasons",
     "screening",
     "walk",
     "intake",
@@ -78,7 +82,10 @@ WORK = {
 }
 SETTINGS = {"settings"}
 STORE = {"store"}
-COUNTER = {"cli", "talk", "terminal", "screen", "views", "pages", "scenes", "shelf", "rows", "agendaview"}
+COUNTER = {
+    *("cli", "talk", "terminal", "screen", "views", "pages", "scenes", "shelf", "rows", "agendaview"),
+    *("reportview", "page"),
+}
 ENTRANCE = {"main", "__main__", "__init__"}
 
 DATABASE = {"sqlmodel", "sqlalchemy", "alembic"}

@@ -335,6 +335,13 @@ def test_across_currencies_the_chance_alone_decides_unless_a_rate_was_given() ->
     assert score(unlikely).value == round(score(unlikely).chance * _worth(unlikely))
 
 
+@pytest.mark.parametrize("rate", [0.0, -1.0, 1e-300, 1e300, math.inf, math.nan])
+def test_a_rate_that_cannot_be_counts_as_none(rate: float) -> None:
+    foreign = some(currency="USD")
+
+    assert score(foreign, USUAL._replace(rates={"USD": rate})) == score(foreign)
+
+
 def _worth(known: Known) -> int:
     told = _told(known).worth
     assert told is not None

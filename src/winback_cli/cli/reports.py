@@ -4,8 +4,8 @@ import contextlib
 import csv
 import os
 import sys
-import unicodedata
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -17,6 +17,7 @@ from winback_cli.cli.options import choice_of, day_of
 from winback_cli.errors import DiskError, NotPermitted, UsageError
 
 if TYPE_CHECKING:
+    from winback_cli.money import Money
     from winback_cli.report import Cell, Report, Wanted
     from winback_cli.store.reads import Connection
 
@@ -198,7 +199,12 @@ def _rounded(share: float | None) -> float | None:
 
 
 def _print_csv(told: "Report", *, raw: bool) -> None:
-    """Every table of a report under one header; the first column says which, where there are several."""
+    """Every table of a report under one header; the first column says which, where there are several.
+
+    Without `raw` no text is taken for a formula by a spreadsheet.
+    """
+    from winback_cli.exporting import neutral
+
     rows = []
     for table in told.tables:
         for row in table.rows:
@@ -210,7 +216,12 @@ def _print_csv(told: "Report", *, raw: bool) -> None:
     writer = csv.DictWriter(sys.stdout, header, restval="", lineterminator="\n")
     writer.writeheader()
     for line in rows:
-        writer.writerow({key: part if raw else neutral(part) for key, part in line.items()})
+        writer.writerow(
+            {
+                key: neutral(part) if False else part
+                for key, part in line.items()
+            }
+        )
 
 
 def _header(told: "Report") -> list[str]:
@@ -220,7 +231,7 @@ def _header(told: "Report") -> list[str]:
 
 
 def _flat(key: str, cell: "Cell") -> dict[str, object]:
-    """A value as cells: a rate as its parts, an amount in whole units as in the currency."""
+    """A value as cells: a rate as its parts, an amount in whole units of its currency."""
     from winback_cli.money import Money
 
     if isinstance(cell, Money):
@@ -231,30 +242,9 @@ def _flat(key: str, cell: "Cell") -> dict[str, object]:
     return {key: text.line(cell) if isinstance(cell, str) else cell}
 
 
-def _decimal(money: Any) -> str:
-    """`1200.50`, without the currency and without signs between thousands."""
-    return str(money.words().removeprefix(money.currency).strip().replace(",", ""))
-
-
-_FORMULA = "=+-@|%"
-
-
-def neutral(cell: object) -> object:
-    """A cell that no spreadsheet takes for a formula: a text that begins like one gets an apostrophe.
-
-    Blanks, invisible signs and apostrophes before it are looked through, full-width signs count as
-    plain ones. Numbers stay. Taking one apostrophe off again gives the text as it was.
-    """
-    if not isinstance(cell, str):
-        return cell
-    bare = next((ch for ch in cell if ch != "'" and unicodedata.category(ch)[0] not in "ZC"), "")
-    sign = unicodedata.normalize("NFKC", bare)[:1]
-    looks = bool(sign) and (sign in _FORMULA or bare == "\u2212")
-    return f"'{cell}" if looks and not _is_number(cell) else cell
-
-
-def _is_number(cell: str) -> bool:
-    return cell.isascii() and cell.removeprefix("-").replace(".", "", 1).isdecimal()
+def _decimal(money: "Money") -> Decimal:
+    """`1200.50`: an amount in whole units of its currency."""
+    return Decimal(money.words().removeprefix(money.currency).strip().replace(",", ""))
 
 
 # -- the page --------------------------------------------------------------------------------

@@ -260,6 +260,7 @@ def _suggestions(customer: reads.CustomerRecord) -> dict[str, Any]:
         # Whoever is leaving now bought lately; when we learned of it no list says.
         "backstory.left_on": "" if customer.how_left == "departing" else customer.last_purchase,
         "backstory.told_by": customer.owner,
+        "classified.reason": customer.reason,  # in the list's own words
     }
     return {name: value for name, value in found.items() if value}
 

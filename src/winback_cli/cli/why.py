@@ -279,7 +279,7 @@ def _for_and_against(found: priority.Priority) -> list[str]:
 
 def _value_words(told: Why, score: priority.Score) -> str:
     if score.value is None:
-        return "What they would bring is not known; they are ranked by the chance alone."
+        return "What they would bring is not known; the chance alone ranks them."
     worth = Money(score.value, told.given.known.currency)
     if score.value <= 0:
         return f"Chance times what they would bring: {_whole(worth)}. By that, a contact costs more."
@@ -333,7 +333,7 @@ def _worth(here: Here, told: Why) -> list[str]:
     """How the margin of a second lifetime is reckoned, and what of it is assumed."""
     worth, known = told.found.worth, told.given.known
     if worth is None:
-        return ["No revenue is known, so it cannot be said."]
+        return ["No revenue that counts is known, so it cannot be said."]
     over = "how long they bought is not known" if worth.tenure is None else f"over {worth.tenure:.1f} years"
     origin = told.given.origins.get("spending", "imported")
     revenue = Money(known.revenue or 0, worth.currency)
@@ -341,7 +341,8 @@ def _worth(here: Here, told: Why) -> list[str]:
         f"Revenue {_whole(revenue)} ({origin}), {over}.",
         f"At a margin of {here.settings.margin} % ({_origin(here, 'margin')}): "
         f"{_whole(Money(worth.yearly, worth.currency))} a year, one year at least being counted.",
-        f"Half as long again, between 1 and 3 years (assumed): {worth.years:.1f} years make "
+        "A second time is taken to last half as long as the first, 1 to 3 years (assumed): "
+        f"{worth.years:.1f} years make "
         f"{_whole(Money(worth.amount, worth.currency))}.",
     ]
     if worth.cost is None:

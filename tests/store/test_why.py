@@ -1,0 +1,263 @@
+"""`winback why`: where somebody's place comes from, for a person, for a pipe and for a script (C3)."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Ran, Runner
+from winback_cli import odds, priority
+
+ANSWERS = Path(__file__).parents[1] / "cli" / "files" / "answers.yaml"
+TODAY = "2026-11-23"  # a Monday
+KEYS = {
+    *("customer", "name", "state", "because", "as_of", "lapsed", "chance", "value", "worth", "base"),
+    *("factors", "missing", "assumed"),
+}
+
+
+@pytest.fixture
+def now(stocked: Runner) -> Runner:
+    """The runner over the sample list, on Monday 23 November 2026."""
+
+    def run(*words: object) -> Ran:
+        ran = stocked("--as-of", TODAY, *words)
+        assert ran.code in (0, 2, 3), ran.err
+        return ran
+
+    return run
+
+
+def why(now: Runner, who: object = 1) -> dict[str, Any]:
+    ran = now("why", who, "--json")
+    assert (ran.code, ran.err) == (0, "")
+    told: dict[str, Any] = json.loads(ran.out)
+    assert set(told) == KEYS
+    return told
+
+
+def factors(now: Runner, who: object = 1) -> dict[str, dict[str, Any]]:
+    return {one["factor"]: one for one in why(now, who)["factors"]}
+
+
+# -- as JSON ---------------------------------------------------------------------------------
+
+
+def test_the_score_is_the_formulas_for_what_the_list_brought(now: Runner) -> None:
+    known = priority.Known(date(2025, 11, 2), date(2022, 1, 10), 12, 420_050, "EUR", how_left="upset")
+    expected = priority.priority(known, priority.Assumptions(), date(2026, 11, 23))
+
+    told = why(now)
+
+    assert expected.score is not None
+    assert told["chance"] == {
+        "about": expected.score.chance,
+        "low": expected.score.low,
+        "high": expected.score.high,
+    }
+    assert told["value"] == {"amount": expected.score.value, "currency": "EUR"}
+    assert (told["state"], told["because"], told["lapsed"], told["as_of"]) == ("ranked", None, True, TODAY)
+    assert told["worth"]["tenure"] == pytest.approx(3.81, abs=0.01)
+
+
+def test_every_factor_of_the_table_is_told_with_its_weight_its_basis_and_where_it_came_from(
+    now: Runner,
+) -> None:
+    told = factors(now)
+
+    assert list(told) == [factor.name for factor in odds.TABLE]
+    assert {
+        set(one) == {"factor", "words", "value", "weight", "from", "basis", "note"} for one in told.values()
+    } == {True}
+    assert (told["orders"]["value"], told["orders"]["weight"], told["orders"]["from"]) == (
+        12,
+        2.5,
+        "imported",
+    )
+    assert all(one["basis"] for one in told.values())
+    missing = {name for name, one in told.items() if one["value"] is None}
+    assert set(why(now)["missing"]) == missing
+    assert {one["weight"] for name, one in told.items() if name in missing} == {1.0}
+
+
+def test_what_was_typed_by_hand_and_what_was_asked_say_so(now: Runner) -> None:
+    assert now("edit", 1, "--orders", 2).code == 0
+    now("walk", 1, "--answers", ANSWERS)
+
+    told = factors(now)
+
+    assert (told["orders"]["value"], told["orders"]["from"]) == (2, "by hand")
+    assert told["tenure"]["from"] == "imported"
+    assert (told["how_left"]["value"], told["how_left"]["from"]) == ("upset", "asked")
+    assert (told["reason"]["value"], told["reason"]["from"]) == ("complaint_handled_badly", "asked")
+    assert (told["referrals"]["value"], told["referrals"]["from"]) == (True, "asked")
+
+
+def test_a_complaint_counts_as_resolved_once_every_promise_is_kept(now: Runner) -> None:
+    now("walk", 1, "--answers", ANSWERS)
+    before, chance = factors(now)["complaint"]["value"], why(now)["chance"]["about"]
+
+    assert now("promise", "keep", 1, 2).code == 0
+
+    assert (before, factors(now)["complaint"]["value"]) == ("unresolved", "resolved")
+    assert why(now)["chance"]["about"] > chance
+
+
+def test_the_settings_are_what_is_assumed_and_say_where_they_come_from(home: Path, now: Runner) -> None:
+    before = why(now)
+    (home / "settings.toml").write_text("return_rate = 12\nmargin = 60\n", "utf-8")
+
+    after = why(now)
+
+    assert before["assumed"]["return_rate"] == {"value": 5, "from": "default"}
+    assert after["assumed"]["return_rate"] == {"value": 12, "from": str(home / "settings.toml")}
+    assert after["assumed"]["horizon_months"]["from"] == "default"
+    assert after["chance"]["about"] > before["chance"]["about"]
+    assert after["worth"]["yearly"] == pytest.approx(2 * before["worth"]["yearly"], abs=1)
+
+
+def test_a_value_is_in_the_customers_own_currency(now: Runner) -> None:
+    told = why(now, 3)
+
+    assert told["value"]["currency"] == told["worth"]["currency"] == "USD"
+    assert told["worth"]["rate"] is None
+
+
+# -- who is not ranked --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("acts", "who", "state", "because", "says"),
+    [
+        ((), 4, "left_alone", "opted out in lapsed.csv", "Nobody who is left alone is ranked"),
+        (
+            [("suppress", 1, "--reason", "asked on the phone")],
+            1,
+            "left_alone",
+            "asked on the phone",
+            "They asked to be left alone: asked on the phone.",
+        ),
+        (
+            [
+                ("touch", 1, "--channel", "phone", "--disposition", "no answer"),
+                ("close", 1, "--outcome", "released"),
+            ],
+            1,
+            "closed",
+            "released",
+            "Their case is closed: released.",
+        ),
+    ],
+    ids=["opted out", "suppressed", "closed"],
+)
+def test_whoever_is_left_alone_or_closed_is_said_to_be_and_nothing_is_reckoned(
+    acts: list[tuple[object, ...]], who: int, state: str, because: str, says: str, now: Runner
+) -> None:
+    for act in acts:
+        ran = now(*act)
+        assert ran.code == 0, ran.err
+
+    told, page = why(now, who), now("why", who)
+
+    assert (told["state"], told["because"]) == (state, because)
+    assert [told[key] for key in ("chance", "value", "worth", "base")] == [None] * 4
+    assert (told["factors"], told["missing"]) == ([], [])
+    assert says in " ".join(page.out.split())
+    assert "%" not in page.out
+
+
+# -- as a page ---------------------------------------------------------------------------------
+
+
+def test_the_page_tells_an_adviser_the_result_the_factors_what_is_missing_and_the_worth(
+    now: Runner,
+) -> None:
+    ran = now("why", 1)
+
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == PAGE
+    assert max(map(len, ran.out.splitlines())) <= 80
+
+
+PAGE = """\
+Ana Sol, Blue Foods  no. 1
+Back within a year: about 10 %, probably 2 % to 35 %; much likelier than most.
+For it: orders, time as a customer. Against it: last purchase.
+Chance times what they would bring, less the contact: EUR 59.
+
+What moves the chance
+  Factor              What is known             Weight  From      Basis
+  of all who lapsed   5 % come back                     assumed
+  last purchase       2025-11-02, 386 days ago  x 0.58  imported  a
+  orders              12                        x 2.50  imported  a
+  time as a customer  3.8 years                 x 1.35  imported  a
+  how they left       upset                     x 1.10  imported  b
+  A weight of 2 doubles the odds, 0.5 halves them, 1 changes nothing.
+  a: judgement; tested on the purchases of CDNOW
+  b: judgement
+
+Not known
+spending (not compared yet), regularity, complaint, brought others, formally
+cancelled, why they left.
+Each makes the range wider.
+
+What they would bring
+Revenue EUR 4,200 (imported), over 3.8 years.
+At a margin of 30 % (assumed): EUR 330 a year, one year at least being counted.
+A second time is taken to last half as long as the first, 1 to 3 years
+(assumed): 1.9 years make EUR 630.
+A contact costs EUR 5 (assumed).
+"""
+
+
+def test_somebody_of_whom_nothing_is_known_is_told_with_a_wide_range_and_no_value(now: Runner) -> None:
+    assert now("add", "Eve").code == 0
+
+    said = " ".join(now("why", "Eve").out.split())
+
+    assert "about 5 %, probably 0.8 % to 25 %" in said
+    assert "about as likely as most" in said
+    assert "What they would bring is not known; the chance alone ranks them." in said
+    assert "No revenue that counts is known, so it cannot be said." in said
+
+
+@pytest.mark.parametrize(
+    ("edit", "says"),
+    [
+        (("--revenue", "-50 EUR"), "spending (no such revenue: not counted)"),
+        (("--revenue", "-50 EUR"), "No revenue that counts is known"),
+        (("--orders", "0"), "orders (no such value: not counted)"),
+        (("--first-purchase", "2026-01-01"), "time as a customer (the days do not fit: not counted)"),
+        (("--last-purchase", "2026-11-20"), "They bought not long ago and have not lapsed yet."),
+        (("--revenue", "1 EUR"), "By that, a contact costs more."),
+    ],
+)
+def test_what_cannot_be_or_does_not_fit_is_said(edit: tuple[str, str], says: str, now: Runner) -> None:
+    assert says not in " ".join(now("why", 1).out.split())
+    assert now("edit", 1, *edit).code == 0
+
+    assert says in " ".join(now("why", 1).out.split())
+
+
+def test_a_currency_without_a_rate_is_said_to_be_ranked_by_the_chance_alone(now: Runner) -> None:
+    said = " ".join(now("why", 3).out.split())
+
+    assert "There is no rate from USD to EUR" in said
+    assert "USD 9,900 (imported)" in said
+
+
+def test_nobody_by_that_name_is_told_as_everywhere(now: Runner) -> None:
+    ran = now("why", "zzz")
+
+    assert (ran.code, ran.out) == (3, "")
+    assert "winback: Nobody here goes by 'zzz'." in ran.err
+
+
+def test_why_writes_nothing(now: Runner, store_path: Path) -> None:
+    before = store_path.read_bytes()
+
+    now("why", 1)
+
+    assert store_path.read_bytes() == before

@@ -238,6 +238,21 @@ def test_who_was_left_alone_meanwhile_is_left_out_of_the_rest(
     assert {one.suppressed for one in after if one.customer == 3} == {True}
 
 
+def test_who_was_left_alone_since_their_cases_were_looked_up_is_left_out(
+    stocked: Runner, store_path: Path
+) -> None:
+    for number in (1, 3):
+        assert stocked("note", number, "called").code == 0
+
+    with reading(store_path) as connection:
+        happened = whole.events(connection)
+        next(happened)
+        assert stocked("suppress", 3, "--reason", "asked").code == 0
+        after = list(happened)
+
+    assert {one.customer for one in after} == {1}
+
+
 # -- which, and in what order ----------------------------------------------------------------
 
 

@@ -218,7 +218,7 @@ def _print_csv(told: "Report", *, raw: bool) -> None:
     for line in rows:
         writer.writerow(
             {
-                key: neutral(part) if False else part
+                key: neutral(part) if isinstance(part, str) and not raw else part
                 for key, part in line.items()
             }
         )

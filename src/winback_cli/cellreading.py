@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from winback_cli import addresses, countries, money, text
+from winback_cli import addresses, countries, exporting, money, text
 from winback_cli.customer import LONGEST_NAME, ContactPoint, canonical, email_point
 from winback_cli.plainrow import WAYS, Point
 
@@ -20,6 +20,13 @@ class Bad(NamedTuple):
 
     value: str
     reason: str
+
+
+def unquoted(cells: Sequence[str]) -> Sequence[str]:
+    """A column without the apostrophes by which an export kept its formulas from running (X2)."""
+    if "\n'" not in "\n" + "\n".join(cells):
+        return cells
+    return [exporting.told(cell) if cell[:1] == "'" else cell for cell in cells]
 
 
 def lines(cells: Sequence[str]) -> list[Any]:

@@ -140,7 +140,7 @@ class Reader:
         rows: list[Row],
         rejects: list[tuple[Reject, list[str]]],
     ) -> int:
-        cells = list(zip(*(row for _, row in fit), strict=True))
+        cells = [cellreading.unquoted(column) for column in zip(*(row for _, row in fit), strict=True)]
         self._gather(cells)
         columns = {place: read(cells[place]) for place, read in self._reads.items()}
         bad: dict[int, tuple[str, Bad]] = {}

@@ -89,7 +89,6 @@ def test_formulas_read_back_equal_when_raw(winback: Runner, tmp_path: Path) -> N
     assert people(tmp_path / "a.sqlite") == people(tmp_path / "b.sqlite")
 
 
-@pytest.mark.xfail(strict=True, reason="the import does not take the apostrophe off yet: exporting.told")
 def test_formulas_read_back_equal_when_neutral(winback: Runner, tmp_path: Path) -> None:
     first, second = there_and_back(winback, tmp_path, FORMULAS)
 

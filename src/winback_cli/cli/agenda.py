@@ -1,7 +1,5 @@
 """What is to come, day by day: on the screen, for a pipe, or as a calendar file."""
 
-import contextlib
-import os
 import sys
 from datetime import date
 from pathlib import Path
@@ -11,14 +9,16 @@ import typer
 
 from winback_cli import agenda as plan
 from winback_cli.cli.desk import due_json
-from winback_cli.cli.here import Here, print_json, print_rows, write_new
+from winback_cli.cli.files import Kind, is_ours, write_ours
+from winback_cli.cli.here import Here, print_json, print_rows
 from winback_cli.customer import label
 from winback_cli.dates import day_words
-from winback_cli.errors import DiskError, NotPermitted, UsageError
+from winback_cli.errors import UsageError
 from winback_cli.reaching import offered, told
 from winback_cli.store import lists, reads
 
 app = typer.Typer(rich_markup_mode=None)
+OURS = Kind(plan.HEAD, "calendar", "--ics")
 
 
 @app.command()
@@ -79,7 +79,7 @@ def _check(wanted: Wanted) -> None:
     if wanted.ics == "":
         raise UsageError("--ics names no file.", "winback agenda --ics FILE")
     if wanted.ics and wanted.ics != "-":
-        _is_ours(Path(wanted.ics))
+        is_ours(Path(wanted.ics), OURS)
 
 
 def _owed(connection: reads.Connection, last: date) -> list[lists.DueLine]:
@@ -154,51 +154,10 @@ def _publish(here: Here, place: str, content: str, entries: list[plan.Entry]) ->
         sys.stdout.buffer.flush()
         return
     path = Path(place)
-    _write(path, content)
+    write_ours(path, content, OURS)
     events = sum(entry.kind in plan.EVENTS for entry in entries)
     here.say(f"Wrote {path}: {_count(events, 'event')} and {_count(len(entries) - events, 'task')}.")
 
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _is_ours(place: Path) -> bool:
-    """Whether the file is there, as a calendar that winback wrote; nothing else is written over.
-
-    Raises UsageError where it is another file, a link, or would lie in no folder; NotPermitted.
-    """
-    head = plan.HEAD.encode("ascii")
-    try:
-        if not os.path.lexists(place):
-            if place.parent.is_dir():
-                return False
-            raise UsageError(f"There is no folder {place.parent}.", "Name a file in one for --ics.")
-        if not place.is_symlink() and place.is_file():
-            with place.open("rb") as stream:
-                if stream.read(len(head)) == head:
-                    return True
-    except OSError:
-        raise NotPermitted(f"{place} cannot be read.", "Name another file for --ics.") from None
-    raise UsageError(
-        f"{place} is there already, and is no calendar that winback wrote.", "Name a new file for --ics."
-    )
-
-
-def _write(place: Path, content: str) -> None:
-    """The calendar, new or in the place of an older one of ours, which stays whole until it is replaced."""
-    try:
-        if not _is_ours(place):
-            return write_new(place, content)
-        beside = place.with_name(f".winback-{os.getpid()}.ics")
-        write_new(beside, content)
-        try:
-            beside.replace(place)
-        except OSError:
-            with contextlib.suppress(OSError):
-                beside.unlink()
-            raise
-    except PermissionError:
-        raise NotPermitted(f"{place} cannot be written.", "Name another file for --ics.") from None
-    except OSError:
-        raise DiskError(f"{place} cannot be written.", "Check the disk, or name another file.") from None

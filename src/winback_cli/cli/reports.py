@@ -1,8 +1,6 @@
 """What was learned, as reports: tables with bars at a terminal, JSON, CSV, or one page for a browser."""
 
-import contextlib
 import csv
-import os
 import sys
 from collections.abc import Sequence
 from decimal import Decimal
@@ -12,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from winback_cli import text
-from winback_cli.cli.here import Here, print_json, write_new
+from winback_cli.cli.files import Kind, is_ours, write_ours
+from winback_cli.cli.here import Here, print_json
 from winback_cli.cli.options import choice_of, day_of
-from winback_cli.errors import DiskError, NotPermitted, UsageError
+from winback_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from winback_cli.money import Money
@@ -86,7 +85,7 @@ def _names(here: Here, name: str, forms: _Forms, by: str) -> Sequence[str]:
     if forms.raw and not forms.csv:
         raise UsageError("--raw goes with --csv.", "winback report NAME --csv --raw")
     if forms.html and forms.html != "-":
-        _is_ours(Path(forms.html))
+        is_ours(Path(forms.html), _ours())
     if not name:
         if forms.csv:
             raise UsageError("--csv tells one report.", f"Name it: {', '.join(NAMES)}.")
@@ -257,48 +256,11 @@ def _publish(here: Here, place: str, found: "Sequence[Report]", wanted: "Wanted"
     if place == "-":
         sys.stdout.write(content)
         return
-    _write(Path(place), content)
+    write_ours(Path(place), content, _ours())
     here.say(f"Wrote {place}: {len(found)} reports on one page.")
 
 
-def _is_ours(place: Path) -> bool:
-    """Whether the file is there, as a page that winback wrote; nothing else is written over.
-
-    Raises UsageError where it is another file, a link, or would lie in no folder; NotPermitted.
-    """
+def _ours() -> Kind:
     from winback_cli.page import MARK
 
-    head = MARK.encode("ascii")
-    try:
-        if not os.path.lexists(place):
-            if place.parent.is_dir():
-                return False
-            raise UsageError(f"There is no folder {place.parent}.", "Name a file in one for --html.")
-        if not place.is_symlink() and place.is_file():
-            with place.open("rb") as stream:
-                if stream.read(len(head)) == head:
-                    return True
-    except OSError:
-        raise NotPermitted(f"{place} cannot be read.", "Name another file for --html.") from None
-    raise UsageError(
-        f"{place} is there already, and is no page that winback wrote.", "Name a new file for --html."
-    )
-
-
-def _write(place: Path, content: str) -> None:
-    """The page, new or in the place of an older one of ours, which stays whole until it is replaced."""
-    try:
-        if not _is_ours(place):
-            return write_new(place, content)
-        beside = place.with_name(f".winback-{os.getpid()}.html")
-        write_new(beside, content)
-        try:
-            beside.replace(place)
-        except OSError:
-            with contextlib.suppress(OSError):
-                beside.unlink()
-            raise
-    except PermissionError:
-        raise NotPermitted(f"{place} cannot be written.", "Name another file for --html.") from None
-    except OSError:
-        raise DiskError(f"{place} cannot be written.", "Check the disk, or name another file.") from None
+    return Kind(MARK, "page", "--html")

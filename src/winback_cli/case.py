@@ -113,6 +113,7 @@ class Case:
     overrides: list[Body] = field(default_factory=list)
     snoozed: Body | None = None
     talks_from: int = 0  # touches before this one belong to an earlier round
+    round_from: int = 0  # the number of the event that began this round
     seq: int = 0
     head: str = FIRST_HASH
 
@@ -336,6 +337,7 @@ def _reopened(case: Case, event: Event) -> None:
     promises, offers, check-ins - stays.
     """
     case.status, case.outcome, case.closed_at, case.closing = "open", None, None, {}
+    case.round_from = event.seq
     again = event.body.get("steps", [])
     forgotten = tuple(event.body.get("forget", []))
     inside = tuple(f"{model}." for model in forgotten)

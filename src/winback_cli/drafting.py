@@ -13,6 +13,86 @@ from winback_cli.errors import BadInput, Refused
 from winback_cli.playbook import Playbook
 from winback_cli.route import said_no
 
+# Words of which every English letter is full; a text of some length with few of them is none.
+_ENGLISH = frozenset(
+    [
+        "the",
+        "and",
+        "to",
+        "you",
+        "of",
+        "a",
+        "is",
+        "we",
+        "i",
+        "in",
+        "for",
+        "that",
+        "it",
+        "your",
+        "our",
+        "will",
+        "this",
+        "with",
+        "have",
+        "be",
+        "not",
+        "us",
+        "me",
+        "my",
+        "on",
+        "are",
+        "as",
+    ]
+)
+_SHORT, _LEAST = 12, 0.12
+_TITLES = frozenset(
+    [
+        "dr",
+        "prof",
+        "mr",
+        "mrs",
+        "ms",
+        "miss",
+        "mx",
+        "sir",
+        "herr",
+        "frau",
+        "m",
+        "mme",
+        "mlle",
+        "sr",
+        "sra",
+        "dott",
+        "ing",
+    ]
+)
+_FIRMS = frozenset(
+    [
+        "ltd",
+        "limited",
+        "gmbh",
+        "ag",
+        "kg",
+        "inc",
+        "llc",
+        "llp",
+        "plc",
+        "sa",
+        "sas",
+        "sarl",
+        "srl",
+        "spa",
+        "bv",
+        "nv",
+        "oy",
+        "ab",
+        "as",
+        "aps",
+        "co",
+        "corp",
+    ]
+)
 LONGEST_SUBJECT = 250  # characters; what a list of mails shows is shorter
 KINDS = ("contact", "revisit", "fixed", "check_in", "last_word")
 # What a message's check is told of its stage, by its kind.
@@ -43,6 +123,8 @@ class About(NamedTuple):
     writer: Writer
     today: date
     fix: Mended | None = None
+    waits: Mended | None = None  # the fix that the case waits for, done or not
+    others: tuple[str, ...] = ()  # names of other customers that the message may hold
 
 
 def kind_due(case: Case) -> str:
@@ -51,6 +133,8 @@ def kind_due(case: Case) -> str:
     if case.status == "closed" and case.outcome == "won":
         return "check_in"
     if case.status != "open" or said_no(case):
+        if any(one.get("stage") == "last_word" for one in _sent(case)):
+            raise Refused("The last word went out; nothing more is owed.", "Leave the door open.")
         return "last_word"
     if case.known("revisited.response") or "revisited.called_on" in facts:
         return "check_in"
@@ -59,7 +143,7 @@ def kind_due(case: Case) -> str:
             "The message of this case went out; now you call.",
             "To write another: --kind revisit, check_in or last_word.",
         )
-    if case.known("decided.verdict") or case.commitments:
+    if _heard(case) and facts.get("decided.verdict") == "pursue":
         return "revisit"
     if case.reached or case.told_already:
         raise Refused(
@@ -72,6 +156,10 @@ def kind_due(case: Case) -> str:
 def first_name_of(name: str) -> str:
     """The first name of a person, where the name looks like one; "" for a single word, or initials."""
     words = text.line(name.partition(",")[2] or name).split()
+    if {text.fold(word).strip(".") for word in words} & _FIRMS:
+        return ""
+    while words and text.fold(words[0]).strip(".") in _TITLES:
+        words = [] if len(words) < 3 else words[1:]
     fits = len(words) > 1 and len(words[0]) > 1 and words[0][:1].isalpha() and "." not in words[0]
     return words[0] if fits else ""
 
@@ -137,7 +225,6 @@ def offers_standing(case: Case, today: date) -> list[dict[str, Any]]:
 def told_of(about: About, kind: str) -> Told:
     """What the check of a message has to know of its case (A5, B2.3, B6.6)."""
     case, facts = about.case, about.case.facts
-    heard = case.known("heard.why_left") or case.known("heard.requirements") or case.told_already
     changes = [
         Promise(
             one["what"],
@@ -148,8 +235,9 @@ def told_of(about: About, kind: str) -> Told:
         )
         for one in case.commitments
     ]
-    if about.fix is not None:
-        changes.append(Promise(about.fix.what, "kept" if about.fix.done_on else "open", "", "", ""))
+    for fix in dict.fromkeys((about.fix, about.waits)):
+        if fix is not None:
+            changes.append(Promise(fix.what, "kept" if fix.done_on else "open"))
     people = (
         about.writer.name,
         *about.writer.people,
@@ -161,7 +249,8 @@ def told_of(about: About, kind: str) -> Told:
         stage=_STAGES.get(kind, kind),
         names=tuple(filter(None, (about.name, about.company, facts.get("contacted.person")))),
         ours=tuple(dict.fromkeys(filter(None, (*people, about.writer.firm)))),
-        listened=heard,
+        others=about.others,
+        listened=_heard(case),
         complaints_heard=bool(facts.get("heard.complained") or facts.get("heard.complaints")),
         changes=tuple(changes),
         said=tuple(filter(None, said)),
@@ -177,7 +266,51 @@ def findings(
     """What is wrong with a message (see `draftcheck`), by the levels of the playbook; and offers in it
     that are over, as one that was approved may be when it is sent.
     """
-    return (*check(Draft(subject, body), told_of(about, kind), levels), *_offers_over(body, about))
+    return (
+        *check(Draft(subject, body), told_of(about, kind), levels),
+        *_offers_over(body, about),
+        *_untimely(about.case, kind),
+        *_unread(body),
+    )
+
+
+def _heard(case: Case) -> bool:
+    return case.known("heard.why_left") or case.known("heard.requirements") or case.told_already
+
+
+def _sent(case: Case) -> list[dict[str, Any]]:
+    """What went out in this round."""
+    return [one for one in case.sent if one["seq"] > case.round_from]
+
+
+def _untimely(case: Case, kind: str) -> Iterator[Found]:
+    """What stops a message of this kind where the case stands, whatever it says."""
+    before = next((one["on"] for one in _sent(case) if one.get("stage") == kind), "")
+    if case.outcome in ("lost", "released") and kind != "last_word":
+        yield _found(
+            "over", "This case is over: nothing more is written.", "Accept it, or reopen it.", "C10"
+        )
+    elif said_no(case) and kind in ("contact", "revisit"):
+        yield _found("refused", "They said no.", "One last word is owed, and no more.", "D6", "B3.3")
+    if kind == "revisit" and not (_heard(case) and case.facts.get("decided.verdict") == "pursue"):
+        told = "They were not heard yet, or nothing is decided."
+        yield _found("undecided", told, "Listen and decide first: winback walk WHO.", "B3.1", "B6.1")
+    if before and kind in ("contact", "revisit", "last_word"):
+        told = f"A message of this kind went to them on {before}."
+        yield _found("again", told, "Call them instead: winback brief WHO.", "B6.5", "D6")
+
+
+def _found(check: str, say: str, remedy: str, *source: str) -> Found:
+    return Found(check, "block", "", say, remedy, source)
+
+
+def _unread(body: str) -> Iterator[Found]:
+    """A warning for a text that does not read as English, the one language that is checked yet."""
+    words = text.fold(body).split()
+    plain = sum(1 for word in words if word.strip(".,;:!?") in _ENGLISH)
+    if len(words) >= _SHORT and plain < len(words) * _LEAST:
+        told = "It does not read as English, and only English is checked."
+        yield Found("language", "warn", "", told, "Read it twice yourself.", ())
 
 
 def _offers_over(body: str, about: About) -> Iterator[Found]:

@@ -402,10 +402,11 @@ AnyGuard = Annotated[
 
 
 def follow_ups(case: Case) -> int:
-    """How often the firm came back after the first talk: kept check-ins and later touches."""
+    """How often the firm came back after the first talk: kept check-ins, later touches and messages."""
     kept = sum(1 for _, c in items_of(case.facts.get("followed_up.check_ins")) if c.get("kept") is True)
     first = next((n for n, t in enumerate(case.touches) if t.get("disposition") == "reached"), None)
     if first is None:
         first = next((n for n, t in enumerate(case.touches) if t.get("disposition") == "refused"), -1)
+    kept += sum(1 for one in case.sent if one.get("stage") in ("last_word", "check_in", "fixed"))
     later = case.touches[first + 1 :] if first >= 0 else []
     return kept + sum(1 for t in later if t.get("disposition") in ("reached", "left_message"))

@@ -21,6 +21,7 @@ CADENCES = {
     "yearly": dates.Span(1, "y"),
 }
 CHECK_INS = "followed_up.check_ins"
+_HEARD_OF = (*REACHED, "left_message")  # a call that was tried in vain is still owed
 LOOK_AGAIN = dates.Span(3, "m")  # a case that sleeps until something happens is looked at then (B6.7)
 TO_READ = (dates.Span(1, "bd"), dates.Span(2, "bd"))  # from a message to the call after it (B6.5)
 
@@ -75,7 +76,10 @@ def _dues(playbook: Playbook, case: Case, there: Place, days: Days) -> list[Due]
         return [*owed, Due("snoozed", until, until, because)]
     if agreed and isinstance(there, Ask | Waits) and there.question.fact == CHECK_INS:
         return owed  # where the case stands is at those check-ins
-    return [*owed, _next_due(playbook, case, there, days)]
+    following = _next_due(playbook, case, there, days)
+    if following.kind == "call":  # the walk waits for that call itself
+        owed = [due for due in owed if due.kind != "call"]
+    return [*owed, following]
 
 
 def _wake(case: Case) -> Due:
@@ -103,16 +107,16 @@ def _agreed(case: Case) -> list[Due]:
 
 
 def _after_win(case: Case) -> list[Due]:
-    """The contact that goes on after a win, as often as was agreed, from when they last spoke (E8)."""
+    """The contact that goes on after a win, as often as was agreed, else every three months (E8)."""
     first = case.closing.get("until") or case.facts.get("followed_up.next_contact_on")
     spoken = [c["agreed_for"] for _, c in _check_ins(case) if c.get("kept")]
     spoken += [touch["on"] for touch in case.touches if touch.get("disposition") in REACHED]
     last = max((day for day in spoken if day >= (first or case.closed_on)), default="")
-    cadence = CADENCES.get(case.facts.get("followed_up.cadence") or "")
+    cadence = CADENCES[case.facts.get("followed_up.cadence") or "quarterly"]
     again = "" if last else first or ""
-    if cadence and not again:
+    if not again:
         again = cadence.after(date.fromisoformat(last or case.closed_on)).isoformat()
-    return [Due("check_in", again, again, "stay in touch after the win")] if again else []
+    return [Due("check_in", again, again, "stay in touch after the win")]
 
 
 def _flags(case: Case) -> list[Due]:
@@ -132,13 +136,18 @@ def _flags(case: Case) -> list[Due]:
 
 
 def _calls(case: Case, days: Days) -> list[Due]:
-    """The call after a message about a fix, a day or two later, until they were tried (B6.5)."""
-    told = [one for one in case.sent if one.get("stage") == "fixed"][-1:]
-    if not told or any(touch["seq"] > told[0]["seq"] for touch in case.touches):
+    """The call after a message that shows what has changed, or that a fix is done, a day or two later,
+    until they were spoken to or left word (B6.5).
+    """
+    told = [one for one in case.sent if one.get("stage") in ("fixed", "revisit")][-1:]
+    if not told or (case.known("revisited.called_on") and told[0]["stage"] == "revisit"):
+        return []
+    if any(t["seq"] > told[0]["seq"] and t.get("disposition") in _HEARD_OF for t in case.touches):
         return []
     day = date.fromisoformat(told[0]["on"])
     opens, due = (span.after(day, days.weekend).isoformat() for span in TO_READ)
-    return [Due("call", opens, due, "call about the fix that is done", told[0]["message"])]
+    what = "call about the fix that is done" if told[0]["stage"] == "fixed" else "call to thank them"
+    return [Due("call", opens, due, what, told[0]["message"])]
 
 
 def _promises(case: Case) -> list[Due]:

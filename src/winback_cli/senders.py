@@ -189,7 +189,7 @@ class EmlFolder:
         try:
             mail = b"X-Unsent: 1\r\n" + as_mail(outgoing)
             _make_folder(self.folder)
-            token = hashlib.sha256(outgoing.message_id.encode()).hexdigest()[:16]
+            token = file_token(outgoing.message_id)
             if _is_there(self.folder, token):
                 return Outcome("sent", f"It was in {place} already.")
             _write_whole(self.folder, f"{_titled(outgoing)}-{token}.eml", mail)
@@ -203,6 +203,11 @@ class EmlFolder:
             why = problem.strerror or "the disk refuses it"
             return Outcome("failed", f"Nothing can be written to {place}: {why}.")
         return Outcome("sent", f"Written to {place}.")
+
+
+def file_token(message_id: str) -> str:
+    """What the name of a message's file ends in."""
+    return hashlib.sha256(message_id.encode()).hexdigest()[:16]
 
 
 def _titled(outgoing: Outgoing) -> str:

@@ -45,15 +45,15 @@ HELP = """  :back           the question before
 
 def edited(start: str) -> str | None:
     """What was written in the user's editor, begun with `start`, in a file that only they can read;
-    None where the editor did not start.
+    None where the editor did not start, or ended with an error, as one does that is left without saving.
     """
     command = shlex.split(settings.editor() or "vi")
     with tempfile.TemporaryDirectory(prefix="winback-") as folder:
         place = Path(folder) / "text.txt"
         place.write_text(start, "utf-8")
         try:
-            subprocess.run([*command, str(place)], check=False)  # noqa: S603 - the user's own
-            return place.read_text("utf-8", "replace").strip()
+            ran = subprocess.run([*command, str(place)], check=False)  # noqa: S603 - the user's own
+            return place.read_text("utf-8", "replace").strip() if ran.returncode == 0 else None
         except OSError:
             return None
 
@@ -335,7 +335,7 @@ class TerminalPrompter:
         start = str(asked.default) if asked.default and asked.spec.kind in ("text", "line") else ""
         written = edited(start)
         if written is None:
-            self._out.print("  The editor did not start; see $EDITOR.", style="yellow")
+            self._out.print("  The editor did not start, or ended with an error.", style="yellow")
         return Reply("said", written) if written else None
 
     def _help(self, asked: Asked) -> None:

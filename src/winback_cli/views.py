@@ -193,6 +193,7 @@ def plain_table(header: Sequence[str], rows: Sequence[Sequence[str]], width: int
         for place in range(len(header))
         if place != 1
     )
+    table.columns[0].min_width = max((len(row[0]) for row in [header, *rows]), default=0)
     for row in rows:
         table.add_row(
             *[text.shorten(c, max(width - others, 16)) if n == 1 else c for n, c in enumerate(row)]

@@ -546,9 +546,9 @@ def test_an_approved_message_may_be_sent_by_hand_from_a_link(
     assert (link.scheme, unquote(link.path)) == ("mailto", "ana@blue.example.com")
     assert told == {"subject": [subject], "body": [body.replace("\n", "\r\n")]}
 
-    assert approved("outbox", "by-hand", 1, "--on", "-2d").code == 0
+    assert approved("send", 1).code == 5  # nobody but the user knows whether it went out
     assert approved("outbox", "by-hand", 1).code == 5
-    assert approved("send", 1).code == 5
+    assert approved("outbox", "settle", 1, "--sent").code == 0
     assert (state(rows), sent(rows), mails(home)) == ("sent", 1, [])
     assert approved("store", "doctor").code == 0
 
@@ -564,8 +564,17 @@ def test_a_draft_is_no_link_and_not_sent_by_hand(desk: Runner, home: Path, rows:
     assert "was dropped already" in desk("outbox", "mailto", 1).err
 
 
-def test_a_day_to_come_is_no_day_on_which_it_was_sent(approved: Runner, home: Path, rows: Rows) -> None:
-    check_kept(approved("outbox", "by-hand", 1, "--on", "+1d"), 2, home, rows)
+def test_what_you_sent_yourself_is_sent_once(approved: Runner, home: Path, rows: Rows) -> None:
+    assert approved("outbox", "by-hand", 1).code == 0
+    assert approved("outbox", "by-hand", 1).code == 5
+    assert (state(rows), sent(rows), mails(home)) == ("sent", 1, [])
+
+
+@pytest.mark.parametrize("day", ["+1d", "-2d"])
+def test_a_day_to_come_or_before_it_was_written_is_none_on_which_it_was_sent(
+    day: str, approved: Runner, home: Path, rows: Rows
+) -> None:
+    check_kept(approved("outbox", "by-hand", 1, "--on", day), 2, home, rows)
 
 
 # -- approved or not -------------------------------------------------------------------------------
@@ -922,17 +931,18 @@ def test_whoever_asked_is_told_that_it_is_done_one_approval_each(
     told, again = mended("fix", "tell", 1), mended("fix", "tell", 1)
 
     assert (told.code, again.code) == (0, 0)
-    assert ("3 drafts were made" in told.err, "No draft was made." in again.err) == (True, True)
-    assert [one["case"] for one in json.loads(mended("outbox", "--json").out)] == ["1.1", "2.1", "3.1"]
+    assert ("2 drafts were made" in told.err, "No draft was made." in again.err) == (True, True)
+    # Ben's case is over: nothing more is written to him (C10).
+    assert [one["case"] for one in json.loads(mended("outbox", "--json").out)] == ["1.1", "3.1"]
     assert mended("send", "--all-approved").code == 0
     assert mails(home) == []
-    for number in (1, 2, 3):
+    for number in (1, 2):
         assert mended("outbox", "approve", number).code == 0, mended("outbox", "show", number).err
     assert mended("send", "--all-approved").code == 0
-    assert len(mails(home)) == 3
+    assert len(mails(home)) == 2
     assert all(b"The stock is checked" in mail.read_bytes() for mail in mails(home))
     bodies = [json.loads(body) for (body,) in rows("SELECT body FROM event WHERE kind = 'sent'")]
-    assert [body["fix"] for body in bodies] == [1, 1, 1]
+    assert [body["fix"] for body in bodies] == [1, 1]
     assert mended("store", "doctor").code == 0
 
 
@@ -1067,3 +1077,34 @@ def test_the_doctor_sees_a_message_that_its_case_tells_otherwise(
 
     assert ran.code == 65
     assert what in re.sub(r"\s+", " ", ran.out)
+
+
+def test_a_message_that_names_another_customer_is_stopped(desk: Runner, letter: Any, home: Path) -> None:
+    told = "Subject: A word\n\nDear Ana,\n\nthank you for the talk. Cleo Vann came back too.\n\nMara Voss\n"
+
+    ran = desk("draft", 1, "--kind", "contact", "--text", letter(told), "--approve")
+
+    assert ran.code == 5
+    assert "wrong_name" in ran.err
+    assert "Cleo Vann came back too" in ran.err
+
+
+def test_the_files_of_messages_are_named_where_somebody_is_left_alone_after_them(
+    approved: Runner, home: Path
+) -> None:
+    assert approved("send", 1).code == 0
+    (mail,) = mails(home)
+
+    ran = approved("suppress", 1, "--reason", "asked by phone")
+
+    assert f"Do not send what lies there: {mail}" in " ".join(ran.err.split())
+
+
+def test_an_hourly_run_does_not_forget_what_failed(approved: Runner, home: Path, rows: Rows) -> None:
+    (home / "outbox").write_text("a file in the way", "utf-8")
+    assert approved("send", "--all-approved").code == 4
+
+    again = approved("send", "--all-approved")
+
+    assert again.code == 4
+    assert "1 failed before" in again.err

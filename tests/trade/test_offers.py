@@ -16,7 +16,7 @@ SERVICE = {
 NO_USE = {Reason.NO_LONGER_NEEDED, Reason.MOVED_OR_CLOSED}
 
 
-@pytest.mark.parametrize("reason", SERVICE)
+@pytest.mark.parametrize("reason", sorted(SERVICE))
 def test_nothing_is_offered_for_a_failure_of_ours_before_it_is_mended(reason: Reason) -> None:
     before = advice(reason, mended=False, ripple_shown=True)
 

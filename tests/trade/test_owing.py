@@ -100,11 +100,11 @@ def test_an_attempt_in_vain_after_a_win_puts_nothing_off() -> None:
     assert owed("check_in", speaking("monthly"), won("2026-01-15", "2026-03-01"), spoken) == ["2026-04-02"]
 
 
-def test_without_a_cadence_nothing_is_owed_after_the_contact_that_was_named() -> None:
+def test_without_a_cadence_contact_after_a_win_goes_on_every_three_months() -> None:
     spoken = touched("reached", "2026-03-01")
 
-    assert owed("check_in", won("2026-01-15", "2026-03-01"), spoken) == []
-    assert owed("check_in", won("2026-01-15")) == []
+    assert owed("check_in", won("2026-01-15", "2026-03-01"), spoken) == ["2026-06-01"]
+    assert owed("check_in", won("2026-01-15")) == ["2026-04-15"]
 
 
 @pytest.mark.parametrize("outcome", ["lost", "released", "suppressed"])

@@ -61,8 +61,9 @@ SENT = ("sent", {"message": 1, "stage": "revisit", "subject": "s", "question": "
     [
         ((), "contact"),
         ((touched("left_message"),), "contact"),
-        ((PURSUED,), "revisit"),
-        ((promised(1, what="Free delivery"),), "revisit"),
+        ((PURSUED,), "contact"),
+        ((promised(1, what="Free delivery"),), "contact"),
+        ((answered("heard.why_left", "Too late"), PURSUED), "revisit"),
         ((PURSUED, SENT, answered("revisited.called_on", "2026-03-05")), "check_in"),
         ((PURSUED, SENT, answered("revisited.response", "open")), "check_in"),
         ((PURSUED, answered("revisited.response", "no")), "last_word"),
@@ -306,3 +307,89 @@ def test_the_message_answers_the_playbooks_question_only_while_its_case_is_open(
     assert sent_question(playbook, case_of(PURSUED), "revisit") == "revisit.sent_on"
     assert sent_question(playbook, case_of(PURSUED), "contact") == ""
     assert sent_question(playbook, case_of(closed("dormant")), "revisit") == ""
+
+
+# -- what stops a message whatever it says ---------------------------------------------------------
+
+HEARD = answered("heard.why_left", "Too late")
+ENGLISH = "Dear Ana,\n\nthank you for the talk that we had. It is on my desk.\n\nMara Voss\n"
+
+
+def checks(case: Case, kind: str, body: str = ENGLISH, **more: Any) -> set[str]:
+    return {one.check for one in findings("A word", body, about(case, **more), kind, {})}
+
+
+@pytest.mark.parametrize(
+    ("happened", "kind", "check"),
+    [
+        ((), "revisit", "undecided"),
+        ((HEARD,), "revisit", "undecided"),
+        ((HEARD, PURSUED, SENT), "revisit", "again"),
+        ((("sent", {"message": 1, "stage": "contact", "subject": "s"}),), "contact", "again"),
+        ((touched("refused"),), "contact", "refused"),
+        ((touched("refused"),), "revisit", "refused"),
+        ((closed("lost"),), "fixed", "over"),
+        ((closed("released"),), "check_in", "over"),
+    ],
+)
+def test_a_message_that_is_not_due_is_stopped_whatever_it_says(
+    happened: Any, kind: str, check: str
+) -> None:
+    assert check in checks(case_of(*happened), kind)
+
+
+@pytest.mark.parametrize(
+    ("happened", "kind"),
+    [
+        ((), "contact"),
+        ((HEARD, PURSUED), "revisit"),
+        ((touched("refused"),), "last_word"),
+        ((closed("lost"),), "last_word"),
+        ((closed("dormant"),), "fixed"),
+        ((HEARD, PURSUED, SENT, ("reopened", {"steps": [], "forget": []})), "revisit"),
+    ],
+)
+def test_a_message_that_is_due_is_not_stopped_for_its_kind(happened: Any, kind: str) -> None:
+    assert not checks(case_of(*happened), kind) & {"undecided", "again", "refused", "over"}
+
+
+def test_the_fix_that_a_case_waits_for_is_not_called_done_while_it_is_open() -> None:
+    body = "Dear Ana,\n\nthe stock is checked before each delivery now. It is done.\n\nMara Voss\n"
+    case = case_of(HEARD, PURSUED)
+
+    assert "not_done" in checks(
+        case, "revisit", body, waits=Mended("The stock is checked before each delivery", None)
+    )
+    done = Mended("The stock is checked before each delivery", "2026-03-01")
+    assert "not_done" not in checks(case, "revisit", body, waits=done)
+
+
+def test_another_customer_is_not_named() -> None:
+    body = ENGLISH.replace("It is on", "Marcus Tillery came back too. It is on")
+
+    assert "wrong_name" in checks(case_of(), "contact", body, others=("Marcus Tillery",))
+    assert "wrong_name" not in checks(case_of(), "contact", ENGLISH, others=("Marcus Tillery",))
+
+
+def test_a_text_that_is_not_english_is_said_to_be_unchecked() -> None:
+    german = (
+        "Liebe Ana,\n\nes tut uns sehr leid, dass die Lieferung wieder zu spät kam. Wir vermissen Sie.\n"
+    )
+
+    assert "language" in checks(case_of(), "contact", german)
+    assert "language" not in checks(case_of(), "contact", ENGLISH)
+
+
+@pytest.mark.parametrize(
+    ("name", "first"),
+    [
+        ("Dr Anna Schmidt", "Anna"),
+        ("Prof. Dr. Anna Schmidt", "Anna"),
+        ("Mr Smith", ""),
+        ("Frau Petra Maier", "Petra"),
+        ("Blue Foods Ltd", ""),
+        ("Ana Sol", "Ana"),
+    ],
+)
+def test_a_title_is_no_first_name_and_a_firm_has_none(name: str, first: str) -> None:
+    assert first_name_of(name) == first

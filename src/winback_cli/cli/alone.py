@@ -72,11 +72,29 @@ def _one(here: Here, who: str, reason: str) -> None:
         done = store.suppress(number, because)
         with store.reads() as connection:
             others = [reads.customer(connection, other) for other in done.others]
+            laid_out = _laid_out(here, connection, [number, *done.others])
     here.say(f"{record.label} is left alone from now on.")
+    for place in laid_out:
+        here.say(f"Do not send what lies there: {place}")
     for other in others:
         here.say(f"So is {other.label if other else ''}: the same e-mail.")
     for case in done.cases:
         here.say(f"Case {case} is closed.")
+
+
+def _laid_out(here: Here, connection: reads.Connection, numbers: list[int]) -> list[Path]:
+    """The .eml files of messages to them, which a mail program would still send."""
+    from winback_cli.senders import file_token
+    from winback_cli.store import messages
+
+    if not here.settings.outbox.is_dir():
+        return []
+    tokens = [
+        file_token(one.message_id)
+        for number in numbers
+        for one in messages.messages(connection, (messages.SENT,), number)
+    ]
+    return sorted(place for token in tokens for place in here.settings.outbox.glob(f"*-{token}.eml"))
 
 
 def _given(reason: str, flag: str, question: str) -> str:

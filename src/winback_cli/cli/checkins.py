@@ -98,7 +98,10 @@ def _log(work: Work, kept: bool, day: str, feedback: str, *, same_reason: bool) 
             f"The next one is agreed for {agreed}, which is still to come.",
             "Give --on today for one that was held today; the other stays agreed.",
         )
-    value: Body = {"agreed_for": agreed, "kept": kept} | ({"feedback": feedback} if feedback else {})
+    value: Body = {"agreed_for": agreed, "kept": kept}
+    if feedback:  # what they said before stays
+        before = next((one.get("feedback") for n, one in _of(work.case) if n == number), None)
+        value["feedback"] = "\n".join(dict.fromkeys(filter(None, (before, feedback))))
     if same_reason:
         value["same_reason"] = True
     record_entry(work, CHECK_INS, value, number)

@@ -121,6 +121,11 @@ def next_(
     typer.echo(text.line(f"{found['case'] or found['customer']}  {found['name']}: {found['what']}"))
     if show or not at_terminal():
         return None
+    with here.reading() as connection:
+        ref = reads.case_ref(connection, found["customer"])
+    if ref is not None and ref.status == "closed" and ref.id == found["case"]:
+        here.say(f"Call them: winback brief {ref.customer}. Then winback checkin {ref.customer}")
+        return None
     from winback_cli.cli.walking import walk_customer
 
     return walk_customer(here, found["customer"])
@@ -133,8 +138,9 @@ def best(here: Here, connection: reads.Connection) -> dict[str, Any] | None:
     """
     if keyless := keyless_now(here, connection):
         raise keyless
-    urgent = lists.to_walk(connection, here.clock.today.isoformat())
-    if urgent:
+    today = here.clock.today.isoformat()
+    urgent = next(iter(lists.overdue_promises(connection, today, 1)), None)
+    if urgent := urgent or lists.to_walk(connection, today):
         return due_json(urgent, here)
     queue = lists.queue(connection, here.lapsed_before, 1)
     if not queue:

@@ -13,6 +13,7 @@ from winback_cli.cli.options import choice_of
 from winback_cli.cli.work import WhoArg, Work, in_hand, latest, refuse_left_alone, take_up
 from winback_cli.errors import BadInput, NotFound, Refused, TryAgain, UsageError, WinbackError
 from winback_cli.store import mending, messages, reads
+from winback_cli.store.finding import names_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from winback_cli.case import Case
     from winback_cli.customer import ContactPoint
     from winback_cli.draftcheck import Found
-    from winback_cli.drafting import About
+    from winback_cli.drafting import About, Mended
     from winback_cli.playbook import Playbook
     from winback_cli.store.messages import Message
     from winback_cli.store.outbox import Check
@@ -282,8 +283,21 @@ def findings_of(here: Here, connection: reads.Connection, one: "Message") -> "tu
 
     customer, case, playbook = _case_of(connection, one)
     fix = mending.fix(connection, one.fix) if one.fix is not None else None
-    about = about_of(here, customer, case, fix)
+    about = about_of(here, customer, case, fix)._replace(
+        waits=_waits_for(connection, case), others=names_in(connection, one.body, customer.number)
+    )
     return drafting.findings(one.subject, one.body, about, one.stage, playbook.drafts)
+
+
+def _waits_for(connection: reads.Connection, case: "Case") -> "Mended | None":
+    from winback_cli.drafting import Mended
+
+    number = case.facts.get("decided.fix_number")
+    try:
+        there = mending.fix(connection, number) if number is not None else None
+    except NotFound:  # an answers file may name any number
+        return None
+    return Mended(there.what, there.done_on) if there and there.state != "dropped" else None
 
 
 def question_for(here: Here, connection: reads.Connection, one: "Message") -> str:
@@ -313,12 +327,12 @@ def say_findings(here: Here, found: "Sequence[Found]", waived: "Sequence[Mapping
     for one in found:
         mark = "stops it" if one.level == "block" else "look again"
         mark = "set aside" if (one.check, one.sentence) in aside else mark
-        here.say(f"\n{mark}: {one.say} [{one.check}; {', '.join(one.source)}]")
+        here.say(f"\n{mark}: {one.say} [{'; '.join([one.check, *filter(None, [', '.join(one.source)])])}]")
         if one.sentence:
             here.say(f'  "{text.shorten(one.sentence, 160)}"')
         here.say(f"  {one.remedy}")
     if not found:
-        here.say("\nNothing was found.")
+        here.say("\nNothing was found. Only English is checked, and words, not minds: read it once more.")
 
 
 # -- approved ---------------------------------------------------------------------------------
@@ -392,7 +406,7 @@ def tell(here: Here, store: "Store", fix: "mending.Fix") -> tuple[list[int], lis
     returns their numbers, and why some have none.
     """
     with store.reads() as connection:
-        waiting = [one for one in mending.waiting_for(connection, fix.number) if one.told is None]
+        waiting = [one for one in mending.waiting_for(connection, fix.number) if one.is_to_be_told]
         latest_of = {one.customer: one.key for one in waiting}
         refs = [reads.case_by_key(connection, key) for key in latest_of.values()]
     made, left_out = [], []

@@ -171,7 +171,10 @@ def by_hand(
     here: Here = ctx.obj
     day = day_of(here, on, "--on", past=True)
     with here.reading() as connection:
-        question = question_for(here, connection, messages.message(connection, number))
+        one = messages.message(connection, number)
+        question = question_for(here, connection, one)
+    if day < one.at[:10]:
+        raise UsageError(f"Message {number} was written on {one.at[:10]}.", "Give --on a day since then.")
     with here.writing("outbox by-hand") as store:
         made = standings(here)
         store.sent_by_hand(number, day, question, lambda case: made(case.digest, case))
@@ -180,7 +183,10 @@ def by_hand(
 
 @outbox.command()
 def mailto(ctx: typer.Context, number: ID) -> None:
-    """A link that opens an approved message in your mail program; then: outbox by-hand ID."""
+    """A link that opens an approved message in your mail program; then: outbox settle ID --sent.
+
+    Nobody but you knows whether you sent it, so that winback does not send it too.
+    """
     from urllib.parse import quote
 
     from winback_cli.store.outbox import must_be, refuse_paused, refuse_stopped
@@ -191,6 +197,13 @@ def mailto(ctx: typer.Context, number: ID) -> None:
         must_be(one, messages.APPROVED)
         refuse_paused(connection)
         refuse_stopped(connection, here.path, one, check_of(here))
+    with here.writing("outbox mailto") as store:
+        made = standings(here)
+        store.claim(number, check_of(here))
+        store.settle_message(
+            number, messages.UNCERTAIN, "opened as a link", "", "", lambda case: made(case.digest, case)
+        )
+    here.say(f"Once it is sent: winback outbox settle {number} --sent. Or: --not-sent")
     body = quote(text.clean(one.body).replace("\n", "\r\n"))
     typer.echo(f"mailto:{quote(one.to, safe='@')}?subject={quote(text.line(one.subject))}&body={body}")
 

@@ -39,19 +39,45 @@ def send(
         ready = messages.messages(connection, (messages.APPROVED,), number)
         outbox.refuse_paused(connection)
     if not ready and all_approved:  # as a script that runs every hour finds it
-        return here.say("No message is approved.")
+        return _tell_failed(here, "No message is approved.")
     if not ready:
         raise Refused("No message is approved.", "winback outbox shows what there is.")
     if dry_run:
         return _only_say(here, ready)
     sender = _sender(here, password_file)
+    if here.clock.is_set and here.settings.smtp_host:
+        raise UsageError("Mail goes out today, whatever --as-of says.", "Leave --as-of out.")
     with here.writing("send") as store:
-        done = [_send(here, store, sender, one) for one in ready]
-    sent = sum(done)
-    here.say(f"{sent:,} of {len(done):,} sent.")
-    if sent < len(done):
+        sent = _send_all(here, store, sender, ready)
+    here.say(f"{sent:,} of {len(ready):,} sent.")
+    if sent and not here.settings.smtp_host:
+        here.say("They count as sent today: open each in your mail program and press send.")
+    if sent < len(ready):
         raise typer.Exit(int(Exit.PARTLY))
     return None
+
+
+def _tell_failed(here: Here, told: str) -> None:
+    """Say that nothing is approved; what failed before is not forgotten over it."""
+    with here.reading() as connection:
+        failed = len(messages.messages(connection, (messages.FAILED,)))
+    here.say(told)
+    if failed:
+        here.say(f"{failed:,} failed before: winback outbox")
+        raise typer.Exit(int(Exit.PARTLY))
+
+
+def _send_all(here: Here, store: "Store", sender: "Sender", ready: "list[Message]") -> int:
+    """How many of them were sent; after two failures of one kind in a row the rest stays approved."""
+    sent, before = 0, ""
+    for place, one in enumerate(ready, 1):
+        state, detail = _send(here, store, sender, one)
+        sent += state == messages.SENT
+        if state == messages.FAILED and detail == before and place < len(ready):
+            here.say(f"That came twice; {len(ready) - place:,} stay approved.")
+            break
+        before = detail if state == messages.FAILED else ""
+    return sent
 
 
 def _only_say(here: Here, ready: "list[Message]") -> None:
@@ -88,15 +114,15 @@ def _sender(here: Here, password_file: Path | None) -> "Sender":
     )
 
 
-def _send(here: Here, store: "Store", sender: "Sender", one: "Message") -> bool:
-    """Check, claim, send and settle one message; whether it was sent. What stops it is said."""
+def _send(here: Here, store: "Store", sender: "Sender", one: "Message") -> tuple[str, str]:
+    """Check, claim, send and settle one message; what became of it. What stops it is said."""
     try:
         with here.reading() as connection:
             question = question_for(here, connection, one)
         claimed = store.claim(one.number, check_of(here))
     except (Refused, TryAgain) as problem:
         here.say(f"{_named(one)}: not sent. {problem.message} {problem.hint}")
-        return False
+        return "stopped", ""
     state, detail = sender.send(_outgoing(here, claimed))
     here.say(f"{_named(one)}: {state}{f': {detail}' if detail else ''}")
     try:
@@ -111,7 +137,7 @@ def _send(here: Here, store: "Store", sender: "Sender", one: "Message") -> bool:
         told = "--sent" if state == messages.SENT else "--not-sent"
         here.say(f"That could not be kept. Once it can: winback outbox settle {one.number} {told}")
         raise
-    return state == messages.SENT
+    return state, detail
 
 
 def _named(one: "Message") -> str:

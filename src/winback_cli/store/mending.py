@@ -39,6 +39,11 @@ class Waiting(NamedTuple):
     outcome: str | None
     told: str | None  # the state of the latest message about it, if there is one
 
+    @property
+    def is_to_be_told(self) -> bool:
+        """Whether nobody has written to them about it yet, and it is not over between them and us (C10)."""
+        return self.told is None and self.outcome not in ("lost", "released")
+
 
 class NewFix(NamedTuple):
     """What a new fix is: what, who sees to it, by when, what it costs."""
@@ -94,7 +99,7 @@ def to_tell(connection: Connection, limit: int) -> list[tuple[Fix, int]]:
     """Fixes that are done, each with how many who asked for it have no message about it yet."""
     found = []
     for one in fixes(connection, DONE):
-        untold = sum(1 for case in waiting_for(connection, one.number) if case.told is None)
+        untold = sum(1 for case in waiting_for(connection, one.number) if case.is_to_be_told)
         if untold:
             found.append((one, untold))
         if len(found) == limit:

@@ -83,7 +83,7 @@ def briefing(playbook: Playbook, case: Case, days: route.Days, fix: Mended | Non
             (mine.get("what") or "", mine.get("explanation") or "")
             for _, mine in items_of(case.facts.get("backstory.landmines"))
         ),
-        tuple((label, str(case.facts[name])) for label, name in _SAID if case.facts.get(name)),
+        _said(case),
         promises,
         step.do,
         _asks(playbook, step, case),
@@ -96,6 +96,14 @@ def briefing(playbook: Playbook, case: Case, days: route.Days, fix: Mended | Non
     )
 
 
+def _said(case: Case) -> tuple[tuple[str, str], ...]:
+    """Their words, with what they said last in a catch-up."""
+    said = [(label, str(case.facts[name])) for label, name in _SAID if case.facts.get(name)]
+    check_ins = items_of(case.facts.get("followed_up.check_ins"))
+    last = [c["feedback"] for _, c in check_ins if c.get("feedback")][-1:]
+    return (*said, *(("Said last", words) for words in last))
+
+
 def beforehand(playbook: Playbook, how_left: str, days: route.Days) -> Briefing:
     """What a case that is not yet opened would ask of whoever calls first; no clock runs for it."""
     facts = {"backstory.how_left": how_left} if how_left else {}
@@ -104,6 +112,9 @@ def beforehand(playbook: Playbook, how_left: str, days: route.Days) -> Briefing:
 
 def _step(playbook: Playbook, case: Case, days: route.Days) -> Step:
     """The step that the call belongs to: where the case stands, or the first talk it leads to."""
+    if case.outcome == "won":  # contact goes on, by the rules of the follow-up (A8, E8)
+        after = (s for s in reversed(playbook.steps) if s.stage == Stage.FOLLOW_UP)
+        return next(after, playbook.steps[-1])
     there = route.place(playbook, case, days)
     step = playbook.steps[-1] if isinstance(there, route.Through) else there.step
     if case.reached or step.stage not in _BEFORE:

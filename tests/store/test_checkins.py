@@ -276,3 +276,29 @@ def test_a_check_in_logged_over_one_that_somebody_logged_meanwhile_is_told(
             record_entry(work, CHECK_INS, {"kept": False}, 1)
 
     assert check_ins(on) == [("2026-11-23", True)]
+
+
+def test_the_brief_of_a_won_customer_says_what_was_not_kept_and_what_they_said_last(
+    stocked: Runner,
+) -> None:
+    assert stocked("promise", "add", 1, "A call a month", "--owner", "Mara", "--due", "+3d").code == 0
+    assert stocked("promise", "break", 1, 1).code == 0
+    assert stocked("close", 1, "--outcome", "won", "--until", "+1m", "--override", "came back").code == 0
+    assert stocked("checkin", 1, "--kept", "--feedback", "All is well so far").code == 0
+
+    told = json.loads(stocked("brief", 1, "--json").out)["brief"]
+
+    assert told["own_up"] == ["A call a month"]
+    assert {"label": "Said last", "words": "All is well so far"} in told["said"]
+    assert told["stage"] == "follow up"
+
+
+def test_a_second_word_on_the_same_catch_up_stays_beside_the_first(stocked: Runner) -> None:
+    assert stocked("note", 1, "a case").code == 0
+    assert stocked("close", 1, "--outcome", "won", "--until", "+1m", "--override", "x").code == 0
+    for words in ("The service is better", "Prices went up"):
+        assert stocked("checkin", 1, "--kept", "--on", "today", "--feedback", words).code == 0
+
+    (one,) = json.loads(stocked("checkin", 1, "--json").out)
+
+    assert one["feedback"] == "The service is better\nPrices went up"

@@ -337,3 +337,14 @@ def test_a_number_of_an_answers_file_that_no_fix_has_does_no_harm(now: Runner, t
     assert now("fix", "show", 99).code == 3
     assert (now().code, now("brief", 1).code, now("offer", "suggest", 1).code) == (0, 0, 0)
     assert now("store", "doctor").code == 0
+
+
+def test_whoever_was_spoken_to_since_it_is_done_is_not_to_be_told_any_more(stocked: Runner) -> None:
+    assert stocked("fix", "add", "The stock is checked", "--for", 1).code == 0
+    assert stocked("fix", "done", 1).code == 0
+    assert "1 to be told" in stocked().out
+
+    assert stocked("touch", 1, "--channel", "phone", "--disposition", "reached").code == 0
+
+    assert "to be told" not in stocked().out
+    assert "spoken to since" in stocked("fix", "show", 1).out

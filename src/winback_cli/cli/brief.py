@@ -65,7 +65,7 @@ def brief(
 def _told(
     here: Here, connection: reads.Connection, customer: reads.CustomerRecord, ref: reads.CaseRef | None
 ) -> Told | None:
-    """None where the latest case is closed: what comes next is not a call that it leads to."""
+    """None where the latest case is over and was not won: what comes next is no call that it leads to."""
     from winback_cli import briefing
     from winback_cli.route import Days
 
@@ -73,7 +73,7 @@ def _told(
     if ref is None:
         book, because = _to_come(here, connection, customer)
         return Told(briefing.beforehand(book, customer.how_left, days), book.name, because)
-    if ref.status == "closed":
+    if ref.status == "closed" and ref.outcome != "won":  # after a win contact goes on (E8)
         return None
     from winback_cli import library
     from winback_cli.case import fold

@@ -29,6 +29,7 @@ TOLD = {
     "sent": "told",
     "uncertain": "perhaps told",
     "failed": "sending failed",
+    "spoken": "spoken to since",
 }
 
 

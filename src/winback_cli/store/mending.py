@@ -37,7 +37,7 @@ class Waiting(NamedTuple):
     company: str
     status: str
     outcome: str | None
-    told: str | None  # the state of the latest message about it, if there is one
+    told: str | None  # the state of the latest message about it; `spoken` where a talk came since
 
     @property
     def is_to_be_told(self) -> bool:
@@ -59,9 +59,12 @@ _FIX = f"""SELECT f.id, f.what, f.owner, f.due, f.cost, f.currency, f.state, f.d
      WHERE c.fix = f.id AND NOT u.{SUPPRESSED})
     FROM fix f"""
 _WAITING = f"""SELECT c.id, u.id || '.' || c.number, u.id, u.name, u.company, c.status, c.outcome,
-    (SELECT m.state FROM message m JOIN casefile k ON k.id = m.case_id
+    coalesce((SELECT m.state FROM message m JOIN casefile k ON k.id = m.case_id
      WHERE k.customer_id = u.id AND m.fix_id = c.fix AND m.state != 'dropped'
-     ORDER BY m.id DESC LIMIT 1)
+     ORDER BY m.id DESC LIMIT 1),
+     (SELECT 'spoken' FROM event e JOIN casefile k ON k.id = e.case_id JOIN fix f ON f.id = c.fix
+      WHERE k.customer_id = u.id AND e.kind = 'touched' AND e.happened >= f.done_on
+      AND json_extract(e.body, '$.disposition') = 'reached' LIMIT 1))
     FROM casefile c JOIN customer u ON u.id = c.customer_id
     WHERE c.fix = ? AND NOT u.{SUPPRESSED} AND c.id = (SELECT l.id FROM casefile l
      WHERE l.customer_id = c.customer_id AND l.fix = c.fix

@@ -25,13 +25,13 @@ def lab() -> Iterator[Lab]:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 512 KB and few files, which only root may make."""
+    """A disk of 640 KB and few files, which only root may make."""
     place = tmp_path / "disk"
     place.mkdir()
     if os.geteuid() != 0 or not shutil.which("mount"):
         pytest.skip("a small disk takes root and mount")
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=512k,nr_inodes=64", "tmpfs", place], capture_output=True
+        ["mount", "-t", "tmpfs", "-o", "size=640k,nr_inodes=64", "tmpfs", place], capture_output=True
     )
     if mounted.returncode:
         pytest.skip("mounting is not allowed here")

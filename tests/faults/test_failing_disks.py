@@ -98,7 +98,7 @@ def check_walks(lab: Lab, ground: Ground, count: int, twin: str = "") -> None:
     """What a walk had stored before the fault stays, and the rerun goes on from there."""
     line = (*TODAY, "walk", 2, "--answers", ANSWERS)
     store = ground.fresh()
-    clean = lab.run("--store", store, *line)
+    clean = lab.run("--store", store, *line, twin=twin)
     assert clean.code == 0, clean.err
     whole = told_so_far(store)
     depths = set()

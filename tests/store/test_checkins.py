@@ -5,20 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Ran, Runner
+from tests.conftest import Runner
 from tests.store.test_promises import recorded
 
 TODAY = "2026-11-23"  # a Monday
-
-
-@pytest.fixture
-def on(stocked: Runner) -> Runner:
-    """The runner over the sample list, on a day of its own: `on("2026-12-01", "checkin", ...)`."""
-
-    def run(day: str, *words: object) -> Ran:
-        return stocked("--as-of", day, *words)
-
-    return run
 
 
 @pytest.fixture

@@ -7,21 +7,11 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Ran, Runner
+from tests.conftest import Runner
 from tests.faults import processes
 
 ANSWERS = Path(__file__).parents[1] / "cli" / "files" / "answers.yaml"
 TODAY = "2026-11-23"  # a Monday
-
-
-@pytest.fixture
-def on(stocked: Runner) -> Runner:
-    """The runner over the sample list, on a day of its own: `on("2026-12-01", "promise", ...)`."""
-
-    def run(day: str, *words: object) -> Ran:
-        return stocked("--as-of", day, *words)
-
-    return run
 
 
 @pytest.fixture

@@ -713,7 +713,7 @@ def test_memory_beyond_the_bound_is_not_given(monkeypatch: pytest.MonkeyPatch) -
     body, huge = "{% if customer|upper|lower|upper %}A{% endif %}", {"customer": "x" * 40_000_000}
     assert made(body, **huge) == "A\n"
 
-    monkeypatch.setattr(apart, "MEMORY", 20_000_000)
+    monkeypatch.setattr(apart, "MEMORY", 1_000_000)
 
     assert "too large" in refused(body, **huge).message
 

@@ -35,7 +35,7 @@ def test_every_other_reason_has_something_that_fits_it_mended_or_not(reason: Rea
     assert told == advice(reason, mended=True, ripple_shown=True)
 
 
-@pytest.mark.parametrize("reason", NO_USE)
+@pytest.mark.parametrize("reason", sorted(NO_USE))
 def test_who_has_no_use_for_us_is_offered_nothing(reason: Reason) -> None:
     told = advice(reason, mended=True, ripple_shown=True)
 

@@ -4,7 +4,7 @@ Events are append-only and numbered per case; each holds the hash of the one bef
 them in order and gives the case as it stands; whatever the store keeps beside the events is made
 from that. A body is plain JSON. The kinds:
 
-    opened      playbook, version, digest
+    opened      playbook, version, digest; chance: of a return, as it was reckoned then
     moved       playbook, version, digest: to another version, or another playbook
     answered    question, and one of: value · append (one more line) · item, value (fields of one
                 entry of a list) · end (the list is complete) · skipped; fact, how (asked or known)
@@ -44,6 +44,7 @@ ITEM_EVENTS = {
     "followed_up.check_ins": "checked_in",
 }
 FIRST_HASH = "0" * 64
+_NOBODY = ("", "0", "no", "none", "nobody", "-")  # said of referrals
 REACHED = ("reached", "refused")  # somebody of the customer's was spoken to
 
 
@@ -100,6 +101,7 @@ class Case:
     outcome: str | None = None
     opened_at: str = ""
     opened_on: str = ""
+    chance: float | None = None  # of a return, as it was reckoned when the case was opened
     closed_at: str | None = None
     closed_on: str = ""  # the day it was closed, or put to sleep
     closing: Body = field(default_factory=dict)
@@ -150,6 +152,25 @@ class Case:
             for n, item in enumerate(self.facts.get("revisited.changes") or [], 1)
             if item.get("what") and not item.get("removed")
         ]
+
+    @property
+    def complaint(self) -> str:
+        """none, resolved or unresolved, "" where it is not known; resolved once every promise is kept."""
+        complained = self.facts.get("heard.complained")
+        if complained is None:
+            complained = self.facts.get("backstory.complained_on")
+        if complained is None:
+            return ""
+        if complained is False:
+            return "none"
+        made = {promise["state"] for promise in self.commitments}
+        return "resolved" if made == {"kept"} else "unresolved"
+
+    @property
+    def referred(self) -> bool | None:
+        """Whether referrals hang on this customer, as far as anybody said (B0)."""
+        said = self.facts.get("decided.referrals")
+        return None if said is None else str(said).strip().casefold() not in _NOBODY
 
     @property
     def said(self) -> str:
@@ -206,6 +227,7 @@ def _moved(case: Case, event: Event) -> None:
 def _opened(case: Case, event: Event) -> None:
     _moved(case, event)
     case.opened_at, case.opened_on = event.recorded, event.happened
+    case.chance = event.body.get("chance")
 
 
 def _answered(case: Case, event: Event) -> None:

@@ -163,7 +163,7 @@ ROWS = {
     "a place in the list": sql("UPDATE customer_row SET list_on = '2000-01-01' WHERE id = 2"),
     "words forgotten": sql("INSERT INTO case_text (case_text) VALUES ('delete-all')"),
     "somebody gone from the queue": sql("DELETE FROM ranking WHERE customer_id = 3"),
-    "somebody moved in the queue": sql("UPDATE ranking SET worth = worth + 1 WHERE customer_id = 3"),
+    "somebody moved in the queue": sql("UPDATE ranking SET worth = 1 WHERE customer_id = 3"),
     "somebody in the queue who is left alone": sql("INSERT INTO ranking VALUES (1, -80000, 4)"),
     "a name that leads to nobody": sql("INSERT INTO identity VALUES (42, 4711)"),
     "somebody whom a name does not lead to": sql("DELETE FROM identity WHERE customer_id = 3"),

@@ -29,7 +29,6 @@ _FIELDS = {
     "reason": "reason",
 }
 _SETTINGS = ("return_rate", "margin", "horizon_months")
-_NOBODY = ("", "0", "no", "none", "nobody", "-")
 
 
 class Given(NamedTuple):
@@ -123,7 +122,8 @@ def _given(record: reads.CustomerRecord, case: "Case | None") -> Given:
         origins[factor] = how.get(name, "asked")
         return facts[name]
 
-    referrals = asked("referrals", "decided.referrals")
+    asked("referrals", "decided.referrals")
+    asked("complaint", "heard.complained", "backstory.complained_on")
     known = priority.Known(
         _day(record.last_purchase),
         _day(record.first_purchase),
@@ -132,8 +132,8 @@ def _given(record: reads.CustomerRecord, case: "Case | None") -> Given:
         record.currency,
         how_left=asked("how_left", "backstory.how_left") or record.how_left,
         reason=asked("reason", "classified.reason") or text.fold(record.reason).replace(" ", "_"),
-        complaint=_complaint(case, asked("complaint", "heard.complained", "backstory.complained_on")),
-        referred=None if referrals is None else text.fold(str(referrals)) not in _NOBODY,
+        complaint=case.complaint if case else "",
+        referred=case.referred if case else None,
         verdict=asked("verdict", "decided.verdict", "backstory.worth_it") or "",
         left_alone=record.suppressed,
     )
@@ -145,16 +145,6 @@ def _day(said: str | None) -> date | None:
         return date.fromisoformat(said) if said else None
     except ValueError:
         return None
-
-
-def _complaint(case: "Case | None", complained: Any) -> str:
-    """A complaint counts as resolved once every promise made in the case is kept."""
-    if case is None or complained is None:
-        return ""
-    if complained is False:
-        return "none"
-    made = [promise["state"] for promise in case.commitments]
-    return "resolved" if made and set(made) == {"kept"} else "unresolved"
 
 
 # -- as JSON ---------------------------------------------------------------------------------

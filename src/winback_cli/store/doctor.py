@@ -109,19 +109,18 @@ class _Row(NamedTuple):
     seq: int
     head: str
     breaches: str
-    reason: str
-    said: str
-    fix: int | None
     alone: bool
+    repeated: dict[str, object]  # what it repeats of its events, by column
 
     @property
     def id(self) -> str:
         return f"{self.customer}.{self.number}"
 
 
-_ROWS = """SELECT c.id, c.customer_id, c.number, c.playbook, c.status, c.outcome, c.stage, c.step,
-    c.opened_at, c.closed_at, c.seq, c.head, c.breaches, c.reason, c.said, c.fix,
-    u.suppression_id IS NOT NULL
+REPEATED = tuple(repeating.repeated_of(Case("")))
+_ROWS = f"""SELECT c.id, c.customer_id, c.number, c.playbook, c.status, c.outcome, c.stage, c.step,
+    c.opened_at, c.closed_at, c.seq, c.head, c.breaches,
+    u.suppression_id IS NOT NULL, {", ".join(f"c.{name}" for name in REPEATED)}
     FROM casefile c JOIN customer u ON u.id = c.customer_id ORDER BY c.id"""
 _EVENTS = """SELECT case_id, seq, kind, by, happened, recorded, command_id, as_of, body, hash
     FROM event ORDER BY case_id, seq"""
@@ -133,7 +132,8 @@ def _chains(connection: sqlite3.Connection) -> Iterator[tuple[_Row, list[Event],
     told = groupby(cursor.execute(_EVENTS), key=lambda row: row[0])
     key, group = next(told, (None, iter(())))
     for row in connection.execute(_ROWS):
-        case = _Row(*row)
+        told_of = dict(zip(REPEATED, row[-len(REPEATED) :], strict=True))
+        case = _Row._make((*row[: -len(REPEATED)], told_of))
         found: list[Event] = []
         while key is not None and key <= case.key:
             if key == case.key:
@@ -218,12 +218,12 @@ def _differences(row: _Row, case: Case, standing: "Standing", dues: list[tuple[o
         "opened_at": case.opened_at,
         "closed_at": case.closed_at,
     }
-    made |= zip(("reason", "said", "fix"), repeating.words_of(case), strict=True)
     if not row.alone:  # what is owed to somebody left alone was taken away when they were
         made |= {"stage": standing.stage, "step": standing.step}
         breaches = [breach._asdict() for breach in standing.breaches or ()]
         made["breaches"] = json.dumps(breaches, ensure_ascii=False)
     differ = [name for name, value in made.items() if getattr(row, name) != value]
+    differ += [name for name, value in repeating.repeated_of(case).items() if row.repeated[name] != value]
     owed = [] if row.alone else [(*due, row.customer, 1) for due in standing.dues]
     return [*differ, *(["dues"] if sorted(map(str, owed)) != sorted(map(str, dues)) else [])]
 

@@ -16,10 +16,10 @@ Short = Callable[[], AbstractContextManager[None]]
 
 def fill(raw: sqlite3.Connection, batch: int, numbers: range, seen: Seen, short: Short) -> None:
     """Rank the new customers of a batch, whose numbers are among these, and learn what they go by."""
-    raw.execute("CREATE TEMP TABLE loose (how_rank INTEGER, worth INTEGER, id INTEGER)")
+    raw.execute("CREATE TEMP TABLE loose (how_rank INTEGER, worth REAL, id INTEGER)")
     for start in range(numbers.start, numbers.stop, SLICE):  # who reads for long lets nobody commit
         raw.execute(
-            "INSERT INTO loose SELECT how_rank, coalesce(-revenue, 9223372036854775807), id"
+            "INSERT INTO loose SELECT how_rank, 1e300, id"
             " FROM main.customer_row WHERE id >= ? AND id < ? AND batch_id = ?",
             (start, start + SLICE, batch),
         )

@@ -67,7 +67,7 @@ CREATE TABLE casefile (
 	closed_at VARCHAR(20), 
 	seq INTEGER NOT NULL, 
 	head VARCHAR(64) NOT NULL, 
-	breaches TEXT NOT NULL, reason VARCHAR DEFAULT '' NOT NULL, said TEXT DEFAULT '' NOT NULL, fix INTEGER, 
+	breaches TEXT NOT NULL, reason VARCHAR DEFAULT '' NOT NULL, said TEXT DEFAULT '' NOT NULL, fix INTEGER, chance FLOAT, contact VARCHAR(12) DEFAULT '' NOT NULL, scope VARCHAR(12) DEFAULT '' NOT NULL, theory VARCHAR(12) DEFAULT '' NOT NULL, complaint VARCHAR(12) DEFAULT '' NOT NULL, verdict VARCHAR(12) DEFAULT '' NOT NULL, product VARCHAR DEFAULT '' NOT NULL, referred BOOLEAN, 
 	PRIMARY KEY (id), 
 	FOREIGN KEY(customer_id) REFERENCES "customer_row" (id), 
 	FOREIGN KEY(playbook) REFERENCES playbook (digest)
@@ -172,7 +172,7 @@ CREATE TABLE "customer_row" (
 	suppression_id INTEGER, 
 	case_status VARCHAR, 
 	case_id INTEGER, 
-	list_on VARCHAR(10) DEFAULT '9999-12-30' NOT NULL, 
+	list_on VARCHAR(10) DEFAULT '9999-12-30' NOT NULL, regularity FLOAT, cancelled VARCHAR(10) DEFAULT '' NOT NULL, 
 	PRIMARY KEY (id), 
 	FOREIGN KEY(batch_id) REFERENCES batch (id), 
 	FOREIGN KEY(suppression_id) REFERENCES suppression (id)
@@ -183,16 +183,6 @@ CREATE INDEX ix_customer_due ON customer_row (list_on, id) WHERE list_on < '9999
 CREATE INDEX ix_customer_status ON customer_row (case_status, list_on) WHERE case_status IS NOT NULL;
 
 CREATE INDEX ix_customer_alone ON customer_row (suppression_id, case_status) WHERE suppression_id IS NOT NULL;
-
-CREATE TABLE ranking (
-	how_rank INTEGER NOT NULL, 
-	worth INTEGER NOT NULL, 
-	customer_id INTEGER NOT NULL, 
-	PRIMARY KEY (how_rank, worth, customer_id)
-)
- WITHOUT ROWID
-
-;
 
 CREATE TABLE "contact_point" (
 	customer_id INTEGER NOT NULL, 
@@ -226,18 +216,9 @@ CREATE TABLE former (
 
 ;
 
-CREATE VIEW customer AS SELECT * FROM customer_row WHERE batch_id IS NULL
-    OR batch_id NOT IN (SELECT b.id FROM batch b WHERE b.state = 'staging');
-
 CREATE VIRTUAL TABLE customer_text USING fts5(folded, notes, content='customer_row', content_rowid='id', detail=none, columnsize=0, tokenize='unicode61 remove_diacritics 2');
 
-CREATE TRIGGER customer_added AFTER INSERT ON customer_row WHEN new.batch_id IS NULL BEGIN INSERT INTO customer_text (rowid, folded, notes) VALUES (new.id, new.folded, new.notes); INSERT OR IGNORE INTO ranking SELECT new.how_rank, coalesce(-new.revenue, 9223372036854775807), new.id WHERE new.suppression_id IS NULL AND new.case_status IS NULL; END;
-
-CREATE TRIGGER customer_gone AFTER DELETE ON customer_row BEGIN INSERT INTO customer_text (customer_text, rowid, folded, notes) VALUES ('delete', old.id, old.folded, old.notes); DELETE FROM ranking WHERE how_rank = old.how_rank AND worth = coalesce(-old.revenue, 9223372036854775807) AND customer_id = old.id; END;
-
 CREATE TRIGGER customer_words AFTER UPDATE OF folded, notes ON customer_row BEGIN INSERT INTO customer_text (customer_text, rowid, folded, notes) VALUES ('delete', old.id, old.folded, old.notes); INSERT INTO customer_text (rowid, folded, notes) VALUES (new.id, new.folded, new.notes); END;
-
-CREATE TRIGGER customer_rank AFTER UPDATE OF how_rank, revenue, suppression_id, case_status ON customer_row BEGIN DELETE FROM ranking WHERE how_rank = old.how_rank AND worth = coalesce(-old.revenue, 9223372036854775807) AND customer_id = old.id; INSERT OR IGNORE INTO ranking SELECT new.how_rank, coalesce(-new.revenue, 9223372036854775807), new.id WHERE new.suppression_id IS NULL AND new.case_status IS NULL; END;
 
 CREATE TRIGGER customer_due AFTER UPDATE OF how_rank, revenue ON customer_row BEGIN UPDATE due SET how_rank = new.how_rank, revenue = new.revenue WHERE customer_id = new.id; END;
 
@@ -307,4 +288,130 @@ CREATE INDEX ix_message_state ON message (state, id);
 CREATE INDEX ix_message_case_id ON message (case_id);
 
 CREATE UNIQUE INDEX ux_message_id ON message (message_id);
+
+CREATE VIEW customer AS SELECT * FROM customer_row WHERE +id > 0 AND (batch_id IS NULL
+    OR batch_id NOT IN (SELECT b.id FROM batch b WHERE b.state = 'staging'));
+
+CREATE TABLE score (
+	customer_id INTEGER NOT NULL, 
+	rank FLOAT, 
+	chance FLOAT, 
+	value INTEGER, 
+	"on" VARCHAR(10) NOT NULL, 
+	PRIMARY KEY (customer_id)
+);
+
+CREATE TABLE ranking (
+	how_rank INTEGER NOT NULL, 
+	worth FLOAT NOT NULL, 
+	customer_id INTEGER NOT NULL, 
+	PRIMARY KEY (how_rank, worth, customer_id)
+)
+ WITHOUT ROWID
+
+;
+
+CREATE INDEX ix_case_reason ON casefile (reason, opened_at) WHERE reason != '';
+
+CREATE TABLE purchase (
+	customer_id INTEGER NOT NULL, 
+	day VARCHAR(10) NOT NULL, 
+	currency VARCHAR(3) NOT NULL, 
+	amount INTEGER NOT NULL, 
+	batch_id INTEGER NOT NULL, 
+	count INTEGER NOT NULL, 
+	PRIMARY KEY (customer_id, day, currency, amount, batch_id), 
+	FOREIGN KEY(customer_id) REFERENCES customer_row (id) ON DELETE CASCADE
+)
+ WITHOUT ROWID
+
+;
+
+CREATE INDEX ix_purchase_batch ON purchase (batch_id, customer_id);
+
+CREATE INDEX ix_event_acts ON event (kind, case_id, seq) WHERE kind IN ('promised', 'kept', 'broken', 'checked_in', 'undone');
+
+CREATE TABLE survey (
+	id INTEGER NOT NULL, 
+	command_id INTEGER NOT NULL, 
+	name VARCHAR(40) NOT NULL, 
+	kind VARCHAR(10) NOT NULL, 
+	title VARCHAR NOT NULL, 
+	questions TEXT NOT NULL, 
+	"on" DATE NOT NULL, 
+	PRIMARY KEY (id), 
+	FOREIGN KEY(command_id) REFERENCES command (id)
+);
+
+CREATE UNIQUE INDEX ux_survey_name ON survey (name);
+
+CREATE TABLE invitation (
+	code VARCHAR(16) NOT NULL, 
+	survey_id INTEGER NOT NULL, 
+	customer_id INTEGER NOT NULL, 
+	"on" DATE NOT NULL, 
+	PRIMARY KEY (code), 
+	FOREIGN KEY(survey_id) REFERENCES survey (id), 
+	FOREIGN KEY(customer_id) REFERENCES customer_row (id) ON DELETE CASCADE
+)
+ WITHOUT ROWID
+
+;
+
+CREATE UNIQUE INDEX ux_invitation_customer ON invitation (customer_id, survey_id);
+
+CREATE INDEX ix_invitation_survey ON invitation (survey_id);
+
+CREATE TABLE reply (
+	id INTEGER NOT NULL, 
+	command_id INTEGER NOT NULL, 
+	survey_id INTEGER NOT NULL, 
+	customer_id INTEGER NOT NULL, 
+	batch_id INTEGER, 
+	"on" DATE NOT NULL, 
+	answers TEXT NOT NULL, 
+	call_back BOOLEAN NOT NULL, 
+	suggested VARCHAR NOT NULL, 
+	confidence FLOAT, 
+	reason VARCHAR NOT NULL, 
+	state VARCHAR(10) NOT NULL, 
+	case_id INTEGER, 
+	PRIMARY KEY (id), 
+	FOREIGN KEY(command_id) REFERENCES command (id), 
+	FOREIGN KEY(survey_id) REFERENCES survey (id), 
+	FOREIGN KEY(customer_id) REFERENCES customer_row (id) ON DELETE CASCADE, 
+	FOREIGN KEY(case_id) REFERENCES casefile (id) ON DELETE SET NULL
+);
+
+CREATE UNIQUE INDEX ux_reply_customer ON reply (survey_id, customer_id);
+
+CREATE INDEX ix_reply_customer ON reply (customer_id);
+
+CREATE TABLE certificate (
+	id INTEGER NOT NULL, 
+	command_id INTEGER NOT NULL, 
+	"on" DATE NOT NULL, 
+	"by" VARCHAR NOT NULL, 
+	counts TEXT NOT NULL, 
+	PRIMARY KEY (id), 
+	FOREIGN KEY(command_id) REFERENCES command (id)
+);
+
+CREATE TABLE past (
+	id INTEGER NOT NULL, 
+	playbook VARCHAR NOT NULL, 
+	status VARCHAR(10) NOT NULL, 
+	outcome VARCHAR(12) NOT NULL, 
+	stage VARCHAR(10) NOT NULL, 
+	reason VARCHAR NOT NULL, 
+	opened VARCHAR(7) NOT NULL, 
+	closed VARCHAR(7) NOT NULL, 
+	PRIMARY KEY (id)
+);
+
+CREATE TRIGGER customer_added AFTER INSERT ON customer_row WHEN new.batch_id IS NULL BEGIN INSERT INTO customer_text (rowid, folded, notes) VALUES (new.id, new.folded, new.notes); INSERT OR IGNORE INTO ranking SELECT new.how_rank, coalesce((SELECT -s.rank FROM score s WHERE s.customer_id = new.id), 1e300), new.id WHERE new.id > 0 AND new.suppression_id IS NULL AND new.case_status IS NULL; END;
+
+CREATE TRIGGER customer_gone AFTER DELETE ON customer_row BEGIN INSERT INTO customer_text (customer_text, rowid, folded, notes) VALUES ('delete', old.id, old.folded, old.notes); DELETE FROM ranking WHERE how_rank = old.how_rank AND customer_id = old.id AND worth = coalesce((SELECT -s.rank FROM score s WHERE s.customer_id = old.id), 1e300); DELETE FROM score WHERE customer_id = old.id; END;
+
+CREATE TRIGGER customer_rank AFTER UPDATE OF how_rank, suppression_id, case_status ON customer_row BEGIN DELETE FROM ranking WHERE how_rank = old.how_rank AND customer_id = old.id AND worth = coalesce((SELECT -s.rank FROM score s WHERE s.customer_id = old.id), 1e300); INSERT OR IGNORE INTO ranking SELECT new.how_rank, coalesce((SELECT -s.rank FROM score s WHERE s.customer_id = new.id), 1e300), new.id WHERE new.id > 0 AND new.suppression_id IS NULL AND new.case_status IS NULL; END;
 

@@ -11,7 +11,7 @@ from winback_cli.marks import mark
 from winback_cli.store import identities, reads
 
 _WAITS = "suppression_id IS NULL AND case_status IS NULL"
-_WORTH = "coalesce(-revenue, 9223372036854775807)"
+_WORTH = "coalesce((SELECT -s.rank FROM score s WHERE s.customer_id = u.id), 1e300)"
 
 
 def queue_agrees(connection: reads.Connection) -> bool:
@@ -59,7 +59,7 @@ def make_anew(raw: sqlite3.Connection) -> None:
     """The queue, and who is who, from the records; inside a transaction, with no import under way."""
     raw.execute("DELETE FROM ranking")
     raw.execute(
-        f"INSERT INTO ranking SELECT how_rank, {_WORTH}, id FROM customer WHERE {_WAITS} ORDER BY 1, 2, 3"
+        f"INSERT INTO ranking SELECT how_rank, {_WORTH}, id FROM customer u WHERE {_WAITS} ORDER BY 1, 2, 3"
     )
     told = sorted((one, number) for number, marks in _marks(raw) for one in marks)
     raw.execute("DELETE FROM identity")

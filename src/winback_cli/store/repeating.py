@@ -9,8 +9,9 @@ Concession = tuple[int, str, str, int | None, str, str | None, str]
 
 def repeat(raw: sqlite3.Connection, key: int, case: Case) -> None:
     """Write anew what a case's row repeats of its events, and its offers."""
-    reason, said, fix = words_of(case)
-    raw.execute("UPDATE casefile SET reason = ?, said = ?, fix = ? WHERE id = ?", (reason, said, fix, key))
+    repeated = repeated_of(case)
+    columns = ", ".join(f"{name} = ?" for name in repeated)
+    raw.execute(f"UPDATE casefile SET {columns} WHERE id = ?", (*repeated.values(), key))
     raw.execute("DELETE FROM concession WHERE case_id = ?", (key,))
     raw.executemany(
         "INSERT INTO concession (case_id, place, kind, terms, cost, currency, expires, reason)"
@@ -19,9 +20,22 @@ def repeat(raw: sqlite3.Connection, key: int, case: Case) -> None:
     )
 
 
-def words_of(case: Case) -> tuple[str, str, int | None]:
-    """The reason, every word, and the number of the fix that it waits for."""
-    return case.facts.get("classified.reason") or "", case.said, case.facts.get("decided.fix_number")
+def repeated_of(case: Case) -> dict[str, object]:
+    """What a case's row repeats of its events, by column: every word among it, and the fix it waits for."""
+    facts = case.facts
+    return {
+        "reason": facts.get("classified.reason") or "",
+        "said": case.said,
+        "fix": facts.get("decided.fix_number"),
+        "chance": case.chance,
+        "contact": "reached" if case.reached else "tried" if case.touches or case.sent else "",
+        "scope": facts.get("classified.scope") or "",
+        "theory": facts.get("classified.theory") or "",
+        "complaint": case.complaint,
+        "verdict": facts.get("decided.verdict") or facts.get("backstory.worth_it") or "",
+        "product": facts.get("classified.product") or "",
+        "referred": case.referred,
+    }
 
 
 def concessions(case: Case) -> list[Concession]:

@@ -5,7 +5,7 @@ Instants are kept as ISO text in UTC, days as dates, bodies as canonical JSON te
 
 from datetime import date
 
-from sqlalchemy import BigInteger, Date, Index, String, Text, text
+from sqlalchemy import BigInteger, Boolean, Date, Float, Index, String, Text, text
 from sqlmodel import Field, SQLModel
 
 NO_DUE = "9999-12-30"  # sorts behind everybody who is due, before those left alone
@@ -98,18 +98,35 @@ class CustomerRow(SQLModel, table=True):
     case_status: str | None = None
     case_id: int | None = None
     list_on: str = Field(default=NO_DUE, sa_type=String(10))
+    regularity: float | None = Field(default=None, sa_type=Float)
+    cancelled: str = Field(default="", sa_type=String(10))
+
+
+class ScoreRow(SQLModel, table=True):
+    """The priority of a customer as it was reckoned on a day (C3); `rank` is what the queue goes by.
+
+    All None where nobody is ranked. `value` in minor units of the customer's currency.
+    """
+
+    __tablename__ = "score"
+    customer_id: int | None = Field(default=None, primary_key=True)
+    rank: float | None = Field(default=None, sa_type=Float)
+    chance: float | None = Field(default=None, sa_type=Float)
+    value: int | None = None
+    on: str = Field(sa_type=String(10))
 
 
 class RankingRow(SQLModel, table=True):
-    """The queue's order: who has no case and is not left alone; kept by triggers on their rows.
+    """The queue's order: who has no case and is not left alone; kept by triggers on their rows, and by
+    whoever writes a score.
 
-    `worth` is the revenue counted down, so that the highest comes first and none at all last.
+    `worth` is the score's rank counted down, so that the highest comes first and who has none last.
     """
 
     __tablename__ = "ranking"
     __table_args__ = _WITHOUT_ROWID
     how_rank: int = Field(primary_key=True)
-    worth: int = Field(primary_key=True)
+    worth: float = Field(primary_key=True, sa_type=Float)
     customer_id: int = Field(primary_key=True)
 
 
@@ -184,6 +201,19 @@ class SuppressionKeyRow(SQLModel, table=True):
     hash: str = Field(sa_type=String(64), index=True)
 
 
+class PurchaseRow(SQLModel, table=True):
+    """How many purchases of one amount an import told of for one customer and day (minor units)."""
+
+    __tablename__ = "purchase"
+    __table_args__ = (Index("ix_purchase_batch", "batch_id", "customer_id"), _WITHOUT_ROWID)
+    customer_id: int = Field(primary_key=True, foreign_key="customer_row.id", ondelete="CASCADE")
+    day: str = Field(primary_key=True, sa_type=String(10))
+    currency: str = Field(primary_key=True, sa_type=String(3))
+    amount: int = Field(primary_key=True)
+    batch_id: int = Field(primary_key=True)
+    count: int
+
+
 class PlaybookRow(SQLModel, table=True):
     """The exact text of a playbook that a case runs under, by its sha256; `tree` is it as JSON."""
 
@@ -199,7 +229,8 @@ class CaseRow(SQLModel, table=True):
     """A case as its events make it: written in the same transaction as they are, never apart.
 
     `said` holds every word of it, which `case_text` searches; `fix` is the number of the firm's fix
-    that it waits for.
+    that it waits for. `chance` is what was reckoned when it was opened, and stays. `contact` says how far
+    anybody got: tried, reached; `complaint` is none, resolved, unresolved.
     """
 
     __tablename__ = "casefile"
@@ -213,6 +244,7 @@ class CaseRow(SQLModel, table=True):
         ),
         Index("ix_case_status", "status", "stage"),
         Index("ix_case_fix", "fix", sqlite_where=text("fix IS NOT NULL")),
+        Index("ix_case_reason", "reason", "opened_at", sqlite_where=text("reason != ''")),
     )
     id: int | None = Field(default=None, primary_key=True)
     customer_id: int = Field(foreign_key="customer_row.id")
@@ -230,13 +262,30 @@ class CaseRow(SQLModel, table=True):
     reason: str = ""
     said: str = Field(default="", sa_type=Text)
     fix: int | None = None
+    chance: float | None = Field(default=None, sa_type=Float)
+    contact: str = Field(default="", sa_type=String(12))
+    scope: str = Field(default="", sa_type=String(12))
+    theory: str = Field(default="", sa_type=String(12))
+    complaint: str = Field(default="", sa_type=String(12))
+    verdict: str = Field(default="", sa_type=String(12))
+    product: str = ""
+    referred: bool | None = Field(default=None, sa_type=Boolean)
 
 
 class EventRow(SQLModel, table=True):
     """What happened in a case; append-only, each holding the hash of the one before."""
 
     __tablename__ = "event"
-    __table_args__ = (Index("ux_event_seq", "case_id", "seq", unique=True),)
+    __table_args__ = (
+        Index("ux_event_seq", "case_id", "seq", unique=True),
+        Index(
+            "ix_event_acts",
+            "kind",
+            "case_id",
+            "seq",
+            sqlite_where=text("kind IN ('promised', 'kept', 'broken', 'checked_in', 'undone')"),
+        ),
+    )
     id: int | None = Field(default=None, primary_key=True)
     case_id: int = Field(foreign_key="casefile.id")
     seq: int
@@ -334,3 +383,83 @@ class MessageRow(SQLModel, table=True):
     settled_at: str | None = Field(default=None, sa_type=String(20))
     detail: str = ""
     waived: str = Field(default="[]", sa_type=Text)
+
+
+class SurveyRow(SQLModel, table=True):
+    """A survey or a focus group (A2): its questions as JSON; `kind` is survey or group."""
+
+    __tablename__ = "survey"
+    __table_args__ = (Index("ux_survey_name", "name", unique=True),)
+    id: int | None = Field(default=None, primary_key=True)
+    command_id: int = Field(foreign_key="command.id")
+    name: str = Field(sa_type=String(40))
+    kind: str = Field(default="survey", sa_type=String(10))
+    title: str
+    questions: str = Field(sa_type=Text)
+    on: date = Field(sa_type=Date)
+
+
+class InvitationRow(SQLModel, table=True):
+    """Who was asked in a survey, by the code that stands on their form."""
+
+    __tablename__ = "invitation"
+    __table_args__ = (
+        Index("ux_invitation_customer", "customer_id", "survey_id", unique=True),
+        Index("ix_invitation_survey", "survey_id"),
+        _WITHOUT_ROWID,
+    )
+    code: str = Field(primary_key=True, sa_type=String(16))
+    survey_id: int = Field(foreign_key="survey.id")
+    customer_id: int = Field(foreign_key="customer_row.id", ondelete="CASCADE")
+    on: date = Field(sa_type=Date)
+
+
+class ReplyRow(SQLModel, table=True):
+    """What somebody answered in a survey, once each; `state` is new, confirmed or set_aside.
+
+    `suggested` is the reason that their words point to, `reason` the one somebody confirmed.
+    """
+
+    __tablename__ = "reply"
+    __table_args__ = (
+        Index("ux_reply_customer", "survey_id", "customer_id", unique=True),
+        Index("ix_reply_customer", "customer_id"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    command_id: int = Field(foreign_key="command.id")
+    survey_id: int = Field(foreign_key="survey.id")
+    customer_id: int = Field(foreign_key="customer_row.id", ondelete="CASCADE")
+    batch_id: int | None = None
+    on: date = Field(sa_type=Date)
+    answers: str = Field(sa_type=Text)
+    call_back: bool = Field(default=False, sa_type=Boolean)
+    suggested: str = ""
+    confidence: float | None = Field(default=None, sa_type=Float)
+    reason: str = ""
+    state: str = Field(default="new", sa_type=String(10))
+    case_id: int | None = Field(default=None, foreign_key="casefile.id", ondelete="SET NULL")
+
+
+class CertificateRow(SQLModel, table=True):
+    """That somebody was erased: when, by whom, how much of what; never who."""
+
+    __tablename__ = "certificate"
+    id: int | None = Field(default=None, primary_key=True)
+    command_id: int = Field(foreign_key="command.id")
+    on: date = Field(sa_type=Date)
+    by: str
+    counts: str = Field(sa_type=Text)
+
+
+class PastRow(SQLModel, table=True):
+    """A case of somebody who was erased, as far as it may be counted: months, and nobody's words."""
+
+    __tablename__ = "past"
+    id: int | None = Field(default=None, primary_key=True)
+    playbook: str
+    status: str = Field(sa_type=String(10))
+    outcome: str = Field(default="", sa_type=String(12))
+    stage: str = Field(sa_type=String(10))
+    reason: str = ""
+    opened: str = Field(sa_type=String(7))
+    closed: str = Field(default="", sa_type=String(7))

@@ -64,15 +64,20 @@ def _parse_text(spec: "Spec", said: str, customs: Customs) -> str:
 
 
 def _parse_choice(spec: "Spec", said: str, customs: Customs) -> str:
-    word = text.fold(said).replace(" ", "_").replace("-", "_")
+    word = _joined(said)
     by_letter = letters(spec.choices)
     if word in by_letter and word not in spec.choices:
         return by_letter[word]
-    plain = {c.replace("-", "_"): c for c in spec.choices}
+    plain = {_joined(c): c for c in spec.choices}
     found = [p for p in plain if p == word] or [p for p in plain if p.startswith(word)]
     if word and len(found) == 1:
         return plain[found[0]]
     raise ValueError("one of these: " + ", ".join(words_of(c) for c in spec.choices))
+
+
+def _joined(choice: str) -> str:
+    """How a choice is compared: a name of several words as one."""
+    return text.fold(choice).replace(" ", "_").replace("-", "_")
 
 
 def _parse_yesno(spec: "Spec", said: str, customs: Customs) -> bool:
@@ -102,6 +107,8 @@ def _parse_number(spec: "Spec", said: str, customs: Customs) -> int:
         raise ValueError("a whole number") from None
     if abs(number) > 10**12:
         raise ValueError("a number below a million million")
+    if spec.between and not spec.between[0] <= number <= spec.between[1]:
+        raise ValueError(f"a number from {spec.between[0]} to {spec.between[1]}")
     return number
 
 

@@ -54,6 +54,7 @@ def load(path: Path, playbook: Playbook, customs: Customs) -> Script:
 
 
 _CHANGES = "revisited.changes"
+FIRMS = "winback trust new"  # walks the firm's own questionnaire
 _MEND = "Mend it and try again; nothing was changed."
 
 
@@ -282,7 +283,7 @@ def template(playbook: Playbook) -> str:
     lines = [
         f"# Answers for the playbook {playbook.name}, version {playbook.version}.",
         "# Take the # from a line to answer it. Then:",
-        f"# winback walk WHO --playbook {playbook.name} --answers FILE",
+        f"# {_walked(playbook)} --answers FILE",
         "# Dates: 2026-03-01, today, -2d, +3bd. An answer known before: {value: ..., known: true}",
         "answers:",
     ]
@@ -292,6 +293,11 @@ def template(playbook: Playbook) -> str:
     lines += ["", "# A rule may be overridden, with a reason that stays on record:", "override: []"]
     lines += ["# - {step: ..., question: ..., guard: ..., because: ...}"]
     return "\n".join(lines) + "\n"
+
+
+def _walked(playbook: Playbook) -> str:
+    """The command that walks it."""
+    return f"winback walk WHO --playbook {playbook.name}" if playbook.subject == "customer" else FIRMS
 
 
 def _template(playbook: Playbook, question: Question) -> list[str]:

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import NamedTuple
 
-from winback_cli import dates, route
+from winback_cli import dates, route, winners
 from winback_cli.case import Body, Case, items_of
 from winback_cli.playbook import Playbook, Step
 from winback_cli.stages import Stage
@@ -51,7 +51,8 @@ class Mended(NamedTuple):
 
 class Briefing(NamedTuple):
     """One case before a call. `said` and `mines` hold pairs of texts; `wrote` is the last message's day
-    and subject, `point_out` what may be called done (B6.6), `own_up` what was promised and not kept.
+    and subject, `point_out` what may be called done (B6.6), `own_up` what was promised and not kept,
+    `pattern` who else left for the same (B4.2).
     """
 
     step: str
@@ -68,6 +69,7 @@ class Briefing(NamedTuple):
     wrote: tuple[str, str] | None = None
     point_out: tuple[str, ...] = ()
     own_up: tuple[str, ...] = ()
+    pattern: str = ""
 
 
 def briefing(playbook: Playbook, case: Case, days: route.Days, fix: Mended | None = None) -> Briefing:
@@ -86,7 +88,7 @@ def briefing(playbook: Playbook, case: Case, days: route.Days, fix: Mended | Non
         _said(case),
         promises,
         step.do,
-        _asks(playbook, step, case),
+        (*_watched(case), *_asks(playbook, step, case)),
         tuple(guard.say for guard in step.guards if guard.kind == "not_here"),
         (*_claims(promises, fix), *step.avoid),
         tuple(case.touches[-2:]),
@@ -121,6 +123,12 @@ def _step(playbook: Playbook, case: Case, days: route.Days) -> Step:
         return step
     talks = (s for s in playbook.steps if s.stage in _TALKS and s.id not in case.done and s.applies(case))
     return next(talks, step)
+
+
+def _watched(case: Case) -> tuple[str, ...]:
+    """After a win, whether what they left for is back (E8)."""
+    question = winners.watched(case.facts) if case.outcome == "won" else ""
+    return (question,) if question else ()
 
 
 def _asks(playbook: Playbook, step: Step, case: Case) -> tuple[str, ...]:

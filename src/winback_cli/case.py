@@ -16,7 +16,7 @@ from that. A body is plain JSON. The kinds:
     step_done   step           noted       text
     overridden  step, question, guard, because
     snoozed     until, because
-    closed      outcome, because, until, trigger
+    closed      outcome, because, until, trigger; top_fifth: won, and of the top fifth by revenue then
     reopened    because, steps: those to go through again, forget: the models and facts asked anew
     undone      seq
 """
@@ -37,6 +37,8 @@ MODEL_OF = {
     "revisit": "revisited",
     "follow_up": "followed_up",
 }
+FIRMS_MODEL_OF = {"programme": "programme"}  # of the firm's own questionnaires (E9 to E12)
+FIRM = 0  # whose cases those are: nobody's among the customers
 # The lists whose entries are acts of their own: an event kind beside `answered`.
 ITEM_EVENTS = {
     "revisited.changes": "promised",

@@ -4,7 +4,7 @@ A cell that cannot be read raises ValueError, or is a `Bad` among those of its c
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from winback_cli import addresses, countries, exporting, money, text
@@ -12,6 +12,16 @@ from winback_cli.customer import LONGEST_NAME, ContactPoint, canonical, email_po
 from winback_cli.plainrow import WAYS, Point
 
 LONGEST_NOTE = 10_000
+# What in a column of cancellations says yes or no, folded; anything else is a day.
+_YES = {
+    *("yes", "y", "x", "1", "true", "cancelled", "canceled", "ja", "j", "gekundigt", "wahr", "oui", "o"),
+    *("vrai", "resilie", "si", "s", "verdadero", "cancelado", "vero", "disdetto", "waar", "opgezegd"),
+    "sim",
+}
+_NO = {
+    *("", "-", "no", "n", "0", "false", "none", "active", "nein", "falsch", "aktiv", "non", "faux"),
+    *("actif", "falso", "activo", "attivo", "nee", "onwaar", "actief", "nao", "ativo"),
+}
 LISTED = re.compile(r"\s*(?:;|,|\||:::|\n)\s*")
 
 
@@ -87,6 +97,21 @@ def whole(cell: str) -> int | None:
     if not (plain.isascii() and plain.isdecimal()) or len(plain) > 9:
         raise ValueError("a whole number of orders")
     return int(plain)
+
+
+def cancelled(cell: str, day: Callable[[str], str]) -> str:
+    """When somebody formally cancelled as `day` reads it, `yes` where that is not said, or ""."""
+    folded = text.fold(cell)
+    if folded in _YES:
+        return "yes"
+    if folded in _NO:
+        return ""
+    try:
+        return day(cell)
+    except ValueError as why:
+        if any(map(str.isdigit, cell)):
+            raise
+        raise ValueError("yes, no or a day") from why
 
 
 def how_left(cell: str) -> str:

@@ -96,6 +96,7 @@ class Reader:
         words = self._columns.words.get(place)
         if not words and field in (*_TEXTS, "external_id", "address"):
             return cellreading.ids if field in ("external_id", "postcode") else cellreading.lines
+        day = columndates.date_reader(ways.orders.get(place, ""))
         read: Callable[[Any], Any] = {
             "country": cellreading.country,
             "currency": cellreading.currency,
@@ -104,8 +105,9 @@ class Reader:
             "opted_out": lambda cell: text.fold(cell) not in _NOT_OUT,
             "consent": lambda cell: text.fold(cell) in _NOT_OUT and bool(cell.strip()),
             "notes": cellreading.note,
-            "first_purchase": columndates.date_reader(ways.orders.get(place, "")),
-            "last_purchase": columndates.date_reader(ways.orders.get(place, "")),
+            "cancelled": lambda cell: cellreading.cancelled(cell, day),
+            "first_purchase": day,
+            "last_purchase": day,
         }.get(field, text.line)
         if words:
             kept = _Kept(lambda cell: read(words.get(text.fold(cell), words.get("*", cell))))
@@ -256,11 +258,11 @@ class Reader:
             read.one("how_left", ""), read.one("first_purchase", ""), read.one("last_purchase", ""),
             read.any("opted_out"), read.streets(), read.one("city", ""), read.one("country", ""),
             read.one("owner", ""), read.one("reason", ""), read.one("notes", ""),
-            read.one("orders", None), strict=True,
+            read.one("orders", None), read.one("cancelled", ""), strict=True,
         )  # fmt: skip
         for place, (
             (line, _), name, company, external_id, reached, (amount, currency), how_left, first, last,
-            opted_out, streets, city, country, owner, reason, notes, orders,
+            opted_out, streets, city, country, owner, reason, notes, orders, cancelled,
         ) in enumerate(told):  # fmt: skip
             if place in bad:
                 yield None
@@ -282,7 +284,7 @@ class Reader:
                 (
                     source if external_id else "", external_id or None, name, company, who, city,
                     country, owner, how_left, RANKS.get(how_left, 2), reason, notes, first or None,
-                    last or None, orders, amount, currency,
+                    last or None, orders, amount, currency, cancelled,
                 ),
                 reached + streets if streets else reached,
                 names,

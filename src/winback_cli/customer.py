@@ -49,6 +49,7 @@ class Customer(NamedTuple):
     revenue: Money | None = None
     opted_out: bool = False
     known_as: tuple[str, ...] = ()  # identities beside those of its fields: of rows joined into it
+    cancelled: str = ""  # the day on which they formally cancelled, or "yes"
 
     @property
     def anybody(self) -> bool:

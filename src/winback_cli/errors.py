@@ -105,6 +105,14 @@ class AnsweredMeanwhile(WinbackError):
         self.by = by
 
 
+class LeftAlone(Exception):
+    """In the middle of a walk they asked to be left alone: it ends here, and they are, at once (C10)."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("They asked to be left alone.")
+        self.reason = reason
+
+
 class Stopped(SystemExit):
     """A signal asked us to stop: unwinds like Ctrl-C, through an event loop too."""
 

@@ -21,7 +21,7 @@ MOST_POINTS = 50  # columns of e-mails, and of phones; more than that share the 
 _FIRST = ("external_id", "name", "company")
 _LAST = (
     *("address", "postcode", "city", "region", "country", "owner", "first_purchase", "last_purchase"),
-    *("orders", "revenue", "currency", "how_left", "reason", "notes"),
+    *("orders", "revenue", "currency", "how_left", "reason", "cancelled", "notes"),
 )
 CASE_COLUMNS = (
     *("case", "customer", "number", "external_id", "name", "company", "owner", "suppressed", "playbook"),
@@ -174,6 +174,7 @@ def customer_row(customer: Customer, widths: Widths) -> list[str]:
         "" if revenue is None else revenue.currency,
         customer.how_left,
         customer.reason,
+        customer.cancelled,
         customer.notes,
     ]
 
@@ -247,6 +248,7 @@ def customer_object(number: int, customer: Customer) -> dict[str, Any]:
         "orders": customer.orders,
         "revenue": None if revenue is None else revenue._asdict(),
         "reason": customer.reason or None,
+        "cancelled": customer.cancelled or None,
         "notes": customer.notes,
         "contact_points": [point._asdict() for point in points],
     }

@@ -50,6 +50,7 @@ class Spec(NamedTuple):
     shown: str = "{}"
     item: tuple["Spec", ...] = ()
     ahead: bool = False
+    between: tuple[int, int] | None = None
 
 
 @cache

@@ -14,7 +14,8 @@ from winback_cli.sources.columns import ALIASES, FIELDS, MANY, evened, fields_of
 from winback_cli.sources.exports import Export, recognised
 
 WHO = ("name", "first_name", "last_name", "company", "email", "phone")
-DAYS = ("first_purchase", "last_purchase")
+DAYS = ("first_purchase", "last_purchase", "cancelled", "date")
+AMOUNTS = ("revenue", "amount")
 SAMPLE = 10_000  # rows from which it is decided how dates and amounts are read; the rest must agree
 _DATA = re.compile(r"@|\d{4}")  # no header holds an address or a number of four digits
 
@@ -128,7 +129,7 @@ class Evidence:
 
     def __init__(self, fields: Sequence[str | None]) -> None:
         self.days = {place: frozenset[str]() for place, field in enumerate(fields) if field in DAYS}
-        self.amounts = {place: frozenset[str]() for place, field in enumerate(fields) if field == "revenue"}
+        self.amounts = {place: frozenset[str]() for place, field in enumerate(fields) if field in AMOUNTS}
 
     def take(self, place: int, values: Iterable[str]) -> None:
         """Take in what a column's cells say; blank ones say nothing."""

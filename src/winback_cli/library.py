@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from winback_cli import text, yamltext
-from winback_cli.errors import BadInput, NotFound
+from winback_cli.errors import BadInput, NotFound, UsageError
 from winback_cli.facts import facts
 from winback_cli.guards import GUARDS, OPENED
 from winback_cli.playbook import Playbook, Step
@@ -88,6 +88,17 @@ def load(name: str, own: Path) -> Edition:
         raise BadInput(
             f"{known[name]} holds a playbook called {edition.playbook.name}.",
             f"Name the file {edition.playbook.name}.yaml, or the playbook {name}.",
+        )
+    return edition
+
+
+def for_customers(name: str, own: Path) -> Edition:
+    """As `load`; raises UsageError for a questionnaire of the firm's own (E9)."""
+    edition = load(name, own)
+    if edition.playbook.subject != "customer":
+        raise UsageError(
+            f"{name} is the firm's own questionnaire, and walked with no customer.",
+            "winback trust new walks it; winback playbook list shows those for customers.",
         )
     return edition
 

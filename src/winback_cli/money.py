@@ -92,6 +92,11 @@ class Money(NamedTuple):
         return f"{self.currency} {sign}{whole:,}" + (f".{rest:0{digits}}" if rest else "")
 
 
+def minor_units(code: str) -> int:
+    """How many of its minor units make one of a currency: 100 cents, 1 yen."""
+    return int(10 ** _DIGITS.get(code, 2))
+
+
 def is_currency(code: str) -> bool:
     """Whether it has the shape of an ISO 4217 code."""
     return len(code) == 3 and code.isascii() and code.isalpha() and code.isupper()

@@ -6,7 +6,7 @@ Independent of the day, so that what is kept never goes stale.
 from datetime import date
 from typing import NamedTuple
 
-from winback_cli import dates, route
+from winback_cli import dates, route, winners
 from winback_cli.case import REACHED, Body, Case, items_of
 from winback_cli.guards import Finding
 from winback_cli.playbook import Playbook
@@ -46,14 +46,17 @@ class Standing(NamedTuple):
 
 
 def standing(playbook: Playbook, case: Case, weekend: frozenset[int]) -> Standing:
-    """What the case row keeps: independent of the day, so that it never goes stale."""
+    """What the case row keeps: independent of the day, so that it never goes stale.
+
+    A questionnaire of the firm's own owes nothing: its ideas have their days in the plan (E12).
+    """
     days = Days(date(1900, 1, 1), weekend)
     there = route.place(playbook, case, days)
     step = playbook.steps[-1] if isinstance(there, Through) else there.step
     return Standing(
         step.stage.value,
         step.id,
-        tuple(_dues(playbook, case, there, days)),
+        tuple(_dues(playbook, case, there, days)) if playbook.subject == "customer" else (),
         route.breaches(playbook, case, days),
     )
 
@@ -107,12 +110,13 @@ def _agreed(case: Case) -> list[Due]:
 
 
 def _after_win(case: Case) -> list[Due]:
-    """The contact that goes on after a win, as often as was agreed, else every three months (E8)."""
+    """The contact that goes on after a win, as often as was agreed, else by their value (E8)."""
     first = case.closing.get("until") or case.facts.get("followed_up.next_contact_on")
     spoken = [c["agreed_for"] for _, c in _check_ins(case) if c.get("kept")]
     spoken += [touch["on"] for touch in case.touches if touch.get("disposition") in REACHED]
     last = max((day for day in spoken if day >= (first or case.closed_on)), default="")
-    cadence = CADENCES[case.facts.get("followed_up.cadence") or "quarterly"]
+    agreed, top_fifth = case.facts.get("followed_up.cadence"), bool(case.closing.get("top_fifth"))
+    cadence = CADENCES[winners.cadence(agreed, top_fifth)]
     again = "" if last else first or ""
     if not again:
         again = cadence.after(date.fromisoformat(last or case.closed_on)).isoformat()

@@ -141,6 +141,7 @@ def _case(found: "Briefing") -> list[Row]:
         rows.append(Row("Wrote", f"{found.wrote[0]} {found.wrote[1]}", "", 5))
     for label, words in found.said:
         rows.append(Row(label, words, "", _SAID.get(label, 4)))
+    rows += [Row("Pattern", found.pattern, "yellow", 6)] if found.pattern else []
     for promise in (one for one in found.promises if one.state == "open"):
         due = f", due {promise.due}" if promise.due else ""
         state = "overdue" if promise.overdue else promise.state

@@ -16,7 +16,7 @@ from winback_cli.text import fold
 COLUMNS = (
     *("source", "external_id", "name", "company", "folded", "city", "country", "owner"),
     *("how_left", "how_rank", "reason", "notes", "first_purchase", "last_purchase"),
-    *("orders", "revenue", "currency"),
+    *("orders", "revenue", "currency", "cancelled"),
 )
 WAYS = ("departing", "upset", "lapsed", "content")  # how somebody left: `stages.HowLeft` as words
 RANKS = {"departing": 0, "upset": 1, "content": 3}  # the queue's order; lapsed and unknown are 2
@@ -73,6 +73,7 @@ def plain(customer: Customer) -> Plain:
         customer.orders,
         revenue.amount if revenue else None,
         revenue.currency if revenue else "",
+        customer.cancelled,
     )
 
 
@@ -84,7 +85,7 @@ def points(customer: Customer) -> tuple[Point, ...]:
 def customer_of(values: Sequence[Any], given: Sequence[Point], known_as: tuple[str, ...] = ()) -> Customer:
     """The customer that plain values stand for."""
     source, external_id, name, company, _, city, country, owner, how_left, _, *rest = values
-    reason, notes, first, last, orders, amount, currency = rest
+    reason, notes, first, last, orders, amount, currency, cancelled = rest
     emails, phones, addresses = (
         tuple([ContactPoint(*p) for p in given if p[0] == kind]) for kind in ("email", "phone", "address")
     )
@@ -107,6 +108,7 @@ def customer_of(values: Sequence[Any], given: Sequence[Point], known_as: tuple[s
         orders=orders,
         revenue=None if amount is None else Money(int(amount), str(currency)),
         known_as=known_as,
+        cancelled=cancelled,
     )
 
 

@@ -92,7 +92,7 @@ class Question(Model):
 
 
 class Step(Model):
-    """A step of the playbook, on one of the seven stages."""
+    """A step of the playbook, on one of the seven stages; the firm's own are on the programme."""
 
     id: Key
     stage: Stage
@@ -122,13 +122,14 @@ class Step(Model):
 
 
 class Playbook(Model):
-    """A whole playbook at one version."""
+    """A whole playbook at one version: of how one customer is won back, or of the firm itself (E9)."""
 
     name: Name
     version: int = Field(ge=1, le=1_000_000)
     title: Line
     after: Annotated[str, AfterValidator(text.line)] = ""
     summary: Annotated[str, AfterValidator(text.line)] = ""
+    subject: Literal["customer", "firm"] = "customer"
     reasons: dict[Key, Reason] = Field(default_factory=dict)
     drafts: dict[Check, Literal["block", "warn", "off"]] = Field(default_factory=dict)
     steps: tuple[Step, ...] = Field(min_length=1, max_length=60)

@@ -17,7 +17,7 @@ def built_in() -> Path:
 
 def files(own: Path) -> dict[str, Path]:
     """Every playbook by its name: the built-in ones first, which no other may replace."""
-    found = {path.stem: path for path in sorted(built_in().glob("*.yaml"))}
+    found = {path.stem: path for path in sorted(built_in().glob("*.yaml"), key=lambda path: path.stem)}
     if own.is_dir():
         for path in sorted(own.glob("*.yaml")):
             if is_name(path.stem) and path.is_file():

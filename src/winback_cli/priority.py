@@ -356,15 +356,15 @@ def _value(
     by_chance = chance * plan.stand_in - plan.cost if plan.stand_in else chance - plan.cost
     if revenue is None:
         return None, by_chance
-    yearly, years = _yearly(revenue, tenure, plan.margin)
+    yearly, years = lifetime(revenue, tenure, plan.margin)
     worth = chance * yearly * years
     if rate is None:
         return round(worth), by_chance
     return round(worth - plan.cost / rate), worth * rate - plan.cost
 
 
-def _yearly(revenue: int, tenure: int | None, margin: float) -> tuple[float, float]:
-    """The margin of a year of the first lifetime, and the years of a second."""
+def lifetime(revenue: float, tenure: int | None, margin: float) -> tuple[float, float]:
+    """The margin of a year of the first lifetime, and the years of a second; `tenure` in days."""
     years = (tenure or 0) / YEAR
     return revenue * margin / max(years, SHORTEST), min(max(years * SHARE, SHORTEST), LONGEST)
 
@@ -417,7 +417,7 @@ def _told_worth(known: Known, plan: _Plan) -> Worth | None:
     if revenue is None:
         return None
     tenure = _days(known, plan.today)[1]
-    yearly, years = _yearly(revenue, tenure, plan.margin)
+    yearly, years = lifetime(revenue, tenure, plan.margin)
     rate = 1.0 if currency == plan.home else plan.rates.get(currency)
     return Worth(
         round(yearly * years),

@@ -36,7 +36,25 @@ def mistakes(playbook: Playbook) -> list[Mistake]:
     found = _twice(("steps",), "step", [step.id for step in playbook.steps])
     for number, step in enumerate(playbook.steps):
         found += [Mistake(("steps", number, *path), told) for path, told in _in_step(playbook, step)]
+        found += _strange(("steps", number), playbook, step)
     return found
+
+
+def _strange(path: tuple[Any, ...], playbook: Playbook, step: Step) -> list[Mistake]:
+    """A stage or a fact of the firm's in a playbook on customers, or the other way round (E9)."""
+    firms = playbook.subject == "firm"
+    found = []
+    if (step.stage == Stage.PROGRAMME) != firms:
+        words = "the firm's own steps are on the stage programme" if firms else _FIRMS
+        found.append(Mistake((*path, "stage"), words))
+    for number, question in enumerate(step.questions):
+        if question.fact and question.fact.startswith("programme.") != firms:
+            words = "the firm is asked for facts of the programme only" if firms else _FIRMS
+            found.append(Mistake((*path, "questions", number, "fact"), words))
+    return found
+
+
+_FIRMS = "the programme is the firm's own: it goes with subject: firm"
 
 
 def _in_step(playbook: Playbook, step: Step) -> list[Mistake]:
@@ -153,10 +171,7 @@ _UNLESS = {
 
 def doubts(playbook: Playbook, rules: Collection[str]) -> list[Mistake]:
     """What may be written and hardly meant: `rules` are the ids that there are."""
-    facts_asked = {q.fact for step in playbook.steps for q in step.questions}
-    found = [Mistake(("steps",), words) for fact, words in _UNLESS.items() if fact not in facts_asked]
-    if all(step.stage != Stage.FOLLOW_UP for step in playbook.steps):
-        found.append(Mistake(("steps",), "no step follows up"))
+    found = _without(playbook) if playbook.subject == "customer" else []
     asked = _Asked(set(), [q.fact or "" for step in playbook.steps for q in step.questions], set())
     for number, step in enumerate(playbook.steps):
         path = ("steps", number)
@@ -173,6 +188,15 @@ def doubts(playbook: Playbook, rules: Collection[str]) -> list[Mistake]:
         asked.before.update(own)
         if not step.when:
             asked.firmly.update(q.fact for q in step.questions if q.fact and q.required and not q.when)
+    return found
+
+
+def _without(playbook: Playbook) -> list[Mistake]:
+    """What a case of a customer's cannot do without, and nothing asks for."""
+    facts_asked = {q.fact for step in playbook.steps for q in step.questions}
+    found = [Mistake(("steps",), words) for fact, words in _UNLESS.items() if fact not in facts_asked]
+    if all(step.stage != Stage.FOLLOW_UP for step in playbook.steps):
+        found.append(Mistake(("steps",), "no step follows up"))
     return found
 
 

@@ -6,8 +6,8 @@ Beside each rate is how many of how many; currencies are never added up. No cust
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from winback_cli.case import MODEL_OF
 from winback_cli.intervals import FEW, Rate, Spread, spread
@@ -121,6 +121,14 @@ class Figure(NamedTuple):
     value: Cell
 
 
+class Remark(NamedTuple):
+    """What is to be said besides the tables: in sentences, and under `key` as plain values and rates."""
+
+    key: str
+    sentences: tuple[str, ...]
+    values: Mapping[str, Any]
+
+
 class Report(NamedTuple):
     """One report; `notes` say what it counts, and what it does not say."""
 
@@ -129,6 +137,7 @@ class Report(NamedTuple):
     figures: tuple[Figure, ...]
     tables: tuple[Table, ...]
     notes: tuple[str, ...]
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def empty(self) -> bool:

@@ -102,6 +102,9 @@ def report(told: Report, width: int) -> RenderableType:
             parts += [Text(f"  {table.bar.legend}", style="dim")] if table.bar.legend and barred else []
             more = len(table.rows) - MOST
             parts += [Text(f"  and {more:,} more: --json tells them all", style="dim")] if more > 0 else []
+    said = [sentence for remark in told.remarks for sentence in remark.sentences]
+    parts += [Text()] if said else []
+    parts += [Padding(Text(text.line(sentence)), (0, 0, 0, 2)) for sentence in said]
     return Group(*parts, *_notes(told))
 
 

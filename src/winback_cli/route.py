@@ -12,7 +12,7 @@ from winback_cli.case import Case, items_of
 from winback_cli.facts import Spec
 from winback_cli.guards import At, Clock, Finding, Guard, Moment
 from winback_cli.playbook import Playbook, Question, Step
-from winback_cli.stages import MODELS, Stage
+from winback_cli.stages import MODELS, SEVEN, Stage
 
 ATTEMPTS = 3  # touches without reaching anybody, before sleep is suggested
 
@@ -247,7 +247,7 @@ def new_round(playbook: Playbook, case: Case) -> dict[str, list[str]]:
     asked = case.known("heard.why_left") or case.known("heard.requirements")
     heard = asked and case.facts.get("heard.refused") is not True
     first = Stage.FOLLOW_UP if heard else Stage.CONTACT
-    later = list(Stage)[list(Stage).index(first) :]
+    later = SEVEN[SEVEN.index(first) :]
     forget = [MODELS[stage][0] for stage in later]
     again = [
         step.id

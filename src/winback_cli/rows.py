@@ -30,6 +30,30 @@ def list_rows(lines: "Sequence[lists.CustomerLine]", room: int = 0) -> list[list
     ]
 
 
+PRIORITY_COLUMNS = (">No.", "Customer", "Left", ">Chance", ">Expected", "Case", "Due")
+
+
+def priority_rows(lines: "Sequence[lists.CustomerLine]") -> list[list[str]]:
+    """The rows of `winback list --sort priority`: the chance, and what that makes of their worth."""
+    return [
+        [
+            str(line.number),
+            text.line(label_of(line)),
+            line.how_left,
+            "-" if line.chance is None or line.suppressed else percent(line.chance),
+            money_words(None if line.suppressed else line.value, line.currency),
+            line.case or ("left alone" if line.suppressed else ""),
+            line.due_on or "",
+        ]
+        for line in lines
+    ]
+
+
+def percent(chance: float) -> str:
+    """A chance as it is read: 12 %, and below one percent with a decimal."""
+    return f"{chance:.1%}".replace("%", " %") if chance < 0.01 else f"{round(chance * 100)} %"
+
+
 def standing(line: "lists.CustomerLine") -> str:
     """Where somebody's case stands, in a word or two."""
     if line.suppressed:

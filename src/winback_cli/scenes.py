@@ -14,10 +14,17 @@ if TYPE_CHECKING:
     from winback_cli.guards import Finding
     from winback_cli.playbook import Step
     from winback_cli.prompter import Row, Scene
+    from winback_cli.worth import Line
 
 
-def scene(scene: "Scene", name: str, width: int, card: Mapping[str, str]) -> RenderableType:
-    """A step as it begins: where we are, the coaching, and what has to stay in sight."""
+def scene(
+    scene: "Scene",
+    name: str,
+    width: int,
+    card: Mapping[str, str],
+    beside: RenderableType | None = None,
+) -> RenderableType:
+    """A step as it begins: where we are, the coaching, and what has to stay in sight; `beside` last."""
     step, case = scene.step, scene.case
     steps = scene.playbook.steps
     place = f"Step {steps.index(step) + 1} of {len(steps)} · {step.stage.words}"
@@ -29,6 +36,8 @@ def scene(scene: "Scene", name: str, width: int, card: Mapping[str, str]) -> Ren
     calls = any(question.fact == "contacted.disposition" for question in step.questions)
     if line := card.get("contact" if calls else step.stage.value):
         parts.append(Text(f"  Them   {text.line(line)}", style="cyan"))
+    if line := card.get(f"step {step.id}"):
+        parts.append(_hanging(Text("  Known  ", "cyan"), Text(text.line(line), "cyan")))
     if step.stage.value == "listen" and case.told_already:
         parts.append(Text("  They told you already. Write it down here; it is marked as known.", "cyan"))
     if scene.clock:
@@ -42,7 +51,20 @@ def scene(scene: "Scene", name: str, width: int, card: Mapping[str, str]) -> Ren
         parts.append(three_views(case, width))
     if step.stage.value in ("decide", "revisit"):
         parts += _said(case)
+    if beside is not None:
+        parts.append(beside)
     return Group(*parts)
+
+
+def figures(lines: "Sequence[Line]") -> RenderableType:
+    """Figures below one another, each with where it came from beside it."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(style="dim", overflow="fold")
+    for line in lines:
+        table.add_row(line.what, line.figure, text.line(line.origin))
+    return indented(table)
 
 
 def coaching(step: "Step", cited: Callable[[Sequence[str]], str] = lambda ids: "") -> RenderableType:

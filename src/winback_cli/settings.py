@@ -6,7 +6,6 @@ A setting is one field of `Settings`: its default, what it is in words, and what
 
 import contextlib
 import os
-import re
 import stat
 import tomllib
 from collections.abc import Callable
@@ -15,7 +14,8 @@ from datetime import time
 from pathlib import Path
 from typing import Any
 
-from winback_cli import addresses, dates, money, text
+from winback_cli import dates, text
+from winback_cli import settingschecks as checks
 from winback_cli.errors import BadInput, NotPermitted, UsageError, WinbackError
 
 VARIABLES = {
@@ -24,122 +24,6 @@ VARIABLES = {
     "WINBACK_SMTP_PASSWORD": "the password of the mail server",
 }
 LONGEST = 100_000  # bytes of a settings file; a full one has about 1,000
-_NAME = 100  # characters of a person's or a playbook's name
-_COUNTRIES = (  # ISO 3166-1 alpha-2
-    "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR "
-    "BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ "
-    "EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW "
-    "GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY "
-    "KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV "
-    "MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY "
-    "QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG "
-    "TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM "
-    "ZW "
-)
-
-# A check gives the value as it is kept; whatever it raises, the value is wrong.
-
-
-def _words(value: Any) -> str:
-    line = text.line(value)
-    if not 0 < len(line) <= _NAME:
-        raise ValueError
-    return line
-
-
-def _currency(value: Any) -> str:
-    if not money.is_currency(value):
-        raise ValueError
-    return str(value)
-
-
-def _country(value: Any) -> str:
-    if value != "" and not (len(value) == 2 and value.isalpha() and value in _COUNTRIES):
-        raise ValueError
-    return str(value)
-
-
-def _whole(least: int, most: int) -> Callable[[Any], int]:
-    def check(value: Any) -> int:
-        if type(value) is not int or not least <= value <= most:
-            raise ValueError
-        return value
-
-    return check
-
-
-def _weekend(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not set(value) < set(dates.WEEKDAYS):
-        raise ValueError
-    return tuple(value)
-
-
-def _hours(value: Any) -> tuple[time, time]:
-    found = re.fullmatch(r"(\d{1,2}):(\d\d) ?[-–] ?(\d{1,2}):(\d\d)", value.strip(), re.ASCII)
-    if found is None:
-        raise ValueError
-    first, last = time(int(found[1]), int(found[2])), time(int(found[3]), int(found[4]))
-    if not first < last:
-        raise ValueError
-    return first, last
-
-
-def _zone(value: Any) -> str:
-    if value != "":
-        from zoneinfo import ZoneInfo
-
-        try:
-            ZoneInfo(value)
-        except OSError:  # a folder of zones, or a name that no file can have
-            raise ValueError from None
-    return str(value)
-
-
-def _names(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise ValueError
-    names = tuple(map(_words, value))
-    if len({text.fold(name) for name in names}) < len(names):
-        raise ValueError
-    return names
-
-
-def _maybe(check: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    return lambda value: "" if value == "" else check(value)
-
-
-def _mailbox(value: Any) -> str:
-    if not addresses.is_email(value):
-        raise ValueError
-    return str(value)
-
-
-def _host(value: Any) -> str:
-    name, ipv6 = r"[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)*", r"[0-9a-fA-F]*:[0-9a-fA-F:.]*:[0-9a-fA-F.]*"
-    if len(value) > 253 or not re.fullmatch(f"{name}|{ipv6}", value):
-        raise ValueError
-    return str(value)
-
-
-def _security(value: Any) -> str:
-    if value not in ("starttls", "tls", "none"):
-        raise ValueError
-    return str(value)
-
-
-def _folder(value: Any) -> str:
-    if not value or text.line(value) != value:
-        raise ValueError
-    with contextlib.suppress(RuntimeError):  # the home of nobody
-        Path(value).expanduser()
-        return str(value)
-    raise ValueError
-
-
-def _yes_or_no(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError
-    return value
 
 
 def _key(default: Any, doc: str, check: Callable[[Any], Any]) -> Any:
@@ -154,43 +38,64 @@ class Settings:
     `origins` says for each key where its value comes from: the default, the file or a variable.
     """
 
-    name: str = _key("", "your name, which signs what you write (text)", _words)
-    firm: str = _key("", "your firm's name, which stands below your messages (text)", _maybe(_words))
-    currency: str = _key("EUR", "the currency of amounts that name none (three letters)", _currency)
+    name: str = _key("", "your name, which signs what you write (text)", checks.words)
+    firm: str = _key(
+        "", "your firm's name, which stands below your messages (text)", checks.maybe(checks.words)
+    )
+    currency: str = _key("EUR", "the currency of amounts that name none (three letters)", checks.currency)
     country: str = _key(
         "",
         'the country of phone numbers without a code, but of no customer ("DE", or "")',
-        _country,
+        checks.country,
     )
     lapsed_months: int = _key(
         6,
         "months without a purchase after which a customer counts as lapsed (1 to 120)",
-        _whole(1, 120),
+        checks.whole(1, 120),
     )
     stale_months: int = _key(
         24,
         "months without a purchase after which a contact point nobody checked is stale (1 to 240)",
-        _whole(1, 240),
+        checks.whole(1, 240),
     )
     return_rate: int = _key(
         5,
         "of 100 lapsed customers, how many come back within a year: an assumption until own cases are"
         " closed (1 to 60)",
-        _whole(1, 60),
+        checks.whole(1, 60),
     )
     margin: int = _key(
-        30, "of 100 of revenue, how much is margin: an assumption (1 to 100)", _whole(1, 100)
+        30, "of 100 of revenue, how much is margin: an assumption (1 to 100)", checks.whole(1, 100)
     )
     horizon_months: int = _key(
-        12, "months within which a return counts, for the chance of one (1 to 60)", _whole(1, 60)
+        12, "months within which a return counts, for the chance of one (1 to 60)", checks.whole(1, 60)
+    )
+    contact_cost: int = _key(
+        5,
+        "what one contact costs you, in whole units of your currency: an assumption (0 to 100000)",
+        checks.whole(0, 100_000),
+    )
+    acquisition_cost: int = _key(
+        0,
+        "what it costs you to win one new customer, in whole units of your currency; 0 while nobody knows"
+        " (0 to 100000000)",
+        checks.whole(0, 100_000_000),
+    )
+    rates: tuple[tuple[str, float], ...] = _key(
+        (),
+        "what one unit of another currency is worth in yours; without it the two are never added up"
+        " (a table as in {USD = 0.9})",
+        checks.rates,
     )
     weekend: tuple[str, ...] = _key(
-        ("saturday", "sunday"), "the days that are no business days (a list of weekday names)", _weekend
+        ("saturday", "sunday"),
+        "the days that are no business days (a list of weekday names)",
+        checks.weekend,
     )
     contact_hours: tuple[time, time] = _key(
         (time(9), time(18)),
         'the time of day in which customers are called (text as in "9:00-18:00")',
-        _hours,
+        checks.hours,
     )
     holidays: tuple[str, ...] = _key(
         (),
@@ -200,42 +105,44 @@ class Settings:
     time_zone: str = _key(
         "",
         'your zone, for customers of no known country ("Europe/Lisbon", or "" for the machine\'s)',
-        _zone,
+        checks.zone,
     )
     owners: tuple[str, ...] = _key(
-        (), "who may look after customers; with none, anybody (a list of different names)", _names
+        (), "who may look after customers; with none, anybody (a list of different names)", checks.names
     )
     playbook: str = _key(
         "standard",
         "the playbook of new cases; while it is not set, a walk suggests one (a playbook's name)",
-        _words,
+        checks.words,
     )
-    backup: bool = _key(True, "a backup before the first change of a day (true or false)", _yes_or_no)
-    backups_kept: int = _key(7, "how many of those backups are kept (1 to 365)", _whole(1, 365))
+    backup: bool = _key(True, "a backup before the first change of a day (true or false)", checks.yes_or_no)
+    backups_kept: int = _key(7, "how many of those backups are kept (1 to 365)", checks.whole(1, 365))
     mail_from: str = _key(
-        "", 'the address that your messages come from ("ana@example.com")', _maybe(_mailbox)
+        "", 'the address that your messages come from ("ana@example.com")', checks.maybe(checks.mailbox)
     )
-    mail_name: str = _key("", "the name beside that address; while it is not set, your name (text)", _words)
+    mail_name: str = _key(
+        "", "the name beside that address; while it is not set, your name (text)", checks.words
+    )
     mail_folder: str = _key(
         "outbox",
         "the folder of messages as .eml files, beside the store unless given in full (text)",
-        _folder,
+        checks.folder,
     )
     smtp_host: str = _key(
         "",
         'the mail server; with none, messages are written as .eml files ("smtp.example.com", or "")',
-        _maybe(_host),
+        checks.maybe(checks.host),
     )
     smtp_port: int = _key(
-        0, "its port; with 0, 587 for starttls and 465 for tls (0 to 65535)", _whole(0, 65535)
+        0, "its port; with 0, 587 for starttls and 465 for tls (0 to 65535)", checks.whole(0, 65535)
     )
     smtp_security: str = _key(
         "starttls",
         'how the way there is encrypted ("starttls", "tls", or "none" to this machine only)',
-        _security,
+        checks.security,
     )
     smtp_user: str = _key(
-        "", 'your name at the mail server; the password is no setting ("ana")', _maybe(_words)
+        "", 'your name at the mail server; the password is no setting ("ana")', checks.maybe(checks.words)
     )
     store: Path = Path()
     store_named: bool = False
@@ -269,6 +176,8 @@ class Settings:
         value = getattr(self, key)
         if key == "contact_hours":
             return "-".join(f"{at.hour}:{at.minute:02}" for at in value)
+        if key == "rates":
+            return dict(value)
         return list(value) if isinstance(value, tuple) else value
 
 

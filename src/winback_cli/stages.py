@@ -10,16 +10,19 @@ A field's type says how it is asked: `str` a line (`long` several), `bool` yes o
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from winback_cli.case import MODEL_OF
+from winback_cli.case import FIRMS_MODEL_OF, MODEL_OF
+from winback_cli.fields import Facts as Facts
+from winback_cli.fields import fact as fact
 from winback_cli.money import Money
+from winback_cli.programme import Programme
 
 
 class Stage(StrEnum):
-    """The seven, in order."""
+    """The seven, in order; and the programme, which is the firm's own and no customer's (E9 to E12)."""
 
     BACKSTORY = "backstory"
     CONTACT = "contact"
@@ -28,10 +31,14 @@ class Stage(StrEnum):
     DECIDE = "decide"
     REVISIT = "revisit"
     FOLLOW_UP = "follow_up"
+    PROGRAMME = "programme"
 
     @property
     def words(self) -> str:
         return self.value.replace("_", " ")
+
+
+SEVEN = tuple(stage for stage in Stage if stage != Stage.PROGRAMME)
 
 
 class HowLeft(StrEnum):
@@ -208,45 +215,6 @@ class Ending(StrEnum):
     DORMANT = "dormant"
 
 
-def fact(
-    what: str,
-    *,
-    long: bool = False,
-    past: bool = False,
-    ahead: bool = False,
-    waits_for: str = "",
-    unless: str = "",
-    optional: bool = False,
-    shown: str = "{}",
-    aside: bool = False,
-) -> Any:
-    """One fact of a stage: what it is, and how it is asked.
-
-    `long`: several lines. `past`: it has happened, so never after the clock. `ahead`: it is to come,
-    so what is typed is never before it. Within an item: `waits_for` names the date of the same item
-    before which it is not asked, `unless` the yes-or-no that makes it needless, `optional` that an
-    item is whole without it, `shown` how its value reads in a line with the others; `aside`: a walk does
-    not ask it, a command tells it.
-    """
-    extra: dict[str, Any] = {
-        "long": long,
-        "past": past,
-        "ahead": ahead,
-        "waits_for": waits_for,
-        "unless": unless,
-        "optional": optional,
-        "shown": shown,
-        "aside": aside,
-    }
-    return Field(default=None, description=what, json_schema_extra=extra)
-
-
-class Facts(BaseModel):
-    """The ways of every stage model: frozen, closed, quiet about values in its errors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, hide_input_in_errors=True)
-
-
 class Landmine(Facts):
     """Something to be ready for before calling, with the prepared explanation (B1.3, B1.4)."""
 
@@ -338,6 +306,7 @@ class Classified(Facts):
     """What kind of loss it is."""
 
     reason: Reason | Leaf | None = fact("Why they left")
+    product: str | None = fact("Which product or service it is about")
     theory: Degree | None = fact("Whether our own view was right")
     scope: Scope | None = fact("This customer only, or a pattern")
     changeable: Degree | None = fact("Whether it can be changed")
@@ -353,7 +322,10 @@ class Decided(Facts):
     fix_number: int | None = fact("Which fix of the firm's that is")
     approach: Approach | None = fact("A simple fix, a new model, or an exception")
     fix_cost: Money | None = fact("What the fix costs")
+    yearly_margin: Money | None = fact("What they bring in a year, after costs")
+    expected_years: int | None = fact("How many years they would stay", between=(0, 100))
     referrals: str | None = fact("Referrals at stake")
+    referral_count: int | None = fact("How many customers those are", between=(0, 10_000))
     price_ripple: str | None = fact("Who else would ask for the same price")
     reasons: str | None = fact("The reasons for the verdict", long=True)
 
@@ -396,7 +368,9 @@ _KEPT: tuple[type[Facts], ...] = (
     Decided,
     Revisited,
     FollowedUp,
+    Programme,
 )
+_PREFIXES = MODEL_OF | FIRMS_MODEL_OF
 MODELS: dict[Stage, tuple[str, type[Facts]]] = {
-    stage: (MODEL_OF[stage], model) for stage, model in zip(Stage, _KEPT, strict=True)
+    stage: (_PREFIXES[stage], model) for stage, model in zip(Stage, _KEPT, strict=True)
 }

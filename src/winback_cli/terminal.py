@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from winback_cli import answers, settings, text
 from winback_cli.answers import Customs
 from winback_cli.case import Case
-from winback_cli.errors import Stopped, WinbackError
+from winback_cli.errors import LeftAlone, Stopped, WinbackError
 from winback_cli.facts import Spec
 from winback_cli.guards import Finding
 from winback_cli.playbook import Question, Step
@@ -22,7 +22,7 @@ from winback_cli.prompter import Asked, Ended, Reply, ReplyKind, Row, Scene
 
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
-    from rich.console import Console
+    from rich.console import Console, RenderableType
 
 _COMMAND = re.compile(r":([a-z]+)\s*(.*)", re.DOTALL)
 _SIMPLE: dict[str, ReplyKind] = {"back": "back", "skip": "skip", "quit": "quit"}
@@ -40,6 +40,7 @@ HELP = """  :back           the question before
   :edit           write the answer in your editor
   :override WHY   go past a rule; your reason stays on record
   :kept N         promise N is kept (:broken N if it is not)
+  :suppress WHY   they asked to be left alone: at once, and the walk ends
   :quit           stop here; everything is stored already"""
 
 
@@ -159,7 +160,7 @@ class TerminalPrompter:
     """Asks a person, one line at a time; `rules` gives the text of a rule by its id.
 
     `card` holds a line on the customer for the stages that want one: how to reach them, what they
-    bought.
+    bought. `beside` draws what stands beside a stage (`decide`) or a question (`decided.verdict`).
     """
 
     def __init__(
@@ -170,6 +171,7 @@ class TerminalPrompter:
         rules: Callable[[Sequence[str]], list[str]],
         override: str = "",
         card: dict[str, str] | None = None,
+        beside: "Callable[[str], RenderableType | None]" = lambda name: None,
     ) -> None:
         from prompt_toolkit import PromptSession
         from prompt_toolkit.output import create_output
@@ -180,6 +182,7 @@ class TerminalPrompter:
         self._rules = rules
         self._override = override
         self._card = card or {}
+        self._beside = beside
         self._session: PromptSession[str] = PromptSession(output=create_output(stdout=sys.stderr))
         self._greeted = False
 
@@ -189,7 +192,10 @@ class TerminalPrompter:
         """The step with its coaching, and what has to be in sight while it lasts."""
         from winback_cli import scenes
 
-        self._out.print(scenes.scene(scene, self._name, self._out.width, self._card))
+        stage = scene.step.stage
+        first = next(step for step in scene.playbook.steps if step.stage == stage)
+        beside = self._beside(stage.value) if first is scene.step else None
+        self._out.print(scenes.scene(scene, self._name, self._out.width, self._card, beside))
         if not self._greeted:
             self._greeted = True
             self._out.print(KEYS, style="dim")
@@ -299,6 +305,8 @@ class TerminalPrompter:
         elif not asked.required and not asked.item:
             question.append("  (optional)", style="not bold dim")
         self._out.print(question)
+        if (drawn := self._beside(asked.question.fact or "")) is not None:
+            self._out.print(drawn)
         if asked.spec.kind == "choice":
             self._out.print(choices(asked.spec.choices, self._out.width))
         elif asked.spec.kind == "yesno":
@@ -318,7 +326,9 @@ class TerminalPrompter:
         word, rest = found[1], found[2].strip()
         if word in _SIMPLE:
             return Reply(_SIMPLE[word])
-        if word in _WITH_TEXT:
+        if word == "suppress" and text.line(rest):
+            raise LeftAlone(text.line(rest))
+        if word in _WITH_TEXT or word == "suppress":
             if rest:
                 return Reply(_WITH_TEXT[word], rest)
             self._out.print(f"  Write it on the same line: :{word} ...", style="yellow")

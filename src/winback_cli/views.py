@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -221,6 +222,7 @@ class File(NamedTuple):
     breaches: Sequence[tuple[str, list[str]]]
     dues: Sequence[tuple[str, str, str, str, int]]
     today: date
+    pattern: str = ""  # who else left for the same
 
 
 def file(page: File) -> RenderableType:
@@ -253,6 +255,7 @@ def _who(page: File) -> list[RenderableType]:
         ("history", "" if history == "-" else history),
         ("left", customer.how_left),
         ("reason", customer.reason.replace("_", " ")),
+        ("cancelled", customer.cancelled),
         ("owner", customer.owner),
         ("notes", customer.notes),
         ("id", customer.external_id or ""),
@@ -281,6 +284,8 @@ def _case_part(page: File) -> list[RenderableType]:
     if page.other_cases:
         parts.append(Text(f"  other cases: {', '.join(page.other_cases)}", style="dim"))
     parts += _closing(case) + _due_lines(page)
+    if page.pattern:
+        parts.append(Padding(Text(text.line(page.pattern), style="yellow"), (0, 0, 0, 2)))
     for title, rows in page.facts:
         if rows:
             parts.append(heading(title))

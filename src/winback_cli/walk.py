@@ -5,12 +5,12 @@ back. It remembers nothing that the case does not hold, so it can stop anywhere.
 `Prompter`: a person at a terminal, or a file.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from winback_cli import answers, entries, owing, route, screening
+from winback_cli import answers, entries, owing, route, screening, trust
 from winback_cli.answers import Customs
 from winback_cli.case import REACHED, Case, Entry, items_of
 from winback_cli.errors import AnsweredMeanwhile
@@ -33,6 +33,7 @@ class Walk:
     journal: Journal
     customs: Customs
     suggested: Mapping[str, Any] = field(default_factory=dict)  # facts that the list names
+    mind: Callable[[Step, Case], Sequence[Finding]] = lambda step, case: ()  # what other cases say
     spot: Spot | None = None  # a question gone back to; None at the front
     single: bool = False  # only that question is to be put again, not those after it
     shown: str = ""
@@ -195,7 +196,8 @@ class Walk:
                 raise ValueError("it needs an answer; :skip leaves it open")
             return asked.default
         if reply.kind == "given":
-            return reply.value
+            named = asked.item and asked.spec.kind == "choice"
+            return answers.parse(asked.spec, reply.value, self.customs) if named else reply.value
         return answers.typed(asked.spec, reply.text, self.customs)
 
     def _skip(self, asked: Asked, reply: Reply) -> Ended | None:
@@ -264,6 +266,7 @@ class Walk:
         """Put one part of a list's entry; on the first part of a new entry, Enter ends the list."""
         items = self.case.facts.get(question.fact or "") or []
         first = part.name == question.spec.item[0].name
+        part = trust.among(part, question.fact or "", self.case)
         again = items[item - 1].get(part.name) if item <= len(items) else None
         words = question.worded(self.case.facts.get("backstory.how_left"))
         asked = Asked(
@@ -370,10 +373,9 @@ class Walk:
         """Look the step over; complete it when nothing stops it."""
         missing = route.missing(step, self.case)
         blocks = self._blocks(step)
-        warns = route.completing(step, self.case, self._days, "warn")
-        reply = self.prompter.review(
-            step, screening.rows(self.playbook, step, self.case, missing), blocks, warns
-        )
+        warns = (*route.completing(step, self.case, self._days, "warn"), *self.mind(step, self.case))
+        rows = screening.rows(self.playbook, step, self.case, missing)
+        reply = self.prompter.review(step, rows, blocks, warns)
         if reply.kind == "enter":
             if missing:
                 self.prompter.tell("An answer is still missing.")

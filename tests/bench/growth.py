@@ -8,6 +8,7 @@ The customers are a list's; one case is walked by the program and its rows are l
 tenth customer, each with its own chain of hashes.
 """
 
+import itertools
 import json
 import sqlite3
 import statistics
@@ -25,7 +26,7 @@ from winback_cli import library, owing
 from winback_cli.case import FIRST_HASH, Entry, digest, fold
 from winback_cli.dates import WEEKEND, clock_at
 from winback_cli.store import connect as door
-from winback_cli.store import finding, lists, reads
+from winback_cli.store import finding, lists, reads, scoring
 from winback_cli.store.writes import Store
 
 WINBACK = str(Path(sys.executable).with_name("winback"))
@@ -170,10 +171,26 @@ def reading(connection: sqlite3.Connection, cases: int) -> dict[str, Callable[[i
         "list, the first 50": lambda n: lists.lines(connection, wanted(), 50),
         "list --search, two words": lambda n: lists.lines(connection, wanted(words=("ana", "mailbox")), 50),
         "list --status dormant": lambda n: lists.lines(connection, wanted(status="dormant"), 50),
+        "list --sort priority": lambda n: lists.lines(connection, wanted(sort="priority"), 50),
         "list --sort revenue": lambda n: lists.lines(connection, wanted(sort="revenue"), 50),
         "WHO by e-mail": lambda n: finding.find(connection, "ana.zimmer@example.com"),
         "WHO by two words": lambda n: finding.find(connection, f"hana {n % 9}0000"),
     }
+
+
+def score(store: Path) -> None:
+    """Everybody scored anew, in seconds, and the longest that somebody else would wait for it."""
+    opened = Store.open(store, "bench", clock_at(TODAY), "note")
+    raw = door.connect(store, writing=True)
+    began = time.perf_counter()
+    held = []
+    raw.set_trace_callback(lambda statement: held.append((time.perf_counter(), statement[:6])))
+    scoring.score_all(raw, opened.assumed, clock_at(TODAY).today)
+    took = time.perf_counter() - began
+    raw.close()
+    marks = [(at, what) for at, what in held if what in ("BEGIN ", "COMMIT")]
+    longest = max(end - start for (start, _), (end, _) in itertools.pairwise(marks))
+    print(f"  everybody scored anew in {took:.1f} s; the longest transaction {longest * 1000:.0f} ms")
 
 
 def measure(store: Path, customers: int) -> None:
@@ -195,6 +212,7 @@ def main(sizes: list[int]) -> None:
             print(
                 f"{customers:,} customers, {customers // 10:,} cases, {size:,.0f} MB (made in {made:.0f} s)"
             )
+            score(store)
             measure(store, customers)
 
 

@@ -31,7 +31,8 @@ from winback_cli import library
 pytestmark = pytest.mark.terminal
 
 WALKS = Path(__file__).parent / "walks"
-NAMES = sorted(path.stem for path in library.built_in().glob("*.yaml"))
+BOOKS = [library.load(path.stem, Path("/nowhere")).playbook for path in library.built_in().glob("*.yaml")]
+NAMES = sorted(book.name for book in BOOKS if book.subject == "customer")
 COLUMNS = 80
 
 

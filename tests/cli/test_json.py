@@ -10,7 +10,7 @@ from tests.conftest import Runner
 ANSWERS = Path(__file__).parent / "files" / "answers.yaml"
 CUSTOMER = {
     *("number", "name", "company", "emails", "phones", "city", "country", "external_id"),
-    *("first_purchase", "last_purchase", "orders", "revenue", "reason", "suppressed"),
+    *("first_purchase", "last_purchase", "orders", "revenue", "reason", "cancelled", "suppressed"),
     *("suppression_reason", "owner", "how_left", "notes", "contact_points"),
 }
 
@@ -34,7 +34,9 @@ def test_a_file_as_json_has_its_stable_keys(stocked: Runner) -> None:
 
     file = json.loads(stocked("--as-of", "2026-11-23", "show", 1, "--json").out)
 
-    assert set(file) == {"customer", "case", "facts", "commitments", "touches", "sent", "due", "events"}
+    assert set(file) == {"customer", "case", "facts", "commitments", "touches", "sent", "due", "events"} | {
+        "pattern"
+    }
     assert set(file["customer"]) == CUSTOMER
     assert file["case"] == {
         "id": "1.1",

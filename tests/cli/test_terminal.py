@@ -81,8 +81,9 @@ def test_a_whole_walk_by_hand_with_past_dates_ends_in_a_closed_case(
 |How did it end|r|Whom|Ben|role|owner|Do they decide|y|slip out||Enter completes||nothing from us
 ||no longer use|You forgot me.|…||win back|Call me once a quarter.|…||Where do you||another chance
 ||long term||unclear||Did they complain|n|our fault|We forgot you.|…||thank them|y|reconsider
-||slip out||Enter completes||Choose from|taken for granted|own view|y|only, or a pattern|sp
-|be changed|y|in our hands|y|based on|His words.|…||Enter completes||Which referrals||be mended
+||slip out||Enter completes||Choose from|taken for granted|own view|y|Which product||only, or a pattern|sp
+|be changed|y|in our hands|y|based on|His words.|…||Enter completes||bring in a year||would they stay
+||Which referrals||be mended
 |A call a quarter.|…||simple fix|s|by its number||cost, roughly|100|on the price||Pursue|p|which reasons|Cheap, and right.|…
 ||Enter completes||What changes|A call every quarter|done already|y|assurance|Mara|(2)
 ||easy to come back||message apologise|n|their words|y|anything it should||message go out|-5d

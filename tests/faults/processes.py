@@ -197,7 +197,8 @@ def assert_whole(store: Path) -> None:
     with opened(store) as connection:
         found = [tuple(row) for row in connection.execute("PRAGMA integrity_check")]
         assert found == [("ok",)], "the file is damaged"
-        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        astray = connection.execute("PRAGMA foreign_key_check").fetchall()
+        assert astray == [], "the file is damaged: rows point nowhere"
 
 
 def dump(store: Path, without: Sequence[str] = ()) -> dict[str, list[dict[str, Any]]]:

@@ -24,6 +24,7 @@ from winback_cli.store import (
     bringing,
     cases,
     connect,
+    erasing,
     keeping,
     seen,
     staging,
@@ -310,6 +311,18 @@ def following() -> None:
     os.link = lambda source, place, **more: shutil.copyfile(source, place) and None
     keeping._refuse_taken = lambda path, place: None
     Path.replace = os.link  # type: ignore[assignment,method-assign]
+
+
+def piecemeal() -> None:
+    """Somebody is erased in several transactions."""
+    remove = erasing._remove
+
+    def removed(w: Any, numbers: Any) -> None:
+        w.raw.execute("COMMIT")
+        w.raw.execute("BEGIN IMMEDIATE")
+        remove(w, numbers)
+
+    erasing._remove = removed
 
 
 def none() -> None:

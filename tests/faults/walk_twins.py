@@ -82,7 +82,7 @@ def forgetful(patch: pytest.MonkeyPatch) -> None:
     from winback_cli.cli import walking
 
     hasty(patch)
-    patch.setattr(walking, "_patient", lambda work, record: record)
+    patch.setattr(walking, "patient", lambda work, record: record)
 
 
 class _Rubbish:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,15 @@ ACT = st.one_of(
     st.tuples(st.just("note"), WHO),
     st.tuples(st.just("backup"), st.none()),
     st.tuples(st.just("restore"), st.none()),
+    st.tuples(st.just("erase"), WHO),
+    st.tuples(st.just("survey"), st.none()),
+    st.tuples(
+        st.just("answers"),
+        st.lists(
+            st.tuples(st.sampled_from(MAILS[:3]), st.sampled_from(("no", "yes"))), min_size=1, max_size=3
+        ),
+    ),
+    st.tuples(st.just("export"), st.none()),
 )
 
 
@@ -47,7 +57,8 @@ class World:
 
     def __init__(self, winback: Runner, folder: Path, store: Path) -> None:
         self.winback, self.folder, self.store = winback, folder, store
-        self.made = 0
+        self.made = self.surveys = 0
+        self.out: list[str] = []  # whom something that went out named, though they are left alone
         self.wished: set[str] = set()
         self.copy: Path | None = None
         # What each was known by before a merge: lifting them lifts that too.
@@ -58,39 +69,63 @@ class World:
         self.once: list[set[str]] = []
 
     def do(self, act: str, told: Any) -> None:
-        lines: dict[str, tuple[object, ...]] = {
-            "take back": ("import", "--undo", told),
-            "suppress": ("suppress", told, "--reason", "asked"),
-            "unsuppress": ("unsuppress", told, "--because", "a mistake"),
-            "note": ("note", told, "a word"),
-        }
-        if act == "import":
-            lines[act] = ("import", self.file(HEAD + "\n".join(told) + "\n"))
-        elif act == "block":
-            lines[act] = ("suppress", "--import", self.file(f"{told}\n"))
-            self.wished.add(f"email:{told}")
-        elif act == "merge":
-            lines[act] = ("merge", *told, "--yes")
-            both = {name for number in told for name in self.names(number)}
-        elif act == "edit":
-            lines[act] = ("edit", told[0], "--email", told[1])
-        elif act == "backup":
-            self.copy = self.file("").with_suffix(".sqlite")
-            lines[act] = ("store", "backup", self.copy)
-        elif act == "restore":
-            lines[act] = ("store", "restore", self.copy or self.file(""), "--yes")
+        before = self.names(told) if act == "erase" else set()
+        both = {name for number in told for name in self.names(number)} if act == "merge" else set()
+        line = self.line(act, told)
         if act == "unsuppress":
-            return self.lift(told, lines[act])
-        ran = self.winback(*lines[act])
-        assert ran.code in (0, 3, 5, 65), (act, told)
-        if act == "merge" and ran.code == 0:
-            self.merged[told[0]] = both
-        elif act == "backup":
-            self.merged_then = dict(self.merged)
-        elif act == "restore" and ran.code == 0:
-            self.merged = dict(self.merged_then)
+            return self.lift(told, line)
+        ran = self.winback(*line)
+        assert ran.code in (0, 2, 3, 4, 5, 65), (act, told, ran.err)
+        if ran.code == 0:
+            self.done(act, told, line, before | both)
         self.wished |= self.left_alone()
         return None
+
+    def line(self, act: str, told: Any) -> tuple[object, ...]:
+        """The words of a command."""
+        if act == "import":
+            return ("import", self.file(HEAD + "\n".join(told) + "\n"))
+        if act == "backup":
+            self.copy = self.new("sqlite")
+        elif act == "survey":
+            self.surveys += 1
+        elif act == "answers":
+            rows = "".join(f"{mail},too dear,{out}\n" for mail, out in told)
+            told = self.file(f"email,q1,opt_out\n{rows}")
+        lines: dict[str, Callable[[], tuple[object, ...]]] = {
+            "take back": lambda: ("import", "--undo", told),
+            "suppress": lambda: ("suppress", told, "--reason", "asked"),
+            "unsuppress": lambda: ("unsuppress", told, "--because", "a mistake"),
+            "note": lambda: ("note", told, "a word"),
+            "erase": lambda: ("erase", told, "--yes"),
+            "block": lambda: ("suppress", "--import", self.file(f"{told}\n")),
+            "merge": lambda: ("merge", *told, "--yes"),
+            "edit": lambda: ("edit", told[0], "--email", told[1]),
+            "backup": lambda: ("store", "backup", self.copy),
+            "restore": lambda: ("store", "restore", self.copy or self.file(""), "--yes"),
+            "survey": lambda: (
+                *("survey", "new", f"s{self.surveys}", "--cooldown", 0, "--csv", self.new("csv")),
+            ),
+            "answers": lambda: ("survey", "import", told, "--survey", f"s{self.surveys}"),
+            "export": lambda: ("export", "customers", self.new("csv")),
+        }
+        return lines[act]()
+
+    def done(self, act: str, told: Any, line: tuple[object, ...], names: set[str]) -> None:
+        """What a command that succeeded is to be held to."""
+        if act == "merge":
+            self.merged[told[0]] = names
+        elif act == "backup":
+            self.merged_then = dict(self.merged)
+        elif act == "restore":
+            self.merged = dict(self.merged_then)
+        elif act == "block":
+            self.wished.add(f"email:{told}")
+        elif act == "erase":
+            self.wished |= names
+            self.once.append(names)
+        elif act in ("survey", "export"):
+            self.written_to(Path(str(line[-1])))
 
     def lift(self, number: int, line: tuple[object, ...]) -> None:
         names = self.names(number)
@@ -116,6 +151,15 @@ class World:
         self.once += [one for one in people if one not in self.once]
         return set().union(*people)
 
+    def written_to(self, place: Path) -> None:
+        """What goes out names nobody's mailbox who is left alone."""
+        out = place.read_text("utf-8-sig")
+        self.out += [name for name in self.wished if name.removeprefix("email:") in out and "@" in name]
+
+    def new(self, suffix: str) -> Path:
+        self.made += 1
+        return self.folder / f"{self.made}.{suffix}"
+
     def file(self, content: str) -> Path:
         self.made += 1
         path = self.folder / f"{self.made}.csv"
@@ -138,7 +182,7 @@ class World:
                 "SELECT u.id FROM customer u JOIN casefile c ON c.customer_id = u.id"
                 " WHERE u.suppression_id IS NOT NULL AND c.status != 'closed'"
             )
-            return found + [f"case of {row[0]}" for row in running]
+            return found + self.out + [f"case of {row[0]}" for row in running]
 
 
 @settings(max_examples=25)

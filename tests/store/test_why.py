@@ -9,12 +9,13 @@ import pytest
 
 from tests.conftest import Ran, Runner
 from winback_cli import odds, priority
+from winback_cli.store import reading, scoring
 
 ANSWERS = Path(__file__).parents[1] / "cli" / "files" / "answers.yaml"
 TODAY = "2026-11-23"  # a Monday
 KEYS = {
     *("customer", "name", "state", "because", "as_of", "lapsed", "chance", "value", "worth", "base"),
-    *("factors", "missing", "assumed"),
+    *("factors", "missing", "assumed", "kept"),
 }
 
 
@@ -45,9 +46,12 @@ def factors(now: Runner, who: object = 1) -> dict[str, dict[str, Any]]:
 # -- as JSON ---------------------------------------------------------------------------------
 
 
-def test_the_score_is_the_formulas_for_what_the_list_brought(now: Runner) -> None:
+def test_the_score_is_the_formulas_for_what_the_list_brought(now: Runner, store_path: Path) -> None:
     known = priority.Known(date(2025, 11, 2), date(2022, 1, 10), 12, 420_050, "EUR", how_left="upset")
-    expected = priority.priority(known, priority.Assumptions(), date(2026, 11, 23))
+    with reading(store_path) as connection:
+        basis = scoring.basis(connection)
+    assert basis is not None
+    expected = priority.priority(known, basis.assumed, date(2026, 11, 23))
 
     told = why(now)
 
@@ -183,24 +187,25 @@ def test_the_page_tells_an_adviser_the_result_the_factors_what_is_missing_and_th
 
 PAGE = """\
 Ana Sol, Blue Foods  no. 1
-Back within a year: about 10 %, probably 2 % to 35 %; much likelier than most.
+Back within a year: about 10 %, probably 2 % to 34 %; much likelier than most.
 For it: orders, time as a customer. Against it: last purchase.
-Chance times what they would bring, less the contact: EUR 59.
+Chance times what they would bring, less the contact: EUR 58.
 
 What moves the chance
-  Factor              What is known             Weight  From      Basis
-  of all who lapsed   5 % come back                     assumed
-  last purchase       2025-11-02, 386 days ago  x 0.58  imported  a
-  orders              12                        x 2.50  imported  a
-  time as a customer  3.8 years                 x 1.35  imported  a
-  how they left       upset                     x 1.10  imported  b
+  Factor               What is known             Weight  From      Basis
+  of all who lapsed    5 % come back                     assumed
+  the list as a whole                            x 0.79  reckoned
+  last purchase        2025-11-02, 386 days ago  x 0.58  imported  a
+  orders               12                        x 2.50  imported  a
+  spending             13.55 of the usual        x 1.25  imported  a
+  time as a customer   3.8 years                 x 1.35  imported  a
+  how they left        upset                     x 1.10  imported  b
   A weight of 2 doubles the odds, 0.5 halves them, 1 changes nothing.
   a: judgement; tested on the purchases of CDNOW
   b: judgement
 
 Not known
-spending (not compared yet), regularity, complaint, brought others, formally
-cancelled, why they left.
+regularity, complaint, brought others, formally cancelled, why they left.
 Each makes the range wider.
 
 What they would bring
@@ -217,8 +222,8 @@ def test_somebody_of_whom_nothing_is_known_is_told_with_a_wide_range_and_no_valu
 
     said = " ".join(now("why", "Eve").out.split())
 
-    assert "about 5 %, probably 0.8 % to 25 %" in said
-    assert "about as likely as most" in said
+    assert "about 4 %, probably 0.6 % to 21 %" in said
+    assert "less likely than most" in said
     assert "What they would bring is not known; the chance alone ranks them." in said
     assert "No revenue that counts is known, so it cannot be said." in said
 

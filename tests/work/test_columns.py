@@ -10,29 +10,32 @@ from winback_cli.sources.exports import recognised
 WHERE = {
     "en": "Customer ID, Full Name, First Name, Last Name, Company, E-Mail, Phone, Street, Postcode, City, "
     "State, Country, Account manager, First order, Last order date, Number of orders, Revenue, Currency, "
-    "How left, Reason for leaving, Notes, Do not contact, Marketing consent",
+    "How left, Reason for leaving, Cancelled at, Notes, Do not contact, Marketing consent",
     "de": "Kundennummer, Kunde, Vorname, Nachname, Firma, E-Mail-Adresse, Telefon, Straße, PLZ, Ort, "
     "Bundesland, Land, Betreuer, Erster Kauf, Letzte Bestellung, Anzahl Bestellungen, Umsatz, Währung, "
-    "Wie gegangen, Kündigungsgrund, Bemerkung, Werbesperre, Einwilligung",
+    "Wie gegangen, Kündigungsgrund, Gekündigt am, Bemerkung, Werbesperre, Einwilligung",
     "fr": "Numéro client, Nom complet, Prénom, Nom de famille, Société, Courriel, Téléphone, Rue, "
     "Code postal, Ville, Département, Pays, Commercial, Première commande, Dernière commande, "
-    "Nombre de commandes, Chiffre d'affaires, Devise, Comment parti, Motif de départ, Remarques, "
+    "Nombre de commandes, Chiffre d'affaires, Devise, Comment parti, Motif de départ, Résilié le, Remarques, "
     "Désinscrit, Consentement",
     "es": "Código de cliente, Nombre completo, Primer nombre, Apellidos, Empresa, Correo electrónico, "
     "Teléfono, Dirección, Código postal, Ciudad, Provincia, País, Comercial, Primera compra, "
-    "Última compra, Número de pedidos, Facturación, Moneda, Como se fue, Motivo de baja, Observaciones, "
+    "Última compra, Número de pedidos, Facturación, Moneda, Como se fue, Motivo de baja, Cancelado el, "
+    "Observaciones, "
     "No contactar, Consentimiento",
     "it": "Codice cliente, Nome e cognome, Nome di battesimo, Cognome, Ragione sociale, Indirizzo email, "
     "Cellulare, Indirizzo, CAP, Città, Regione, Paese, Agente, Primo acquisto, Ultimo acquisto, "
-    "Numero ordini, Fatturato, Valuta, Come se n'è andato, Motivo della disdetta, Osservazioni, "
+    "Numero ordini, Fatturato, Valuta, Come se n'è andato, Motivo della disdetta, Data disdetta, "
+    "Osservazioni, "
     "Non contattare, Consenso",
     "nl": "Klantnummer, Klantnaam, Voornaam, Achternaam, Bedrijfsnaam, E-mailadres, Telefoonnummer, "
     "Straat en huisnummer, Postcode, Woonplaats, Provincie, Landnaam, Verkoper, Eerste aankoop, "
-    "Laatste bestelling, Aantal bestellingen, Omzet, Munteenheid, Hoe vertrokken, Reden van vertrek, "
+    "Laatste bestelling, Aantal bestellingen, Omzet, Munteenheid, Hoe vertrokken, Reden van vertrek, Opzegdatum, "
     "Opmerkingen, Niet benaderen, Toestemming",
     "pt": "Código do cliente, Nome do cliente, Primeiro nome, Sobrenome, Razão social, "
     "Endereço de e-mail, Telemóvel, Morada, CEP, Cidade, Região, País, Vendedor, Primeira compra, "
     "Data da última compra, Número de encomendas, Faturamento, Moeda, Como saiu, Motivo do cancelamento, "
+    "Data do cancelamento, "
     "Observações, Não contactar, Consentimento",
 }
 

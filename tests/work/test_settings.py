@@ -24,6 +24,9 @@ stale_months = 36
 return_rate = 8
 margin = 45
 horizon_months = 6
+contact_cost = 7
+acquisition_cost = 450
+rates = {EUR = 0.95, JPY = 6e-3}
 weekend = ["friday", "saturday"]
 contact_hours = "08:30-17:45"
 holidays = ["DE-BY", "2026-12-24"]
@@ -65,6 +68,8 @@ def test_every_key_is_read_as_what_it_is(place: Path) -> None:
     assert (now.name, now.currency, now.country, now.lapsed_months) == ("Ana", "CHF", "CH", 12)
     assert (now.firm, now.stale_months) == ("Blue Foods", 36)
     assert (now.return_rate, now.margin, now.horizon_months) == (8, 45, 6)
+    assert (now.contact_cost, now.acquisition_cost) == (7, 450)
+    assert now.rates == (("EUR", 0.95), ("JPY", 0.006))
     assert now.weekend == ("friday", "saturday")
     assert now.contact_hours == (time(8, 30), time(17, 45))
     assert (now.holidays, now.time_zone) == (("DE-BY", "2026-12-24"), "Europe/Lisbon")
@@ -98,6 +103,21 @@ WRONG: dict[str, tuple[str, ...]] = {
     "return_rate": ("0", "61", "5.0", '"5"', "true"),
     "margin": ("0", "101", "30.0", '"30"', "true"),
     "horizon_months": ("0", "61", "12.0", '"12"', "true"),
+    "contact_cost": ("-1", "100001", "5.0", '"5"', "true"),
+    "acquisition_cost": ("-1", "100000001", "400.5", '"400 EUR"', "false"),
+    "rates": (
+        "0.9",
+        "[]",
+        '"USD"',
+        "{usd = 0.9}",
+        "{USD = 0}",
+        "{USD = -1}",
+        "{USD = nan}",
+        "{USD = 1e12}",
+        '{USD = "0.9"}',
+        "{USD = true}",
+        "{USD = [1]}",
+    ),
     "weekend": (
         '"sunday"',
         '["Sunday"]',

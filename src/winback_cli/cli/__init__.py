@@ -17,6 +17,7 @@ FAMILIES: dict[str, tuple[tuple[str, str, str], ...]] = {
     "Every day": (
         ("next", "desk", "The best thing to do now, and walk it."),
         ("why", "why", "Why somebody comes where they come, factor by factor."),
+        ("worth", "worth", "Whether somebody is worth what it takes; try other figures."),
         ("walk", "walking", "Walk a case: open it, or go on where it stopped."),
         ("due", "desk", "What falls due."),
         ("agenda", "agenda", "What is to come, day by day; as a calendar file."),
@@ -32,7 +33,7 @@ FAMILIES: dict[str, tuple[tuple[str, str, str], ...]] = {
     "Promises and messages": (
         ("promise", "promises", "Promises: add, keep, break, list."),
         ("fix", "fixes", "What the firm mends: add, for, list, show, done, reopen, tell."),
-        ("offer", "offers", "What makes the way back easy: add, list, suggest."),
+        ("offer", "offers", "What makes the way back easy: add, list, suggest, ripple."),
         ("draft", "drafting", "Write the message that is due, and have it checked."),
         ("outbox", "outbox", "Messages: approve, give up, settle what is uncertain."),
         ("send", "sending", "Send approved messages."),
@@ -47,14 +48,18 @@ FAMILIES: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("export", "exporting", "Customers, cases or events as CSV or JSON."),
         ("suppress", "alone", "Never contact somebody again."),
         ("unsuppress", "alone", "Take somebody off the suppression list."),
+        ("subject", "forgetting", "Everything held on somebody, with where it came from."),
+        ("erase", "forgetting", "Erase somebody for good; a hash keeps them left alone."),
     ),
     "What was learned": (
         ("report", "reports", "Tables, bars and one page: funnel, reasons, outcomes, more."),
+        ("survey", "surveys", "Surveys and focus groups: new, import, review, tally, more."),
+        ("trust", "trust", "The trust team: the map, the ideas, the plan for management."),
     ),
     "Setting up": (
         ("demo", "demo", "A sample list in a scratch store, one case walked and shown."),
         ("playbook", "playbooks", "The playbooks: list, show, compare, rules, your own."),
-        ("store", "keeping", "The store: path, backup, restore, doctor, upgrade."),
+        ("store", "keeping", "The store: path, backup, restore, doctor, upgrade, retention."),
         ("config", "places", "The settings: path, show."),
         ("completion", "completion", "Commands and names at Tab, in bash, zsh and fish."),
     ),

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from winback_cli import answers, reaching, text
-from winback_cli.cli.here import Here, at_terminal, need_terminal
+from winback_cli.cli.forgetting import offer_alone, put_alone
+from winback_cli.cli.here import Here, at_terminal, given_text, need_terminal
 from winback_cli.cli.work import WhoArg, Work, latest, take_up
 from winback_cli.errors import BadInput, NotFound, Refused, UsageError
 from winback_cli.store import reads
@@ -38,10 +39,14 @@ def touch(
     ] = None,
     on: Annotated[str, typer.Option(metavar="DATE", help="When: -2d, monday.")] = "today",
     note: Annotated[str, typer.Option(help="A remark.")] = "",
+    suppress: Annotated[
+        str, typer.Option(metavar="WHY", help="They asked to be left alone: log it, and do so at once.")
+    ] = "",
 ) -> None:
     """Log a contact attempt; opens a case where there is none."""
     here: Here = ctx.obj
     here.must_know(who)
+    alone = given_text(suppress, "The reason") if suppress else ""
     body = {
         "channel": _read(here, "contacted.channel", channel, "--channel"),
         "disposition": _read(here, "contacted.disposition", disposition, "--disposition"),
@@ -58,6 +63,8 @@ def touch(
         if won is None or won.case.outcome != "won":
             won = take_up(here, store, who)
         _log_touch(won, body, day)
+        if alone:
+            put_alone(here, store, won.customer, alone)
 
 
 def _point_at(here: Here, store: "Store", who: str, body: dict[str, Any], said: str) -> str:
@@ -165,14 +172,22 @@ def close(
     override: Annotated[
         str, typer.Option(metavar="WHY", help="Go past the playbook; the reason is kept.")
     ] = "",
+    suppress: Annotated[
+        bool | None,
+        typer.Option("--suppress/--no-suppress", help="When lost: leave them alone for good, or not."),
+    ] = None,
 ) -> None:
     """Close a case, or put it to sleep until a date or a trigger."""
     here: Here = ctx.obj
     here.must_know(who)
     body = _ending(here, outcome, until, bool(trigger))
+    if suppress and body["outcome"] != "lost":
+        raise UsageError("--suppress goes with --outcome lost.", f"Alone it is: winback suppress {who}")
     body |= {"because": text.line(because), "trigger": text.line(trigger)}
     with here.writing("close") as store:
-        _close(here, store, who, {k: v for k, v in body.items() if v}, text.line(override))
+        number = _close(here, store, who, {k: v for k, v in body.items() if v}, text.line(override))
+        if body["outcome"] == "lost":
+            offer_alone(here, store, number, suppress, body["because"])
 
 
 def _ending(here: Here, outcome: str, until: str, triggered: bool) -> dict[str, Any]:
@@ -190,7 +205,8 @@ def _ending(here: Here, outcome: str, until: str, triggered: bool) -> dict[str, 
     return {"outcome": ending, "until": wake}
 
 
-def _close(here: Here, store: "Store", who: str, body: dict[str, Any], override: str) -> None:
+def _close(here: Here, store: "Store", who: str, body: dict[str, Any], override: str) -> int:
+    """Close the case in hand; returns whose it is."""
     from winback_cli.case import Entry
     from winback_cli.route import Days, closing
 
@@ -205,6 +221,7 @@ def _close(here: Here, store: "Store", who: str, body: dict[str, Any], override:
     work.record([*entries, Entry("closed", body)])
     asleep = body["outcome"] == "dormant"
     here.say(f"Case {work.ref.id} " + ("sleeps." if asleep else f"is closed: {body['outcome']}."))
+    return work.ref.customer
 
 
 def _overridden(finding: "Finding", because: str) -> "Entry":

@@ -13,7 +13,10 @@ from winback_cli.cli.work import WhoArg, Work
 from winback_cli.errors import Refused, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from winback_cli.case import Body, Case
+    from winback_cli.owing import Due
 
 app = typer.Typer(rich_markup_mode=None)
 CHECK_INS = "followed_up.check_ins"
@@ -63,6 +66,8 @@ def checkin(
             _log(work, kept, day, said, same_reason=same_reason)
         if following:
             _agree(work, following)
+        elif kept:
+            _tell_next(here, work.case, work.standing(work.case).dues)
     return None
 
 
@@ -71,6 +76,17 @@ def _agree(work: Work, day: str) -> None:
         return work.here.say(f"A check-in is agreed for {day} already.")
     record_entry(work, CHECK_INS, {"agreed_for": day})
     return work.here.say(f"The next one is agreed for {day}.")
+
+
+def _tell_next(here: Here, case: "Case", dues: "Sequence[Due]") -> None:
+    """When the next is owed where none was agreed: after a win they go on (A7, E8)."""
+    owed = [due.due_on for due in dues if due.kind == "check_in"]
+    if case.outcome == "won" and owed:
+        from winback_cli import winners
+
+        agreed, top = case.facts.get("followed_up.cadence"), bool(case.closing.get("top_fifth"))
+        every = winners.EVERY[winners.cadence(agreed, top)]
+        here.say(f"The next one is owed by {min(owed)}: {every}, unless you agree on another day.")
 
 
 def _of(case: "Case | None") -> "list[tuple[int, Body]]":
@@ -108,8 +124,19 @@ def _log(work: Work, kept: bool, day: str, feedback: str, *, same_reason: bool) 
     done = [one for _, one in _of(work.case) if one.get("kept") is not None]
     count = sum(one["kept"] for one in done)
     here.say(f"Logged for case {work.ref.id}: {count} kept, {len(done) - count} missed.")
+    if kept and not same_reason and work.case.outcome == "won":
+        _ask_for_reason(here, work.case, agreed)
     if same_reason:
         here.say("The old reason is back: it leads the desk until you have spoken to them.")
+
+
+def _ask_for_reason(here: Here, case: "Case", day: str) -> None:
+    """Whether what they once left for is back, to be logged where it is (E8)."""
+    from winback_cli import winners
+
+    if question := winners.watched(case.facts):
+        customer = case.id.partition(".")[0]
+        here.say(f"{question} If so: winback checkin {customer} --kept --on {day} --same-reason")
 
 
 def _list(here: Here, who: str, *, json: bool) -> None:

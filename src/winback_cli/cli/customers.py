@@ -64,6 +64,8 @@ def list_(
         here.say(f"{len(lines):,} of {total:,}; --limit 0 gives all.")
     if json:
         return print_json([_line_json(line) for line in lines])
+    if wanted.sort == "priority":
+        return _show_priority(here, lines)
     _show_list(here, lines, total)
     return None
 
@@ -76,6 +78,15 @@ def one_of(flag: str, said: str, known: tuple[str, ...]) -> str:
     near = text.nearest(word, list(known))
     hint = f"Did you mean {near}?" if near else f"Give one of {', '.join(known)}."
     raise UsageError(f"{flag} {text.shorten(said, 40)!r} is not known.", hint)
+
+
+def _show_priority(here: Here, lines: list[lists.CustomerLine]) -> None:
+    from winback_cli import rows
+
+    here.table(rows.PRIORITY_COLUMNS, rows.priority_rows(lines), "Nobody fits.")
+    if here.drawn and lines:
+        here.say("What is due comes first. Expected is the chance times what they would bring, less the")
+        here.say(f"contact; what that rests on: winback why {lines[0].number}")
 
 
 def _show_list(here: Here, lines: list[lists.CustomerLine], total: int) -> None:
@@ -141,6 +152,7 @@ def customer_json(record: reads.CustomerRecord, points: "list[ContactPoint]") ->
         "orders": record.orders,
         "revenue": revenue,
         "reason": record.reason or None,
+        "cancelled": record.cancelled or None,
         "notes": record.notes,
         "contact_points": [p._asdict() for p in points],
         "suppressed": record.suppressed,
@@ -154,6 +166,9 @@ def _line_json(line: lists.CustomerLine) -> dict[str, Any]:
         None if line.revenue is None else {"amount": line.revenue, "currency": line.currency}
     )
     del fields["currency"]
+    fields["value"] = None if line.value is None else {"amount": line.value, "currency": line.currency}
+    if line.suppressed:
+        fields |= {"chance": None, "value": None}
     return fields
 
 
@@ -178,12 +193,27 @@ def show_file(here: Here, who: str, *, json: bool = False) -> None:
         dues = reads.dues_of(connection, ref.key) if ref else []
         breaches = reads.breaches(connection, ref.key) if ref else []
         others = [c.id for c in reads.cases_of(connection, meant.number) if ref and c.id != ref.id]
-    assert record is not None
+        assert record is not None
+        pattern = _pattern(here, connection, record, ref, events)
     points = here.aged(points, record.last_purchase)
     if json:
-        return print_json(file_json(record, points, ref, events, dues))
-    _show_file(here, record, points, ref, events, dues, breaches, others)
+        return print_json(file_json(record, points, ref, events, dues) | {"pattern": pattern or None})
+    _show_file(here, record, points, ref, events, dues, breaches, others, pattern)
     return None
+
+
+def _pattern(
+    here: Here,
+    connection: reads.Connection,
+    record: reads.CustomerRecord,
+    ref: reads.CaseRef | None,
+    events: list[Any],
+) -> str:
+    """Who else left for the same lately, in a sentence, where the case is called specific (B4.2)."""
+    from winback_cli.case import fold
+    from winback_cli.cli.brief import others
+
+    return others(here, connection, record, fold(ref.id, events)) if ref else ""
 
 
 def file_json(
@@ -242,6 +272,7 @@ def _show_file(
     dues: list[tuple[str, str, str, str, int]],
     breaches: list[tuple[str, list[str]]],
     others: list[str],
+    pattern: str,
 ) -> None:
     from winback_cli import views
 
@@ -251,7 +282,7 @@ def _show_file(
 
         case = fold(ref.id, events)
     facts = _facts(case) if case else []
-    page = views.File(record, points, case, ref, others, facts, breaches, dues, here.clock.today)
+    page = views.File(record, points, case, ref, others, facts, breaches, dues, here.clock.today, pattern)
     here.show(views.file(page))
     if case is None and not record.suppressed:
         here.say(f"No case yet. winback walk {record.number} opens one.")

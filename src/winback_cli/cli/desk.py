@@ -108,7 +108,7 @@ def next_(
     """The best thing to do now, and walk it.
 
     First what is due, the most urgent before the rest. Then whoever is leaving, is upset, has
-    lapsed; among them the highest revenue.
+    lapsed; among them the best score, which winback why explains.
     """
     here: Here = ctx.obj
     with here.reading() as connection:

@@ -28,6 +28,9 @@ Day = Annotated[str | None, typer.Option(metavar="DATE", help="When they last bo
 Since = Annotated[str | None, typer.Option(metavar="DATE", help="When they first bought.")]
 Orders = Annotated[int | None, typer.Option(min=0, max=10**9, help="How many orders.")]
 Revenue = Annotated[str | None, typer.Option(metavar="AMOUNT", help='As in "1200 EUR".')]
+Cancelled = Annotated[
+    str | None, typer.Option(metavar="DATE|yes", help="When they formally cancelled; or just yes.")
+]
 Notes = Annotated[str | None, typer.Option(help="What there is to know.")]
 
 
@@ -46,6 +49,7 @@ def add(
     first_purchase: Since = None,
     orders: Orders = None,
     revenue: Revenue = None,
+    cancelled: Cancelled = None,
     notes: Notes = None,
 ) -> None:
     """Add one customer by hand."""
@@ -74,6 +78,7 @@ def edit(
     first_purchase: Since = None,
     orders: Orders = None,
     revenue: Revenue = None,
+    cancelled: Cancelled = None,
     notes: Notes = None,
 ) -> None:
     """Change a customer's details; no later import changes them back.
@@ -151,7 +156,9 @@ def _read_field(here: Here, name: str, value: str) -> Any:
             return parse_money(value, here.settings.currency)
         if name == "how_left":
             return answers.parse(facts()["backstory.how_left"], value, here.customs)
-        if name in ("last_purchase", "first_purchase"):
+        if name == "cancelled" and text.fold(value) in ("yes", "no"):
+            return "yes" if text.fold(value) == "yes" else ""
+        if name in ("last_purchase", "first_purchase", "cancelled"):
             return answers.parse(facts()["backstory.left_on"], value, here.customs)
     except ValueError as problem:
         shown = text.shorten(value, 30)

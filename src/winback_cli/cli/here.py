@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from winback_cli.answers import Customs
     from winback_cli.customer import ContactPoint
+    from winback_cli.priority import Assumptions
     from winback_cli.store.writes import Store
 
 GREETING = """Welcome. winback walks you through winning a lost customer back.
@@ -168,10 +169,30 @@ class Here:
             self.say(f"Made a new store: {self.path}")
         else:
             store.before_writing = self._copy_daily
+        store.assumed = self.assumed
         try:
             yield store
+            if store.written:
+                self._score(store)
         finally:
             store.close()
+
+    def _score(self, store: "Store") -> None:
+        """Score everybody anew where that is due; what keeps it from being done does not harm what was
+        done, and the next change tries again.
+        """
+        from winback_cli.store.outcomes import settled
+
+        today, months = self.clock.today, self.settings.horizon_months
+        with contextlib.suppress(WinbackError):
+            store.score(lambda connection: settled(connection, today, months))
+
+    @property
+    def assumed(self) -> "Assumptions":
+        """What the settings take for granted of chances and their worth."""
+        from winback_cli.cli.why import assumptions
+
+        return assumptions(self)
 
     def _copy_daily(self) -> None:
         """Copy the store before its first write of a day; what keeps that from being done is said.

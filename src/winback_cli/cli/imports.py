@@ -17,8 +17,10 @@ SHOWN = 10  # kept customers and fields that are told one by one
 LARGEST = 2**63  # no number of the store reaches it
 
 
-def show(here: Here, file: str, *, exports: bool, undo: int, json: bool) -> None:
+def show(here: Here, file: str, *, exports: bool, past: bool, undo: int, json: bool) -> None:
     """What `winback import` shows or takes back without a file."""
+    if exports + past + bool(undo) > 1:
+        raise UsageError("--list, --undo and --exports do not go together.", "Give one of them.")
     if file:
         raise UsageError("--list, --undo and --exports take no file.", "Leave FILE out.")
     if exports:
@@ -45,6 +47,7 @@ _COUNTS = (
     ("same", "as they were"),
     ("merged", "merged"),
     ("suppressed", "left alone"),
+    ("purchases", "purchases"),
 )
 _STATES = {"done": "", "undone": "taken back", "listed": "to leave alone"}
 
@@ -96,6 +99,7 @@ def _take_back(here: Here, batch: int, *, json: bool) -> None:
                 "file": done.file,
                 "removed": done.removed,
                 "restored": done.restored,
+                "purchases": done.purchases,
                 "kept": [
                     {"number": k.number, "name": k.label, "field": k.field or None, "why": k.why}
                     for k in done.kept
@@ -108,6 +112,7 @@ def _take_back(here: Here, batch: int, *, json: bool) -> None:
 def _tell(done: "TakenBack") -> None:
     went = [f"{done.removed:,} removed"] if done.removed else []
     went += [f"{done.restored:,} changed back"] if done.restored else []
+    went += [f"{done.purchases:,} purchases removed"] if done.purchases else []
     told = ", ".join(went) or "nothing of it was left to take back"
     typer.echo(f"Import {done.batch}, {text.line(done.file)}, is taken back: {told}.")
     if not done.kept:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(rich_markup_mode=None)
 store = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
-app.add_typer(store, name="store", help="The store: path, backup, restore, doctor, upgrade.")
+app.add_typer(store, name="store", help="The store: path, backup, restore, doctor, upgrade, retention.")
 
 
 @store.callback()
@@ -104,6 +104,24 @@ def upgrade(ctx: typer.Context) -> None:
     here.say(f"The store is up to date now. As it was: {copy}")
 
 
+@store.command()
+def retention(
+    ctx: typer.Context,
+    months: Annotated[int, typer.Option(min=1, max=1200, help="Keep whoever was active so lately.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many that would be.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Without asking.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Erase whoever bought nothing for so many months, and of whom nothing happened since.
+
+    Nobody with an unclosed case, an open promise or a message on its way. Whoever asked to be left
+    alone stays so, by a keyed hash.
+    """
+    from winback_cli.cli.forgetting import expire
+
+    expire(ctx.obj, months, dry_run=dry_run, yes=yes, json=json)
+
+
 # -- the doctor ------------------------------------------------------------------------------
 
 
@@ -163,6 +181,7 @@ def _examined(here: Here) -> "list[Finding]":
 
 def _mend(here: Here, found: "list[Finding]") -> None:
     from winback_cli.store import doctor as looking
+    from winback_cli.store import erasing
 
     if any(finding.check == "file" for finding in found):
         raise BadInput("A damaged file cannot be mended.", looking.RESTORE)
@@ -171,6 +190,8 @@ def _mend(here: Here, found: "list[Finding]") -> None:
     if keys or any(finding.check in ("words", "queue", "names", "import") for finding in found):
         with here.writing("doctor") as opened:
             opened.remake(keys, standings(here))
+    if any(finding.check == "traces" for finding in found):
+        erasing.sweep(here.path)
     here.say("Made anew what could be.")
 
 

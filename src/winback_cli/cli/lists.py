@@ -46,6 +46,12 @@ Country = Annotated[str, typer.Option(metavar="CODE", help="Of phone numbers tha
 SystemName = Annotated[
     str, typer.Option(metavar="NAME", help="The system whose ids these are, if not known.")
 ]
+OfPurchases = Annotated[
+    bool, typer.Option("--purchases", help="It is a list of purchases: customer, date, amount.")
+]
+TakenBack = Annotated[
+    int, typer.Option("--undo", metavar="ID", show_default=False, help="Take an import back.")
+]
 Format = Annotated[
     str, typer.Option("--format", metavar="csv|xlsx|ods|json|jsonl", help="If it cannot be told.")
 ]
@@ -60,6 +66,7 @@ def import_(
     mapping: Mapping = None,
     ignore: Ignored = None,
     save_map: SaveMap = "",
+    purchases: OfPurchases = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
     rejects: Rejects = None,
     max_rejects: MaxRejects = "",
@@ -73,9 +80,7 @@ def import_(
     sheet: Annotated[str, typer.Option(help="Which sheet, by name or number.")] = "",
     exports: Annotated[bool, typer.Option("--exports", help="List the exports that are known.")] = False,
     past: Annotated[bool, typer.Option("--list", help="List the imports so far.")] = False,
-    undo: Annotated[
-        int, typer.Option("--undo", metavar="ID", show_default=False, help="Take an import back.")
-    ] = 0,
+    undo: TakenBack = 0,
     json: Annotated[bool, typer.Option("--json", help="The result as JSON.")] = False,
 ) -> None:
     """Bring in a list of customers: all of it, or nothing.
@@ -85,11 +90,9 @@ def import_(
     """
     here: Here = ctx.obj
     if exports or past or undo:
-        if exports + past + bool(undo) > 1:
-            raise UsageError("--list, --undo and --exports do not go together.", "Give one of them.")
         from winback_cli.cli import imports
 
-        imports.show(here, file, exports=exports, undo=undo, json=json)
+        imports.show(here, file, exports=exports, past=past, undo=undo, json=json)
         return
     said = Said(
         pairs_of(mapping or []),
@@ -100,6 +103,12 @@ def import_(
         text.line(source)[:40].lower(),
         {"format": format_, "encoding": encoding, "delimiter": delimiter, "sheet": sheet},
     )
+    if purchases:
+        from winback_cli.cli import purchases as history
+
+        asked = history.Asked(file, said, dry_run, rejects, max_rejects, save_map, json)
+        history.bring(here, asked)
+        return
     kept = mappings.place_of(here.settings.mappings, save_map) if save_map else None
     with list_of(file) as (place, name):
         done = bring_in(here, place, name, said, dry_run=dry_run, rejects=rejects, most=max_rejects)
@@ -152,7 +161,7 @@ def bring_in(
 
     too_many = Most(most)
     if rejects is not None:
-        _refuse_place(rejects)
+        refuse_place(rejects)
     source = Source(place, name, Reading(**said.reading), choices_of(said))
     source, found, remarks = understood(here, source)
     arrivals = Arrivals(here, source, found, too_many)
@@ -214,7 +223,7 @@ def _begun(arrivals: "Arrivals", told: "Told") -> "Brought":
     from winback_cli.store import bringing
 
     here = arrivals.here
-    hand = bringing.Hand(here.path, here.settings.name, here.clock, "import")
+    hand = bringing.Hand(here.path, here.settings.name, here.clock, "import", here.assumed)
     brought = bringing.bring_into_new(hand, arrivals.stream(Watch(b"", ())), lambda: told)
     here.say(f"Made a new store: {here.path}")
     return brought
@@ -227,7 +236,8 @@ def _tried(arrivals: "Arrivals", told: "Told") -> "Brought":
 
     with tempfile.TemporaryDirectory(prefix="winback-dry-") as folder:
         here = arrivals.here
-        hand = bringing.Hand(Path(folder) / "store.sqlite", here.settings.name, here.clock, "import")
+        place = Path(folder) / "store.sqlite"
+        hand = bringing.Hand(place, here.settings.name, here.clock, "import", here.assumed)
         return bringing.bring_into_new(hand, arrivals.stream(Watch(b"", ())), lambda: told)._replace(
             batch=None
         )
@@ -246,7 +256,7 @@ def _save(here: Here, place: Path, choices: "Choices") -> None:
     here.say(f"Kept as {place}: lists with these columns are read so from now on.")
 
 
-def _refuse_place(place: Path) -> None:
+def refuse_place(place: Path) -> None:
     if place.exists() or place.is_symlink():
         raise UsageError(f"{place} is there already.", "Name a new file for --rejects.")
     if not place.parent.is_dir():

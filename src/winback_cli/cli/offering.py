@@ -214,5 +214,8 @@ OFFERED: dict[str, Source] = {
     "sort": _one_of(*lists.SORTS),
     "color": _one_of("auto", "always", "never"),
     "date_order": _one_of("dmy", "mdy"),
+    "offer ripple segment": _one_of("any", "same"),
+    "offer ripple size": _one_of("any", "same"),
+    "offer ripple reason": _one_of("any", "same"),
     "shell": _one_of("bash", "zsh", "fish"),
 }

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from winback_cli.case import Body, Case, Entry
     from winback_cli.cli.work import Work
     from winback_cli.money import Money
-    from winback_cli.offers import Ripple
+    from winback_cli.offers import Demand, Ripple
     from winback_cli.store.reads import Connection
 
 app = typer.Typer(rich_markup_mode=None)
@@ -219,6 +219,78 @@ def _show_ripples(here: Here, ripples: "dict[str, Ripple]") -> None:
         here.say("Who could ask too left for the same reason.")
     if one.cost is None:
         here.say("--cost AMOUNT says what it would cost for all.")
+
+
+@offer.command()
+def ripple(
+    ctx: typer.Context,
+    who: WhoArg,
+    kind: Annotated[
+        str, typer.Option(metavar="KIND", help="What is offered; unless given, what was offered last.")
+    ] = "",
+    cost: Annotated[
+        str, typer.Option(metavar="AMOUNT", help="What one costs; unless given, what that one did.")
+    ] = "",
+    share: Annotated[
+        int, typer.Option(metavar="PERCENT", min=0, max=100, help="So many in a hundred would ask.")
+    ] = 100,
+    segment: Annotated[str, typer.Option(metavar="any|same", help="Country and currency.")] = "same",
+    size: Annotated[
+        str, typer.Option(metavar="any|same", help="Half to double of their revenue.")
+    ] = "same",
+    reason: Annotated[str, typer.Option(metavar="any|same", help="Why they left.")] = "same",
+    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """What the same would cost for everybody comparable: same segment, size and reason.
+
+    Each of the three can be left out of account with any. Whoever asked to be left alone does not
+    count, and currencies are never added up.
+    """
+    from winback_cli.offers import Buyer, comparable, demand_words
+    from winback_cli.stages import OfferKind
+    from winback_cli.store import ledger, reads
+
+    here: Here = ctx.obj
+    given = {"segment": segment, "size": size, "reason": reason}
+    ways = ("any", "same")
+    measures = [name for name, way in given.items() if choice_of(here, way, ways, f"--{name}") == "same"]
+    chosen = choice_of(here, kind, tuple(OfferKind), "--kind") if kind else ""
+    money = money_of(here, cost, "--cost") if cost else None
+    with here.reading() as connection:
+        case, number = of_somebody(here, connection, who)
+        record = reads.customer(connection, number)
+        assert record is not None
+        last, last_cost = ledger.last_offer(connection, number, chosen)
+        why = _reason(connection, case, number)[0]
+        like = comparable(Buyer(why, record.country, record.currency, record.revenue), measures)
+        kind = chosen or last or OfferKind.DISCOUNT
+        found = ledger.demand(connection, kind, number, like, money or last_cost, share)
+    if json:
+        return print_json(_demand_json(number, found))
+    for sentence in demand_words(found):
+        typer.echo(text.line(sentence))
+    return None
+
+
+def _demand_json(number: int, demand: "Demand") -> dict[str, Any]:
+    like = demand.like
+    least, most = like.size or (None, None)
+    size = {"least": least, "most": most, "currency": like.currency} if like.size else None
+    return {
+        "customer": number,
+        "kind": demand.kind,
+        "segment": {"country": like.segment[0], "currency": like.segment[1]} if like.segment else None,
+        "size": size,
+        "reason": like.reason,
+        "not_on_record": list(like.missing),
+        "given": demand.given,
+        "could_ask": demand.could_ask,
+        "other_currencies": dict(demand.elsewhere),
+        "share": demand.share,
+        "asking": demand.asking,
+        "cost": demand.cost._asdict() if demand.cost else None,
+        "for_all": demand.for_all._asdict() if demand.for_all else None,
+    }
 
 
 def _ripple_json(ripple: "Ripple") -> dict[str, Any]:

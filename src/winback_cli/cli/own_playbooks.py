@@ -97,7 +97,7 @@ def move(
     here: Here = ctx.obj
     with here.writing("playbook move") as store:
         work = unclosed(here, store, who)
-        edition = library.load(to or work.playbook.name, here.settings.playbooks)
+        edition = library.for_customers(to or work.playbook.name, here.settings.playbooks)
         if edition.digest == work.case.digest:
             raise Refused(
                 f"Case {work.ref.id} runs under this version of {edition.playbook.name} already.",

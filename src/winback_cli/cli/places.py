@@ -1,7 +1,7 @@
 """The settings: where they lie, and what holds."""
 
 from json import dumps
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -40,7 +40,15 @@ def config_show(
         }
         return print_json(told | {"store": {"value": str(now.store), "from": now.origins["store"]}})
     for key, doc in DOCS.items():
-        value, origin = dumps(now.written(key), ensure_ascii=False), text.line(now.origins[key])
+        value, origin = _toml(now.written(key)), text.line(now.origins[key])
         typer.echo(f"{key} = {value}  # {origin}\n    # {doc}")
     typer.echo(f"    # the store is {text.line(str(now.store))} ({now.origins['store']})")
     return None
+
+
+def _toml(value: Any) -> str:
+    """A value as a settings file writes it; tables on one line."""
+    if isinstance(value, dict):
+        pairs = ", ".join(f"{key} = {dumps(one)}" for key, one in value.items())
+        return f"{{ {pairs} }}" if pairs else "{}"
+    return dumps(value, ensure_ascii=False)

@@ -11,7 +11,10 @@ from winback_cli.cli.here import Here, print_json, print_rows
 from winback_cli.errors import BadInput, NotFound
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from winback_cli.comparison import Comparison, Element, Held
+    from winback_cli.learning import Fared
     from winback_cli.library import Edition
     from winback_cli.playbook import Playbook, Step
     from winback_cli.yamltext import Problem
@@ -38,9 +41,10 @@ def list_(ctx: typer.Context, json: JsonFlag = False) -> None:
     found = library.usable(own)
     if json:
         return print_json([_listed(here, edition) for edition in found])
-    for edition in found:
+    for edition in sorted(found, key=lambda one: one.playbook.subject):
         book = edition.playbook
-        mark = "  (default)" if book.name == here.settings.playbook else ""
+        mark = "  (the firm's own: winback trust new)" if book.subject == "firm" else ""
+        mark += "  (default)" if book.name == here.settings.playbook else ""
         mark += "" if library.is_built_in(book.name) else "  (yours)"
         typer.echo(f"{book.name}  {book.title}{mark}")
         if book.summary:
@@ -63,6 +67,7 @@ def _listed(here: Here, edition: "Edition") -> dict[str, Any]:
         "title": book.title,
         "summary": book.summary,
         "after": book.after,
+        "subject": book.subject,
         "steps": len(book.steps),
         "built_in": library.is_built_in(book.name),
         "default": book.name == here.settings.playbook,
@@ -179,11 +184,42 @@ def compare(
 
     here: Here = ctx.obj
     found = comparison.compare(_named(here, one), _named(here, other), library.clashes())
+    fared = _fared(here, found.names)
     if json:
-        return print_json(_comparison_json(found))
+        told = dict(zip(found.names, (one.plain() for one in fared), strict=True)) if fared else None
+        return print_json(_comparison_json(found) | {"fared": told})
     from winback_cli import shelf
 
-    return here.show(shelf.comparison(found, here.out.width))
+    here.show(shelf.comparison(found, here.out.width))
+    return here.show(_how_each_fared(found.names, fared)) if fared else None
+
+
+def _fared(here: Here, names: tuple[str, str]) -> "tuple[Fared, ...]":
+    """How the cases under each of two playbooks ended; nothing where there is no store yet."""
+    if not here.path.exists():
+        return ()
+    from winback_cli import learning
+    from winback_cli.store import outcomes
+
+    today, months = here.clock.today, here.settings.horizon_months
+    with here.reading() as connection:
+        rows = outcomes.attempts(connection, "playbook", today, months)
+    found = learning.fared(rows, today, months)
+    return tuple(found.get(name, learning.Fared()) for name in names)
+
+
+def _how_each_fared(names: tuple[str, str], fared: "tuple[Fared, ...]") -> "RenderableType":
+    """What became of the cases under each of two playbooks; neither is called the better."""
+    from rich.console import Group
+    from rich.text import Text
+
+    from winback_cli import learning, views
+
+    table = views.pairs()
+    for name, one in zip(names, fared, strict=True):
+        table.add_row(name, one.words())
+    parts = [views.heading("How each fared"), views.indented(table)]
+    return Group(*parts, views.indented(Text(learning.NO_BETTER, style="dim")))
 
 
 def _comparison_json(found: "Comparison") -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 import csv
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from winback_cli import text
+from winback_cli.cli import learned
 from winback_cli.cli.files import Kind, is_ours, write_ours
 from winback_cli.cli.here import Here, print_json
 from winback_cli.cli.options import choice_of, day_of
@@ -17,7 +19,7 @@ from winback_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from winback_cli.money import Money
-    from winback_cli.report import Cell, Report, Wanted
+    from winback_cli.report import Cell, Remark, Report, Wanted
     from winback_cli.store.reads import Connection
 
 app = typer.Typer(rich_markup_mode=None)
@@ -30,7 +32,8 @@ def report(
         str,
         typer.Argument(
             metavar="[NAME]",
-            help="funnel, reasons, outcomes, playbooks, promises, checkins or value; all unless given.",
+            help="funnel, reasons, outcomes, playbooks, promises, checkins, value: all unless given; or"
+            " learned, the digest for other teams.",
         ),
     ] = "",
     since: Annotated[str, typer.Option(metavar="DATE", help="Only cases opened that day or later.")] = "",
@@ -45,21 +48,31 @@ def report(
     raw: Annotated[
         bool, typer.Option("--raw", help="With --csv: texts as they are, formulas and all.")
     ] = False,
+    md: Annotated[str, typer.Option(metavar="FILE", help="learned as Markdown; - for the output.")] = "",
+    named: Annotated[bool, typer.Option("--named", help="learned with customers' names.")] = False,
 ) -> None:
     """How far cases came, why customers left, how many came back, what was kept.
 
     Rates count closed cases; open and sleeping ones are no losses. Of fewer than five only counts are
-    told. No report says that contact brought anybody back, and none names a customer. A segment is a band
+    told. No report says that contact brought anybody back, and these name no customer. A segment is a band
     of the customer's revenue on record: under 1,000, under 10,000, under 100,000, and above, each
     currency apart. --html writes a page that needs no network; one that winback wrote is written anew,
     any other file is left as it is.
+
+    learned tells what customers said and asked for, by reason, and what the firm learned and mends; it
+    names customers only with --named.
     """
     here: Here = ctx.obj
+    if name == learned.NAME:
+        form = learned.Form(md, html, json, named)
+        return learned.show(here, since, form, others=bool(by or csv_ or raw))
+    if md or named:
+        raise UsageError("--md and --named are for the digest.", "winback report learned")
     forms = _Forms(html, json, csv_, raw)
     names = _names(here, name, forms, by)
     wanted = _wanted(here, since, by)
     with here.reading() as connection:
-        found = [_report(connection, one, _fitting(one, wanted)) for one in names]
+        found = [_report(here, connection, one, _fitting(one, wanted)) for one in names]
     if html:
         return _publish(here, html, found, wanted)
     if json:
@@ -91,10 +104,10 @@ def _names(here: Here, name: str, forms: _Forms, by: str) -> Sequence[str]:
             raise UsageError("--csv tells one report.", f"Name it: {', '.join(NAMES)}.")
         return NAMES
     if name not in NAMES:
-        near = text.nearest(name, list(NAMES))
+        near = text.nearest(name, [*NAMES, learned.NAME])
         raise UsageError(
             f"There is no report {text.shorten(name, 40)!r}.",
-            f"Did you mean {near}?" if near else f"There are {', '.join(NAMES)}.",
+            f"Did you mean {near}?" if near else f"There are {', '.join((*NAMES, learned.NAME))}.",
         )
     if by and not forms.html and by in _all_groups() and by not in FITS[name]:
         raise UsageError(f"The report {name} is not told by {by}.", f"Give one of {', '.join(FITS[name])}.")
@@ -122,7 +135,7 @@ def _fitting(name: str, wanted: "Wanted") -> "Wanted":
     return wanted if wanted.by in FITS[name] else wanted._replace(by="")
 
 
-def _report(connection: "Connection", name: str, wanted: "Wanted") -> "Report":
+def _report(here: Here, connection: "Connection", name: str, wanted: "Wanted") -> "Report":
     """One report of what the store counts."""
     from winback_cli import dealings
     from winback_cli import report as trade
@@ -137,9 +150,33 @@ def _report(connection: "Connection", name: str, wanted: "Wanted") -> "Report":
         return dealings.value(tallies.amounts(connection, by, since), wanted)
     cases = tallies.cases(connection, by, since)
     if name == "outcomes":
-        return trade.outcomes(cases, tallies.wins(connection, by, since), wanted)
-    told = {"funnel": trade.funnel, "reasons": trade.reasons, "playbooks": trade.playbooks}[name]
-    return told(cases, wanted)
+        told = trade.outcomes(cases, tallies.wins(connection, by, since), wanted)
+        return _with_learning(here, connection, told, wanted)
+    if name == "reasons":
+        return trade.reasons(cases, wanted)._replace(remarks=_remarks(connection, wanted))
+    return {"funnel": trade.funnel, "playbooks": trade.playbooks}[name](cases, wanted)
+
+
+def _with_learning(here: Here, connection: "Connection", told: "Report", wanted: "Wanted") -> "Report":
+    """The report of outcomes with how customers came back, and whether the chances held."""
+    from winback_cli import learning
+    from winback_cli.store import outcomes
+
+    today, months = here.clock.today, here.settings.horizon_months
+    rows = outcomes.attempts(connection, "chance", today, months, wanted.since)
+    without = outcomes.back_without_case(connection, today, here.settings.lapsed_months, wanted.since)
+    found = learning.returns(rows, today, months, without)
+    return learning.with_learning(told, found, learning.calibration(rows, today, months), wanted.by)
+
+
+def _remarks(connection: "Connection", wanted: "Wanted") -> "tuple[Remark, ...]":
+    """Which reasons come in a burst now (B4.3), and how often our own theory was right (B1.2)."""
+    from winback_cli import patterns as trade
+    from winback_cli.store import patterns
+
+    today = date.fromisoformat(wanted.today)
+    found = trade.bursts(patterns.counts(connection, today), patterns.first(connection), today)
+    return trade.remarks(found, patterns.theories(connection, wanted.since))
 
 
 def _show(here: Here, found: "Sequence[Report]") -> None:
@@ -171,7 +208,15 @@ def _json(told: "Report", wanted: "Wanted") -> dict[str, Any]:
             for table in told.tables
         },
         "notes": list(told.notes),
+        **{remark.key: _plainly(remark.values) for remark in told.remarks},
     }
+
+
+def _plainly(values: Any) -> Any:
+    """Values within values, each as JSON has it."""
+    if isinstance(values, Mapping):
+        return {key: _plainly(value) for key, value in values.items()}
+    return [_plainly(value) for value in values] if isinstance(values, list) else _plain(values)
 
 
 def _plain(cell: "Cell") -> Any:

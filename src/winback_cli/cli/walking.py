@@ -1,5 +1,6 @@
 """Walking a case, at the terminal or from an answers file."""
 
+import contextlib
 import shlex
 from datetime import date
 from pathlib import Path
@@ -8,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from winback_cli import dates, text
+from winback_cli.cli.forgetting import offer_alone, put_alone
 from winback_cli.cli.here import Here, keyless_now, need_terminal
 from winback_cli.cli.work import WhoArg, Work, fitting, take_up
-from winback_cli.errors import Busy, Refused
+from winback_cli.errors import Busy, LeftAlone, Refused
 from winback_cli.money import Money
 from winback_cli.reaching import offered, told
 from winback_cli.store import reads
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
     from winback_cli.answersfile import Script
     from winback_cli.case import Case, Entry
+    from winback_cli.guards import Finding
+    from winback_cli.playbook import Step
     from winback_cli.prompter import Ended, Prompter
     from winback_cli.store.writes import Store
 
@@ -81,12 +85,16 @@ def walk_customer(
         _tell_changed(work)
         if script is None:
             _tell_hour(work)
+            _tell_survey(work)
         try:
             ended = _run(work, loaded, override)
         except KeyboardInterrupt:
             here.say(f"\nStopped. Everything you answered is stored. Go on: {_again(work)}")
             raise
-    _tell_ended(work, ended)
+        except LeftAlone as asked:
+            return put_alone(here, store, work.customer, text.shorten(asked.reason, 300))
+        _tell_ended(work, ended, asks=script is None)
+    return None
 
 
 def _refuse_keyless(here: Here) -> None:
@@ -118,6 +126,7 @@ def _choose(here: Here, store: "Store", who: str) -> str | None:
             return None
         found = fitting(here, connection, customer)
     books = [edition.playbook for edition in library.usable(here.settings.playbooks)]
+    books = [book for book in books if book.subject == "customer"]
     spec = Spec("playbook", "choice", "Which playbook?", tuple(book.name for book in books))
     if found:
         here.err.print(text.line(f"{found.playbook} fits {customer.label}: {found.because}."), style="cyan")
@@ -140,6 +149,13 @@ def _tell_changed(work: Work) -> None:
         work.here.say(f"Case {work.ref.id} keeps version {book.version} of {book.name}: {became}.")
     if became == library.CHANGED:
         work.here.say(f"To see what is new, and to move it: winback playbook move {work.ref.customer}")
+
+
+def _tell_survey(work: Work) -> None:
+    """Say where somebody who answered a survey is owed a conversation (D7)."""
+    from winback_cli.cli.surveycases import tell_owed
+
+    tell_owed(work)
 
 
 def _tell_hour(work: Work) -> None:
@@ -167,18 +183,20 @@ def _run(work: Work, script: "Script | None", override: str | None) -> "Ended":
 
     record = _suggesting(work)
     if script is None:
-        record = _patient(work, record)
+        record = patient(work, record)
+    record = _comparing(work, record)
     return Walk(
         work.playbook,
         work.case,
         _prompter(work, script, override),
         Journal(record, work.reload),
         work.here.customs,
-        suggested=_suggestions(work.customer),
+        suggested=_suggestions(work.here, work.customer),
+        mind=lambda step, case: _others(work, step, case),
     ).run()
 
 
-def _patient(work: Work, record: "Callable[..., Case]") -> "Callable[..., Case]":
+def patient(work: Work, record: "Callable[..., Case]") -> "Callable[..., Case]":
     """Record, and while somebody else holds the store say so and try again: what was typed is kept.
 
     Whoever does not want to wait stops it, and is told what is not stored.
@@ -221,12 +239,49 @@ def _suggesting(work: Work) -> "Callable[..., Case]":
     return record
 
 
+def _comparing(work: Work, record: "Callable[..., Case]") -> "Callable[..., Case]":
+    """Record, and where a loss is called this customer's alone say at once who else left for the same
+    (B4.2, B4.3). It stops nothing: the word of whoever answers stands.
+    """
+    from winback_cli.cli.brief import others
+
+    def compared(entries: "list[Entry]", seen: dict[str, int] | None = None) -> "Case":
+        case = record(entries, seen)
+        if any(entry.body.get("fact") in _COMPARED for entry in entries):
+            with contextlib.suppress(Busy), work.store.reads() as connection:  # it is stored already
+                if told := others(work.here, connection, work.customer, case):
+                    work.here.say(told)
+        return case
+
+    return compared
+
+
+_SCOPE = "classified.scope"
+_COMPARED = ("classified.reason", "classified.product", _SCOPE)
+
+
+def _others(work: Work, step: "Step", case: "Case") -> "list[Finding]":
+    """For the review of the step that asks whether it is a pattern: who else left for the same."""
+    from winback_cli.cli.brief import others
+    from winback_cli.guards import Finding
+    from winback_cli.patterns import YOURS
+
+    if not any(question.fact == _SCOPE for question in step.questions):
+        return []
+    with contextlib.suppress(Busy), work.store.reads() as connection:
+        if told := others(work.here, connection, work.customer, case):
+            say = told.removesuffix(YOURS).rstrip()
+            return [Finding(step.id, "", "pattern", "warn", say, YOURS, ("B4.2", "B4.3"))]
+    return []
+
+
 def _prompter(work: Work, script: "Script | None", override: str | None) -> "Prompter":
     if script is not None:
         from winback_cli import answersfile
 
         return answersfile.FilePrompter(script)
     from winback_cli import library
+    from winback_cli.cli.weighing import beside
     from winback_cli.terminal import TerminalPrompter
 
     return TerminalPrompter(
@@ -236,6 +291,7 @@ def _prompter(work: Work, script: "Script | None", override: str | None) -> "Pro
         library.rule_texts,
         override or "",
         _card(work),
+        beside(work),
     )
 
 
@@ -253,14 +309,17 @@ def _card(work: Work) -> dict[str, str]:
     return {"contact": reach, "revisit": reach, "backstory": reach, "decide": " · ".join(bought)}
 
 
-def _suggestions(customer: reads.CustomerRecord) -> dict[str, Any]:
+def _suggestions(here: Here, customer: reads.CustomerRecord) -> dict[str, Any]:
     """What the list says already, offered as the default of its question."""
+    from winback_cli.cli.weighing import margin_suggested
+
     found = {
         "backstory.how_left": customer.how_left,
         # Whoever is leaving now bought lately; when we learned of it no list says.
         "backstory.left_on": "" if customer.how_left == "departing" else customer.last_purchase,
         "backstory.told_by": customer.owner,
         "classified.reason": customer.reason,  # in the list's own words
+        "decided.yearly_margin": margin_suggested(here, customer),
     }
     return {name: value for name, value in found.items() if value}
 
@@ -284,7 +343,8 @@ def _rehearse(here: Here, store: "Store", who: str, script: Path, playbook: str 
     if kept:
         book = library.kept(kept)
     else:
-        book = library.load(playbook or here.settings.playbook, here.settings.playbooks).playbook
+        name = playbook or here.settings.playbook
+        book = library.for_customers(name, here.settings.playbooks).playbook
     loaded = answersfile.load(script, book, here.customs)
     if customer.suppressed or (ref and running and ref.status == "closed"):
         return loaded  # refused by name in a moment
@@ -299,7 +359,7 @@ def _rehearse(here: Here, store: "Store", who: str, script: Path, playbook: str 
         answersfile.FilePrompter(loaded),
         Journal(rehearsal.record, rehearsal.case),
         here.customs,
-        suggested=_suggestions(customer),
+        suggested=_suggestions(here, customer),
     ).run()
     return loaded
 
@@ -327,8 +387,10 @@ def _again(work: Work) -> str:
     return f"winback{store} walk {work.ref.customer}"
 
 
-def _tell_ended(work: Work, ended: "Ended") -> None:
-    """How the walk came to its end, and what to type next."""
+def _tell_ended(work: Work, ended: "Ended", *, asks: bool) -> None:
+    """How the walk came to its end, and what to type next; where a case is lost, whether they are to be
+    left alone (C10).
+    """
     here, today = work.here, work.here.clock.today
     if ended.kind == "waiting":
         assert ended.until is not None
@@ -347,7 +409,10 @@ def _tell_ended(work: Work, ended: "Ended") -> None:
         for due in work.standing(work.case).dues:
             here.say(f"Still owed: {due.what}, by {due.due_on}.")
         if ended.what == "lost":
-            here.say(f"If they are to be left alone: winback suppress {work.ref.customer}")
+            if asks:
+                offer_alone(here, work.store, work.ref.customer, None)
+            else:
+                here.say(f"If they are to be left alone: winback suppress {work.ref.customer}")
     else:
         here.say(f"\nStopped. Everything you answered is stored. Go on: {_again(work)}")
 

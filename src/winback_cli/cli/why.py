@@ -9,8 +9,9 @@ import typer
 from winback_cli import priority, text
 from winback_cli.cli.here import Here, print_json
 from winback_cli.cli.work import WhoArg
-from winback_cli.money import Money
-from winback_cli.store import reads
+from winback_cli.money import Money, minor_units
+from winback_cli.rows import percent
+from winback_cli.store import reads, scoring
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -27,6 +28,8 @@ _FIELDS = {
     "tenure": "first_purchase",
     "how_left": "how_left",
     "reason": "reason",
+    "regularity": "regularity",
+    "cancelled": "cancelled",
 }
 _SETTINGS = ("return_rate", "margin", "horizon_months")
 
@@ -49,6 +52,7 @@ class Why(NamedTuple):
     because: str
     asleep: bool
     lapsed: bool
+    kept: scoring.Kept | None  # what lists go by
 
 
 @app.command()
@@ -77,11 +81,25 @@ def why(
     return None
 
 
-def reckon(here: Here, record: reads.CustomerRecord, case: "Case | None") -> Why:
-    """The priority of one customer, from what the store and the settings hold."""
+def reckon(
+    here: Here, record: reads.CustomerRecord, case: "Case | None", *, undecided: bool = False
+) -> Why:
+    """The priority of one customer, from what the store and the settings hold: with what everybody's
+    scores are reckoned with, so that it is the one that lists go by; `undecided`, as if no verdict stood.
+    """
     given = _given(record, case)
-    assumed = assumptions(here)
-    found = priority.priority(given.known, assumed, here.clock.today)
+    if undecided:
+        given = given._replace(known=given.known._replace(verdict=""))
+    with here.reading() as connection:
+        made, kept = scoring.basis(connection), scoring.kept(connection, record.number)
+    assumed, outcomes = assumptions(here), priority.NONE_YET
+    if made:  # what was measured holds whatever is assumed
+        usual, level = made.assumed.usual, made.assumed.level
+        assumed, outcomes = assumed._replace(usual=usual, level=level), made.outcomes
+        if made.given.currency == assumed.currency != made.assumed.currency:
+            # the rates given are into the other one, so they say nothing
+            assumed = assumed._replace(currency=made.assumed.currency, rates={})
+    found = priority.priority(given.known, assumed, here.clock.today, outcomes)
     state, because = "ranked", ""
     if record.suppressed:
         state, because = "left_alone", record.suppression_reason or ""
@@ -93,14 +111,23 @@ def reckon(here: Here, record: reads.CustomerRecord, case: "Case | None") -> Why
         found = found._replace(score=None, factors=(), missing=(), worth=None)
     lapsed = not record.last_purchase or record.last_purchase <= here.lapsed_before
     asleep = case is not None and case.status == "dormant"
-    return Why(record, given, found, assumed, state, because, asleep, lapsed)
+    return Why(record, given, found, assumed, state, because, asleep, lapsed, kept)
 
 
 def assumptions(here: Here) -> priority.Assumptions:
-    """What the settings assume."""
+    """What the settings assume; amounts in minor units, and rates between those."""
     firm = here.settings
+    units = minor_units(firm.currency)
     return priority.Assumptions(
-        firm.return_rate, firm.margin, firm.horizon_months, firm.currency, usual={}, rates={}
+        firm.return_rate,
+        firm.margin,
+        firm.horizon_months,
+        firm.currency,
+        firm.contact_cost * units,
+        usual={},
+        rates={
+            code: rate * units / minor_units(code) for code, rate in firm.rates if code != firm.currency
+        },
     )
 
 
@@ -130,10 +157,12 @@ def _given(record: reads.CustomerRecord, case: "Case | None") -> Given:
         record.orders,
         record.revenue,
         record.currency,
+        record.regularity,
         how_left=asked("how_left", "backstory.how_left") or record.how_left,
         reason=asked("reason", "classified.reason") or text.fold(record.reason).replace(" ", "_"),
         complaint=case.complaint if case else "",
         referred=case.referred if case else None,
+        cancelled=True if record.cancelled else None,
         verdict=asked("verdict", "decided.verdict", "backstory.worth_it") or "",
         left_alone=record.suppressed,
     )
@@ -161,6 +190,7 @@ def _json(here: Here, told: Why) -> dict[str, Any]:
         "because": told.because or None,
         "as_of": here.clock.today.isoformat(),
         "lapsed": told.lapsed,
+        "kept": {"chance": told.kept.chance, "on": told.kept.on} if score and told.kept else None,
         "chance": {"about": score.chance, "low": score.low, "high": score.high} if score else None,
         "value": _amount(score.value, currency) if score else None,
         "worth": worth._asdict() if worth else None,
@@ -235,8 +265,8 @@ def _result(told: Why) -> list[str]:
         else f"{'much ' if ratio < 0.5 else ''}less likely than most"
     )
     said = [
-        f"Back within {_months(told.assumed.horizon_months)}: about {_percent(score.chance)}, probably"
-        f" {_percent(score.low)} to {_percent(score.high)}; {likely}.",
+        f"Back within {_months(told.assumed.horizon_months)}: about {percent(score.chance)}, probably"
+        f" {percent(score.low)} to {percent(score.high)}; {likely}.",
         *_for_and_against(found),
         _value_words(told, score),
     ]
@@ -244,6 +274,8 @@ def _result(told: Why) -> list[str]:
         said.append("They bought not long ago and have not lapsed yet.")
     if told.asleep:
         said.append("Their case is asleep.")
+    if told.kept and told.kept.chance and percent(told.kept.chance) != percent(score.chance):
+        said.append(f"Lists still go by {percent(told.kept.chance)}, reckoned on {told.kept.on}.")
     return said
 
 
@@ -281,7 +313,7 @@ def _factors(here: Here, told: Why) -> "RenderableType":
 
     base, legend = told.found.base, _legend(told)
     origin = f"{base.closed} cases" if base.closed else _origin(here, "return_rate")
-    rows = [["of all who lapsed", f"{_percent(base.rate)} come back", "", origin, ""]]
+    rows = [["of all who lapsed", f"{percent(base.rate)} come back", "", origin, ""]]
     if abs(base.level) > 0.005:
         rows.append(["the list as a whole", "", _times(exp(-base.level)), "reckoned", ""])
     for one in told.found.factors:
@@ -314,6 +346,8 @@ def _shown(told: Why, one: priority.Weighed) -> str:
         return f"{value} of the usual"
     if one.name == "tenure" and isinstance(value, int):
         return f"{value / priority.YEAR:.1f} years"
+    if one.name == "regularity":
+        return f"gaps vary by {known.regularity:.0%}".replace("%", " %")
     if isinstance(value, bool):
         return "yes" if value else "no"
     return text.line(str(value)).replace("_", " ")
@@ -341,7 +375,8 @@ def _worth(here: Here, told: Why) -> list[str]:
             " not taken off, and among the others the chance alone ranks them."
         )
     else:
-        said.append(f"A contact costs {_whole(Money(worth.cost, worth.currency))} (assumed).")
+        cost = _whole(Money(worth.cost, worth.currency))
+        said.append(f"A contact costs {cost} ({_origin(here, 'contact_cost')}).")
     return said
 
 
@@ -355,10 +390,6 @@ def _whole(money: Money) -> str:
 
 def _times(multiplier: float) -> str:
     return f"x {multiplier:.2f}"
-
-
-def _percent(chance: float) -> str:
-    return f"{chance:.1%}".replace("%", " %") if chance < 0.01 else f"{round(chance * 100)} %"
 
 
 def _months(count: int) -> str:

@@ -104,7 +104,7 @@ def _open(here: Here, store: "Store", customer: reads.CustomerRecord, named: str
     from winback_cli.owing import standing
 
     name = named or here.settings.playbook
-    edition = of_the_firm(here) if named is None else library.load(name, here.settings.playbooks)
+    edition = of_the_firm(here) if named is None else library.for_customers(name, here.settings.playbooks)
     weekend = here.settings.weekend_days
     opening = opening_of(edition)
     case = store.open_case(customer.number, opening, lambda c: standing(edition.playbook, c, weekend))
@@ -124,7 +124,7 @@ def of_the_firm(here: Here) -> "Edition":
     from winback_cli import library
 
     try:
-        return library.load(here.settings.playbook, here.settings.playbooks)
+        return library.for_customers(here.settings.playbook, here.settings.playbooks)
     except NotFound as missing:
         if not here.settings.playbook_chosen:
             raise

@@ -13,7 +13,7 @@ FIELDS = (
     *("external_id", "name", "first_name", "last_name", "company", "email", "phone"),
     *("address", "postcode", "city", "region", "country", "owner"),
     *("first_purchase", "last_purchase", "orders", "revenue", "currency"),
-    *("how_left", "reason", "notes", "opted_out", "consent"),
+    *("how_left", "reason", "cancelled", "notes", "opted_out", "consent"),
 )
 MANY = ("email", "phone", "address", "opted_out")  # fields that several columns may fill
 # The names that `--map` takes besides: as `list --customers --json` shows them.

@@ -19,17 +19,17 @@ from winback_cli.customer import Customer, Watch, guises, hashed
 from winback_cli.customer import identities as names_of
 from winback_cli.errors import Busy, TryAgain
 from winback_cli.plainrow import Checked, uncollected
-from winback_cli.store import blank, identities, reads, suppressions
+from winback_cli.priority import Assumptions
+from winback_cli.store import blank, identities, reads, scoring, suppressions
 from winback_cli.store import connect as door
 from winback_cli.store.changes import Change, Update, apply, update_of
+from winback_cli.store.filling import Short
 from winback_cli.store.sorting import BLOCKED
 from winback_cli.store.staging import Staging
 from winback_cli.store.underway import alone, clear, locked
-from winback_cli.store.writing import Writing
+from winback_cli.store.writing import Writing, session_over
 
 if TYPE_CHECKING:
-    from sqlmodel import Session
-
     from winback_cli.dates import Clock
 
 AT_ONCE = 20_000  # customers that are taken away at once where an import is stopped
@@ -69,6 +69,7 @@ class Hand(NamedTuple):
     by: str
     clock: Clock
     command: str
+    assumed: Assumptions = Assumptions()
 
 
 Stream = Iterable[Sequence[Checked] | None]
@@ -172,6 +173,7 @@ class _Bringing:
         self._file = _file_at(hand.path)
         self._watch = Watch(b"", ())
         self._staging = Staging(raw, batch, dry_run=dry_run)
+        self._basis: scoring.Basis | None = None
 
     @property
     def written(self) -> int:
@@ -187,13 +189,19 @@ class _Bringing:
         self._staging.settle()
         self._watch = _watch(self._raw, self._hand.path)
         self._bar(self._staging.joined_people())
-        self._staging.fill()
+        self._staging.fill(self._score)
         kept = told()
         for attempt in range(PATIENCE + 1):
             result = self._finished(kept, at_any_price=attempt == PATIENCE)
             if result is not None:
                 return result
         raise AssertionError("the last attempt holds the lock")
+
+    def _score(self, numbers: range, short: Short) -> None:
+        """Score the new ones, by what is usual among them and those who were there."""
+        today = self._hand.clock.today
+        self._basis = scoring.measure(self._raw, self._hand.assumed, today)
+        scoring.fill(self._raw, self._batch, numbers, self._basis, today, short)
 
     def _anew(self) -> Staging:
         """Forget what came in so far: the list is read once more, in another way."""
@@ -344,6 +352,7 @@ class _Bringing:
             )
         for number in opted:
             suppressions.suppress(w, number, f"opted out in {file}", self._batch)
+            self._raw.execute("DELETE FROM score WHERE customer_id = ?", (number,))
         for number, customer in self._staging.left_alone():
             listed = self._raw.execute("SELECT suppression_id FROM customer_row WHERE id = ?", (number,))
             suppression = listed.fetchone()[0]
@@ -370,6 +379,13 @@ class _Bringing:
             (*told, json.dumps(counts), self._batch),
         )
         identities.bump(self._raw)
+        if self._basis and not self._raw.execute(_OTHERS, (self._batch,)).fetchone():
+            scoring.keep(self._raw, self._basis)  # everybody's score is of this import
+        else:
+            scoring.forget(self._raw)
+
+
+_OTHERS = "SELECT 1 FROM customer_row WHERE id > 0 AND batch_id IS NOT ? LIMIT 1"
 
 
 def _writing(raw: sqlite3.Connection, hand: Hand) -> Writing:
@@ -381,22 +397,7 @@ def _writing(raw: sqlite3.Connection, hand: Hand) -> Writing:
             runs.append(_run(raw, hand))
         return runs[0]
 
-    return Writing(raw, hand.path, hand.by, hand.clock, run, partial(_session, raw))
-
-
-def _session(raw: sqlite3.Connection) -> Session:
-    from sqlalchemy import create_engine
-    from sqlalchemy.pool import StaticPool
-    from sqlmodel import Session
-
-    engine = create_engine(
-        "sqlite://",
-        creator=lambda: raw,
-        poolclass=StaticPool,
-        pool_reset_on_return=None,  # whenever a session is let go of, the transaction is not its own
-        hide_parameters=True,
-    )
-    return Session(engine)
+    return Writing(raw, hand.path, hand.by, hand.clock, run, partial(session_over, raw), hand.assumed)
 
 
 def _commit(w: Writing) -> None:

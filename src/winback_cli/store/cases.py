@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from winback_cli.case import FIRST_HASH, Case, Entry, Event, digest, fold
+from winback_cli.case import FIRM, FIRST_HASH, Case, Entry, Event, digest, fold
 from winback_cli.errors import AnsweredMeanwhile, Refused, TryAgain
-from winback_cli.store import reads
+from winback_cli.store import reads, scoring
 from winback_cli.store.repeating import repeat
 from winback_cli.store.telling import tell, tell_as_before, with_before
 from winback_cli.store.writing import Writing
@@ -61,7 +61,9 @@ def open_case(w: Writing, customer: int, opening: Opening, standing: Standings) 
     w.session.add(row)
     w.session.flush()
     assert row.id is not None
-    return append(w, row.id, [Entry("opened", _named(opening))], standing)
+    chance = scoring.chance(w.raw, customer, w.assumed, w.clock.today)
+    frozen = {} if chance is None else {"chance": chance}
+    return append(w, row.id, [Entry("opened", _named(opening) | frozen)], standing)
 
 
 def move(w: Writing, case_key: int, opening: Opening, standing: Standings) -> Case:
@@ -172,6 +174,9 @@ def _compare(case: Case, seen: Mapping[str, int]) -> None:
 
 
 def refuse_suppressed(w: Writing, customer: int) -> None:
+    """Raise Refused for somebody left alone, TryAgain for who is gone; the firm is neither (E9)."""
+    if customer == FIRM:
+        return
     record = reads.customer(w.raw, customer)
     if record is None:
         raise TryAgain("That customer was removed meanwhile.", "Run the command again.")
@@ -217,6 +222,8 @@ def _mirror(w: Writing, owner: CustomerRow) -> None:
     from winback_cli.store.tables import LEFT_ALONE, NO_DUE
 
     assert owner.id is not None
+    if owner.id == FIRM:  # in no list and in no queue
+        return
     latest = reads.case_ref(w.raw, owner.id)
     assert latest is not None
     dues = reads.dues_of(w.raw, latest.key)

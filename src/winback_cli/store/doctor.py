@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from winback_cli.case import FIRST_HASH, Case, Event, digest, fold
 from winback_cli.errors import BadInput
 from winback_cli.store import connect as door
-from winback_cli.store import ordered, reads, repeating
+from winback_cli.store import erasing, ordered, reads, repeating
 from winback_cli.store.copies import backups_of
 
 if TYPE_CHECKING:
@@ -88,6 +88,7 @@ def examine(connection: sqlite3.Connection, path: Path, standing: Standings) -> 
     yield from _words(connection)
     yield from _ordered(connection)
     yield from _cut_off(connection)
+    yield from _traces(connection, path)
 
 
 # -- cases -----------------------------------------------------------------------------------
@@ -121,7 +122,7 @@ REPEATED = tuple(repeating.repeated_of(Case("")))
 _ROWS = f"""SELECT c.id, c.customer_id, c.number, c.playbook, c.status, c.outcome, c.stage, c.step,
     c.opened_at, c.closed_at, c.seq, c.head, c.breaches,
     u.suppression_id IS NOT NULL, {", ".join(f"c.{name}" for name in REPEATED)}
-    FROM casefile c JOIN customer u ON u.id = c.customer_id ORDER BY c.id"""
+    FROM casefile c JOIN customer_row u ON u.id = c.customer_id ORDER BY c.id"""
 _EVENTS = """SELECT case_id, seq, kind, by, happened, recorded, command_id, as_of, body, hash
     FROM event ORDER BY case_id, seq"""
 
@@ -196,7 +197,7 @@ def _dues(connection: sqlite3.Connection) -> dict[int, list[tuple[object, ...]]]
     for case, *due in connection.execute(
         "SELECT d.case_id, d.kind, d.opens_on, d.due_on, d.what, d.ref, d.customer_id,"
         " d.how_rank = u.how_rank AND d.revenue IS u.revenue"
-        " FROM due d JOIN customer u ON u.id = d.customer_id"
+        " FROM due d JOIN customer_row u ON u.id = d.customer_id"
     ):
         found.setdefault(case, []).append(tuple(due))
     return found
@@ -276,6 +277,13 @@ def _cut_off(connection: sqlite3.Connection) -> Iterator[Finding]:
     if left:
         what = f"An import is under way, or one that was cut off left {left:,} customers whom nobody sees."
         yield Finding("import", "imports", what, "The next import takes them away; so does --mend.")
+
+
+def _traces(connection: sqlite3.Connection, path: Path) -> Iterator[Finding]:
+    """What an erasure that was cut off may have left in the file's free space."""
+    if erasing.unswept(connection):
+        what = "Somebody was erased, and traces of them may be left in its free space."
+        yield Finding("traces", str(path), what, CLEAR)
 
 
 def _words(connection: sqlite3.Connection) -> Iterator[Finding]:

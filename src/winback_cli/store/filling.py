@@ -19,8 +19,9 @@ def fill(raw: sqlite3.Connection, batch: int, numbers: range, seen: Seen, short:
     raw.execute("CREATE TEMP TABLE loose (how_rank INTEGER, worth REAL, id INTEGER)")
     for start in range(numbers.start, numbers.stop, SLICE):  # who reads for long lets nobody commit
         raw.execute(
-            "INSERT INTO loose SELECT how_rank, 1e300, id"
-            " FROM main.customer_row WHERE id >= ? AND id < ? AND batch_id = ?",
+            "INSERT INTO loose SELECT u.how_rank, coalesce(-s.rank, 1e300), u.id FROM main.customer_row u"
+            " LEFT JOIN score s ON s.customer_id = u.id"
+            " WHERE u.id >= ? AND u.id < ? AND u.batch_id = ?",
             (start, start + SLICE, batch),
         )
     raw.execute("CREATE TEMP TABLE ranked AS SELECT * FROM loose ORDER BY 1, 2, 3")

@@ -331,6 +331,12 @@ CREATE INDEX ix_purchase_batch ON purchase (batch_id, customer_id);
 
 CREATE INDEX ix_event_acts ON event (kind, case_id, seq) WHERE kind IN ('promised', 'kept', 'broken', 'checked_in', 'undone');
 
+CREATE INDEX ix_case_learning ON casefile (customer_id, opened_at, status, outcome, closed_at, contact, reason, chance);
+
+CREATE INDEX ix_event_touches ON event (case_id) WHERE kind IN ('touched', 'sent');
+
+CREATE INDEX ix_change_bought ON change (customer_id, old, new) WHERE field = 'last_purchase';
+
 CREATE TABLE survey (
 	id INTEGER NOT NULL, 
 	command_id INTEGER NOT NULL, 
@@ -350,6 +356,7 @@ CREATE TABLE invitation (
 	survey_id INTEGER NOT NULL, 
 	customer_id INTEGER NOT NULL, 
 	"on" DATE NOT NULL, 
+	spare BOOLEAN NOT NULL, 
 	PRIMARY KEY (code), 
 	FOREIGN KEY(survey_id) REFERENCES survey (id), 
 	FOREIGN KEY(customer_id) REFERENCES customer_row (id) ON DELETE CASCADE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from winback_cli.money import Money
-from winback_cli.offers import Ripple
+from winback_cli.offers import Comparable, Demand, Ripple
 from winback_cli.stages import Reason
 from winback_cli.store.reads import SUPPRESSED, Connection
 
@@ -72,3 +72,45 @@ def ripple(connection: Connection, kind: str, reason: str, customer: int, cost: 
         (kind, customer),
     )
     return Ripple(given, could_ask, cost, tuple(Money(*row) for row in spent), unpriced, alike)
+
+
+def last_offer(connection: Connection, customer: int, kind: str = "") -> tuple[str, Money | None]:
+    """The kind of a customer's last offer (or last of that kind) and its cost; "" where there is none."""
+    row = connection.execute(
+        "SELECT o.kind, o.cost, o.currency FROM casefile c JOIN concession o ON o.case_id = c.id"
+        " WHERE c.customer_id = ? AND (? = '' OR o.kind = ?) ORDER BY c.id DESC, o.place DESC LIMIT 1",
+        (customer, kind, kind),
+    ).fetchone()
+    if row is None:
+        return "", None
+    return row[0], None if row[1] is None else Money(row[1], row[2])
+
+
+def demand(
+    connection: Connection, kind: str, customer: int, like: Comparable, cost: Money | None, share: int = 100
+) -> Demand:
+    """How many customers comparable with one have a concession of that kind, and could ask for it (B5.4).
+
+    Nobody who is left alone counts, nor the customer it is about.
+    """
+    where, values = ["NOT u." + SUPPRESSED, "u.id != ?"], [kind, customer]
+    for said, column in zip(like.segment or (), ("u.country", "u.currency"), strict=False):
+        if said:
+            where, values = [*where, f"{column} = ?"], [*values, said]
+    if like.size is not None:
+        where = [*where, "u.revenue BETWEEN ? AND ?", "u.currency = ?"]
+        values = [*values, *like.size, like.currency]
+    if like.reason is not None:
+        theirs = "coalesce(nullif(c.reason, ''), u.reason)"
+        where = [*where, f"({theirs} = ? OR {theirs} LIKE ? ESCAPE '!')"]
+        values = [*values, like.reason, f"{like.reason.replace('_', '!_')}/%"]
+    rows = connection.execute(
+        f"""SELECT u.currency, u.id IN (SELECT k.customer_id FROM concession o
+        JOIN casefile k ON k.id = o.case_id WHERE o.kind = ?) AS has, count(*)
+        FROM customer u LEFT JOIN casefile c ON c.id = u.case_id
+        WHERE {" AND ".join(where)} GROUP BY 1, 2 ORDER BY 1""",
+        values,
+    ).fetchall()
+    given = sum(number for _, has, number in rows if has)
+    without = tuple((currency, number) for currency, has, number in rows if not has)
+    return Demand(kind, like, given, without, cost, share)

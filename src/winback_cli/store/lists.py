@@ -52,6 +52,8 @@ class CustomerLine(NamedTuple):
     outcome: str | None
     stage: str | None
     due_on: str | None
+    chance: float | None
+    value: int | None
 
 
 class Counts(NamedTuple):
@@ -141,8 +143,9 @@ def count_dues(connection: Connection, today: str) -> Dues:
 
 _LINE = f"""SELECT u.id, u.name, u.company, u.owner, u.how_left, u.last_purchase, u.revenue,
     u.currency, u.{SUPPRESSED}, u.id || '.' || c.number, c.status, c.outcome, c.stage,
-    CASE WHEN u.list_on < '9999' THEN u.list_on END FROM """
-_EVERYBODY = "customer u LEFT JOIN casefile c ON c.id = u.case_id"
+    CASE WHEN u.list_on < '9999' THEN u.list_on END, s.chance, s.value FROM """
+_SCORED = "LEFT JOIN score s ON s.customer_id = u.id"
+_EVERYBODY = f"customer u LEFT JOIN casefile c ON c.id = u.case_id {_SCORED}"
 _BY_RANK = "u.how_rank, u.revenue DESC, u.id"
 # `list` in the order of what is due, part after part, each by an index: what falls due, the queue,
 # whose case owes nothing, who is left alone.
@@ -153,19 +156,20 @@ _IN_TURN = (
         "1",
         "r.how_rank, r.worth, r.customer_id",
     ),
-    (_EVERYBODY, "u.case_status IS NOT NULL AND u.list_on = '9999-12-30'", _BY_RANK),
+    (_EVERYBODY, "u.case_status IS NOT NULL AND u.list_on = '9999-12-30'", "s.rank DESC, u.id"),
     (_EVERYBODY, "u.suppression_id IS NOT NULL", _BY_RANK),
 )
 
 
 def queue(connection: Connection, cutoff: str, limit: int) -> list[CustomerLine]:
-    """Whom to win back next: no case yet, lapsed by `cutoff` or leaving or upset, and wanted.
+    """Whom to win back next (C3): no case yet, lapsed by `cutoff` or leaving or upset, and wanted.
 
-    Departing first, then upset, then lapsed; among them the highest revenue.
+    Who is leaving comes first, then who is upset (D1), then who went quiet; among them the best score.
     """
     rows = connection.execute(
         "SELECT u.id, u.name, u.company, u.owner, u.how_left, u.last_purchase, u.revenue, u.currency, 0,"
-        " NULL, NULL, NULL, NULL, NULL FROM ranking r CROSS JOIN customer u ON u.id = r.customer_id"
+        f" NULL, NULL, NULL, NULL, NULL, s.chance, s.value FROM ranking r"
+        f" CROSS JOIN customer u ON u.id = r.customer_id {_SCORED}"
         " WHERE r.how_rank < 3 AND (r.how_rank < 2 OR u.last_purchase IS NULL OR u.last_purchase <= ?)"
         " ORDER BY r.how_rank, r.worth, r.customer_id LIMIT ?",
         (cutoff, limit or -1),
@@ -198,6 +202,7 @@ class Wanted(NamedTuple):
 
 SORTS = {
     "due": "",  # part by part
+    "priority": "",  # that is its order: what is due, then the queue
     "name": "u.folded, u.id",
     "revenue": "u.revenue DESC, u.id",
     "last": "u.last_purchase DESC, u.id",
@@ -235,7 +240,7 @@ def _parts(wanted: Wanted) -> tuple[tuple[str, str, str], ...]:
 def customers(connection: Connection, wanted: Wanted, limit: int) -> list[CustomerRecord]:
     """The customers that are wanted, by number unless sorted otherwise; `limit` 0 for all."""
     clause, values = _wanted(wanted)
-    order = SORTS["number" if wanted.sort == "due" else wanted.sort]
+    order = SORTS[wanted.sort] or SORTS["number"]
     rows = connection.execute(
         f"{CUSTOMER} LEFT JOIN casefile c ON c.id = u.case_id WHERE 1{clause} ORDER BY {order} LIMIT ?",
         (*values, limit or -1),
@@ -358,6 +363,7 @@ def counts(connection: Connection) -> Counts:
                 connection, "customer_row WHERE suppression_id IS NOT NULL AND case_status IS NOT NULL"
             )
         )
-    by_status = dict(connection.execute("SELECT status, count(*) FROM casefile GROUP BY status").fetchall())
+    customers = "SELECT status, count(*) FROM casefile WHERE stage != 'programme' GROUP BY status"
+    by_status = dict(connection.execute(customers).fetchall())
     found = (by_status.get(status, 0) for status in ("open", "dormant", "closed"))
     return Counts(total, suppressed, *found)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from winback_cli.case import FIRST_HASH, Body, Case, Entry, digest
 from winback_cli.customer import ContactPoint, canonical, guises
 from winback_cli.errors import NotFound, Refused
-from winback_cli.store import cases, identities, reads, suppressions
+from winback_cli.store import answering, cases, histories, identities, reads, suppressions
 from winback_cli.store.changes import FIELDS, insert_point, write_fields
 from winback_cli.store.writing import Writing
 from winback_cli.text import fold
@@ -104,6 +104,8 @@ def merge(w: Writing, keep: int, gone: int, standing: Standings) -> Plan:
     w.session.expire_all()
     for number, ref in enumerate(reads.cases_of(w.raw, gone)):
         _move_case(w, ref, keep, int(done.cases[number][1].partition(".")[2]), places, standing)
+    histories.move(w.raw, gone, keep)
+    answering.hand_over(w, keep, gone)
     watched = guises(suppressions.stored(w.raw, gone))
     _remove(w, gone)
     identities.learn(w.raw, keep, [*names, f"number:{gone}"])

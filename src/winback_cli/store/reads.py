@@ -4,10 +4,10 @@ Used by reading commands on a connection of their own and by the writing transac
 """
 
 import json
-import re
 import sqlite3
 from collections.abc import Iterable
 from typing import NamedTuple
+from unicodedata import ucd_3_2_0
 
 from winback_cli import text
 from winback_cli.case import Event
@@ -40,6 +40,8 @@ class CustomerRecord(NamedTuple):
     suppressed: bool
     suppression_reason: str | None
     case_status: str | None
+    regularity: float | None = None
+    cancelled: str = ""
 
     @property
     def label(self) -> str:
@@ -67,7 +69,7 @@ class CaseRef(NamedTuple):
 
 CUSTOMER = f"""SELECT u.id, u.external_id, u.name, u.company, u.city, u.country, u.owner,
     u.how_left, u.reason, u.notes, u.first_purchase, u.last_purchase, u.orders, u.revenue,
-    u.currency, u.edited, u.{SUPPRESSED}, s.reason, u.case_status
+    u.currency, u.edited, u.{SUPPRESSED}, s.reason, u.case_status, u.regularity, u.cancelled
     FROM customer u LEFT JOIN suppression s ON s.id = u.suppression_id"""
 
 
@@ -118,9 +120,18 @@ def points_of(connection: Connection, numbers: list[int]) -> dict[int, list[Cont
 
 
 def match(word: str) -> str:
-    """A word as FTS5 looks for it: its letters and digits, whole or as the beginning of a word."""
-    parts = re.findall(r"\w+", text.fold(word)) or ["\x01"]  # which no text holds
+    """A word as FTS5 looks for it: its letters and digits, whole or as the beginning of a word.
+
+    Of no more than one word each: our indexes keep no order of words, and refuse what has two.
+    """
+    spaced = "".join(one if _in_a_word(one) else " " for one in text.fold(word))
+    parts = spaced.split() or ["\x01"]  # which no text holds
     return " AND ".join(f'"{part}"*' for part in parts)
+
+
+def _in_a_word(sign: str) -> bool:
+    """Whether a sign is a letter or a digit to FTS5 too, whose tables of Unicode are older than ours."""
+    return sign.isalnum() and ucd_3_2_0.category(sign)[0] in "LN"
 
 
 _CASE = "SELECT id, customer_id, number, playbook, status, outcome, stage, step, seq FROM casefile"

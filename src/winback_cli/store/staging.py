@@ -12,7 +12,7 @@ import contextlib
 import json
 import marshal
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import TypeVar
 
@@ -329,12 +329,12 @@ class Staging:
                 [(number, name) for name in now.known_as if name not in {*said, *before.known_as}],
             )
 
-    def fill(self) -> None:
-        """Bring who is who and the queue in; a dry run shows neither to anybody."""
+    def fill(self, score: Callable[[range, filling.Short], None]) -> None:
+        """Bring the scores, the queue and who is who in; a dry run shows none of it to anybody."""
         if self._into == "main.":
-            filling.fill(
-                self.raw, self.batch, range(self.numbers.first, self.number), self._seen, self._short
-            )
+            numbers = range(self.numbers.first, self.number)
+            score(numbers, self._short)
+            filling.fill(self.raw, self.batch, numbers, self._seen, self._short)
 
     # -- what is left to do at the end -------------------------------------------------------
 

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 from winback_cli.customer import ContactPoint, canonical, identities, label
 from winback_cli.errors import NotFound, Refused
-from winback_cli.store import reads
+from winback_cli.purchases import FIELDS as FIGURES
+from winback_cli.store import histories, reads
 from winback_cli.store.changes import write_fields
 from winback_cli.store.identities import bump, forget, known
 from winback_cli.store.writing import Writing
@@ -28,26 +29,31 @@ class Kept(NamedTuple):
 
 
 class TakenBack(NamedTuple):
-    """What taking an import back did: customers who went, customers whose fields changed back."""
+    """What taking an import back did: customers who went, customers whose fields changed back, and
+    purchases that went with a history.
+    """
 
     batch: int
     file: str
     removed: int
     restored: int
     kept: tuple[Kept, ...]
+    purchases: int = 0
 
 
 LEFT_ALONE = "left alone"
+CHANGED_ON = "a later list changed it"
 # Why somebody whom the import brought stays, the weightiest first; `:batch` is the import.
 _HOLDS = (
     ("u.suppression_id IS NOT NULL", LEFT_ALONE),
     ("u.case_id IS NOT NULL", "has a case"),
+    ("EXISTS (SELECT 1 FROM invitation i WHERE i.customer_id = u.id)", "was asked in a survey"),
     ("u.edited != ''", "edited by hand"),
     (
         "EXISTS (SELECT 1 FROM former f WHERE f.customer_id = u.id AND f.identity LIKE 'number:%')",
         "another record was merged into it",
     ),
-    ("u.id IN (SELECT customer_id FROM later)", "a later list changed it"),
+    ("u.id IN (SELECT customer_id FROM later)", CHANGED_ON),
     (
         "EXISTS (SELECT 1 FROM contact_point p WHERE p.customer_id = u.id"
         " AND p.state IN ('good', 'stale'))",
@@ -63,11 +69,13 @@ def take_back(w: Writing, batch: int) -> TakenBack:
     removed, kept = _remove_new(w.raw, batch)
     restored, more = _change_back(w.raw, batch)
     w.raw.execute("UPDATE batch SET state = 'undone' WHERE id = ?", (batch,))
+    purchases, left = histories.forget(w.raw, batch)
+    more = [k for k in more if not (k.number in left and k.why == CHANGED_ON and k.field in FIGURES)]
     # Of those removed a later list may have spoken too, without changing anything: it can come again.
     w.raw.execute("UPDATE batch SET key = '' WHERE id > ? AND state = 'done'", (batch,))
     bump(w.raw)
     w.run()
-    return TakenBack(batch, file, removed, restored, (*kept, *more))
+    return TakenBack(batch, file, removed, restored, (*kept, *more), purchases)
 
 
 def _file_of(raw: sqlite3.Connection, batch: int) -> str:
@@ -169,7 +177,7 @@ def _sorted(
         elif {change.field, "revenue" if change.field == "currency" else ""} & by_hand:
             why = "edited by hand"
         elif _beneath(raw, record.number, batch, change):
-            why = "a later list changed it"
+            why = CHANGED_ON
         else:
             why = "" if now[change.field] == change.new else "changed since"
         if why:
@@ -192,8 +200,9 @@ def _with_its_currency(back: list[_Changed], held: list[tuple[str, str]]) -> lis
 def _beneath(raw: sqlite3.Connection, number: int, batch: int, change: _Changed) -> bool:
     """Whether a later list changed it on; that one then gives back what was before this one."""
     later = raw.execute(
-        "SELECT c.batch_id FROM change c JOIN batch b ON b.id = c.batch_id WHERE c.batch_id > ?"
-        " AND c.customer_id = ? AND c.field = ? AND b.state = 'done' AND c.old = ? ORDER BY c.batch_id",
+        "SELECT c.batch_id FROM batch b CROSS JOIN change c ON c.batch_id = b.id"
+        " WHERE b.id > ? AND b.state = 'done' AND c.customer_id = ? AND c.field = ? AND c.old = ?"
+        " ORDER BY b.id",
         (batch, number, change.field, json.dumps(change.new)),
     ).fetchone()
     if later is None:

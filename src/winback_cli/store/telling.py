@@ -13,6 +13,7 @@ from winback_cli.customer import ContactPoint
 from winback_cli.plainrow import RANKS
 from winback_cli.reaching import failed
 from winback_cli.store.writing import Writing
+from winback_cli.winners import is_top_fifth
 
 if TYPE_CHECKING:
     from winback_cli.store.tables import CustomerRow
@@ -56,6 +57,8 @@ def with_before(w: Writing, owner: CustomerRow, entry: Entry, before: Sequence[E
     body = entry.body
     if entry.kind == "touched":
         return _with_points(w, owner, body, before)
+    if entry.kind == "closed" and body.get("outcome") == "won" and _is_top_fifth(w, owner):
+        return body | {"top_fifth": True}
     if not body.get("value"):
         return body
     if body.get("fact") == "backstory.how_left":
@@ -64,6 +67,17 @@ def with_before(w: Writing, owner: CustomerRow, entry: Entry, before: Sequence[E
         rows = w.raw.execute("SELECT place, state FROM contact_point WHERE customer_id = ?", (owner.id,))
         return body | {"was": {"states": {str(row[0]): row[1] for row in rows}}}
     return body
+
+
+def _is_top_fifth(w: Writing, owner: CustomerRow) -> bool:
+    """Whether they are of the top fifth by revenue of those with the same currency (A7, E8)."""
+    if not owner.revenue or owner.revenue < 0:
+        return False
+    at_least, of = w.raw.execute(
+        "SELECT coalesce(sum(revenue >= ?), 0), count(*) FROM customer WHERE currency = ? AND revenue > 0",
+        (owner.revenue, owner.currency),
+    ).fetchone()
+    return is_top_fifth(at_least, of)
 
 
 def _with_points(

@@ -77,6 +77,7 @@ def clear(raw: sqlite3.Connection) -> int:
                 raw.executemany("DELETE FROM identity WHERE mark = ? AND customer_id = ?", marks)
                 raw.executemany("DELETE FROM customer_row WHERE id = ?", [(number,) for number in some])
         with locked(raw):
+            raw.execute("DELETE FROM purchase WHERE batch_id = ?", (batch,))
             raw.execute("DELETE FROM batch WHERE id = ?", (batch,))
         gone += len(numbers)
     return gone

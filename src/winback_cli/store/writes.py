@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,19 @@ from winback_cli.case import Case, Entry
 from winback_cli.customer import Customer
 from winback_cli.dates import Clock
 from winback_cli.errors import TryAgain
-from winback_cli.store import cases, mending, ordered, outbox, people, reading, reads, suppressions
+from winback_cli.priority import Assumptions, Outcomes
+from winback_cli.store import (
+    cases,
+    erasing,
+    mending,
+    ordered,
+    outbox,
+    people,
+    reading,
+    reads,
+    scoring,
+    suppressions,
+)
 from winback_cli.store import connect as door
 from winback_cli.store.blocklist import Listed, leave_alone
 from winback_cli.store.bringing import Brought, Hand, Stream, Told, bring_in
@@ -31,8 +43,12 @@ if TYPE_CHECKING:
 
     from winback_cli.owing import Standing
     from winback_cli.plainrow import Checked
+    from winback_cli.store import purchasing
+    from winback_cli.store.answering import Kept, Suggested
     from winback_cli.store.lifting import Lifted
     from winback_cli.store.merging import Plan
+    from winback_cli.store.surveys import NewSurvey
+    from winback_cli.surveyreplies import Given
 
 
 class Store:
@@ -47,6 +63,8 @@ class Store:
         self._engine: Engine | None = None
         self._file: tuple[int, int] | None = None
         self.before_writing: Callable[[], None] | None = None  # done once, before the first write
+        self.assumed = Assumptions()
+        self.written = False  # whether anything was, by this run
 
     @classmethod
     def open(cls, path: Path, by: str, clock: Clock, command: str, *, create: bool = False) -> Store:
@@ -103,7 +121,19 @@ class Store:
                 raw = session.connection().connection.driver_connection
                 assert isinstance(raw, sqlite3.Connection)
                 self._refuse_replaced()
-                yield Writing(raw, self.path, self.by, self.clock, lambda: self._run(raw), lambda: session)
+                scoring.watch(raw)
+                yield Writing(
+                    raw,
+                    self.path,
+                    self.by,
+                    self.clock,
+                    lambda: self._run(raw),
+                    lambda: session,
+                    self.assumed,
+                )
+                session.flush()
+                scoring.refresh(raw, self.clock.today)
+            self.written = True
         except BaseException:
             self._command_id = before
             raise
@@ -129,6 +159,13 @@ class Store:
         """See `cases.open_case`."""
         with self._writing() as w:
             return cases.open_case(w, customer, opening, standing)
+
+    def begin_firm(self, opening: Opening, standing: Standings, seeds: Sequence[Entry]) -> Case:
+        """See `firm.begin`."""
+        from winback_cli.store import firm
+
+        with self._writing() as w:
+            return firm.begin(w, opening, standing, seeds)
 
     def record(
         self,
@@ -168,8 +205,32 @@ class Store:
         if self.before_writing is not None and not dry_run:
             first, self.before_writing = self.before_writing, None
             first()
-        hand = Hand(self.path, self.by, self.clock, self.command)
-        return bring_in(hand, stream, told, people, dry_run=dry_run)
+        hand = Hand(self.path, self.by, self.clock, self.command, self.assumed)
+        brought = bring_in(hand, stream, told, people, dry_run=dry_run)
+        self.written = self.written or not dry_run
+        return brought
+
+    def bring_purchases(
+        self, stream: purchasing.Stream, told: Callable[[], Told], *, dry_run: bool = False
+    ) -> purchasing.Taken:
+        """See `purchasing.bring_in`; over a connection of its own."""
+        from winback_cli.store import purchasing
+
+        if self.before_writing is not None and not dry_run:
+            first, self.before_writing = self.before_writing, None
+            first()
+        hand = Hand(self.path, self.by, self.clock, self.command, self.assumed)
+        taken = purchasing.bring_in(hand, stream, told, dry_run=dry_run)
+        self.written = self.written or not dry_run
+        return taken
+
+    def score(self, outcomes: Callable[[sqlite3.Connection], Outcomes]) -> None:
+        """See `scoring.score_all`; only where the scores are stale (see there), over a connection of its
+        own.
+        """
+        with door.told(self.path), contextlib.closing(door.connect(self.path, writing=True)) as raw:
+            if scoring.stale(raw, self.assumed, self.clock.today):
+                scoring.score_all(raw, self.assumed, self.clock.today, outcomes(raw))
 
     def merge(self, keep: int, gone: int, standing: Callable[[str, Case], Standing]) -> Plan:
         """See `merging.merge`; raises Busy while an import runs."""
@@ -178,16 +239,33 @@ class Store:
         with alone(self.path), self._writing() as w:
             return merging.merge(w, keep, gone, standing)
 
+    def erase(
+        self, numbers: Sequence[int], also: erasing.Also = dict, *, asked: bool = True
+    ) -> erasing.Erased:
+        """See `erasing.erase`; their traces are wiped. Raises Busy while an import runs."""
+        self.before_writing = None  # a copy made now would hold them
+        with alone(self.path):
+            erasing.clear_staged(self.path)
+            with self._writing() as w:
+                done = erasing.erase(w, numbers, asked=asked, also=also)
+            return done._replace(swept=erasing.sweep(self.path))
+
     def take_back(self, batch: int) -> TakenBack:
         """See `takeback.take_back`; raises Busy while an import runs."""
         with alone(self.path), self._writing() as w:
             return take_back(w, batch)
 
     def carry(self, carried: Sequence[Carried], *, same_key: bool) -> int:
-        """See `suppressions.carry`; marks the store as restored too, which pauses what it would send."""
+        """See `suppressions.carry`; marks the store as restored too, which pauses what it would send, and
+        erases again whoever was erased since.
+        """
         with self._writing() as w:
             suppressions.note(w, "restored", w.clock.stamp)
-            return suppressions.carry(w, carried, same_key=same_key)
+            taken = suppressions.carry(w, carried, same_key=same_key)
+            gone = erasing.again(w, carried) if same_key else 0
+        if gone:
+            erasing.sweep(self.path)
+        return taken
 
     def new_key(self) -> tuple[int, int]:
         """See `suppressions.new_key`."""
@@ -278,6 +356,65 @@ class Store:
             if isinstance(who, str):
                 return lifting.lift_address(w, who, because)
             return lifting.lift(w, who, because, standing, together=together)
+
+    def begin_survey(
+        self, new: NewSurvey, numbers: Sequence[int], spares: Collection[int], since: str
+    ) -> int:
+        """See `surveys.begin`."""
+        from winback_cli.store import surveys
+
+        with self._writing() as w:
+            return surveys.begin(w, new, numbers, spares, since)
+
+    def drop_survey(self, name: str) -> int:
+        """See `surveys.drop`."""
+        from winback_cli.store import surveys
+
+        with self._writing() as w:
+            return surveys.drop(w, name)
+
+    def keep_answers(self, name: str, given: Iterable[Given], suggested: Mapping[int, Suggested]) -> Kept:
+        """See `answering.keep`."""
+        from winback_cli.store import answering
+
+        with self._writing() as w:
+            return answering.keep(w, name, given, suggested)
+
+    def take_notes(
+        self, name: str, number: int, words: str, suggested: Suggested, *, call_back: bool
+    ) -> None:
+        """See `answering.take_notes`."""
+        from winback_cli.store import answering
+
+        with self._writing() as w:
+            answering.take_notes(w, name, number, words, suggested, call_back=call_back)
+
+    def decide_reply(self, reply: int, reason: str) -> bool:
+        """See `answering.decide`."""
+        from winback_cli.store import answering
+
+        with self._writing() as w:
+            return answering.decide(w, reply, reason)
+
+    def accept_reasons(self, name: str, above: float) -> int:
+        """See `answering.accept`."""
+        from winback_cli.store import answering
+
+        with self._writing() as w:
+            return answering.accept(w, name, above)
+
+    def case_for_reply(
+        self,
+        reply: int,
+        opening: Opening,
+        standing: Callable[[str, Case], Standing],
+        entries: Callable[[str, Case], list[Entry]],
+    ) -> str:
+        """See `answering.open_for`."""
+        from winback_cli.store import answering
+
+        with self._writing() as w:
+            return answering.open_for(w, reply, opening, standing, entries)
 
 
 def _file_at(path: Path) -> tuple[int, int]:

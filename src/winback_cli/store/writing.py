@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from winback_cli.dates import Clock
+from winback_cli.priority import Assumptions
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 @dataclass
 class Writing:
     """One transaction. `raw` is its connection, for the reads; `run` gives the number of this run of
-    the program, kept with everything it writes. `session` is made when it is first asked for: an
+    the program, kept with everything it writes; `assumed` is what the settings take for granted of
+    chances. `session` is made when it is first asked for: an
     import that needs none does without SQLModel.
     """
 
@@ -28,7 +30,24 @@ class Writing:
     clock: Clock
     run: Callable[[], int]
     made: Callable[[], Session]
+    assumed: Assumptions = field(default_factory=Assumptions)
 
     @cached_property
     def session(self) -> Session:
         return self.made()
+
+
+def session_over(raw: sqlite3.Connection) -> Session:
+    """A session over a connection that somebody else began a transaction on, and ends."""
+    from sqlalchemy import create_engine
+    from sqlalchemy.pool import StaticPool
+    from sqlmodel import Session
+
+    engine = create_engine(
+        "sqlite://",
+        creator=lambda: raw,
+        poolclass=StaticPool,
+        pool_reset_on_return=None,  # whenever a session is let go of, the transaction is not its own
+        hide_parameters=True,
+    )
+    return Session(engine)

@@ -3,7 +3,7 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-from winback_cli.store import tables  # noqa: F401 - fills the metadata
+from winback_cli.store import learned, tables  # noqa: F401 - they fill the metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

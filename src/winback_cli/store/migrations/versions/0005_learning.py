@@ -70,6 +70,20 @@ def upgrade() -> None:
         ["kind", "case_id", "seq"],
         sqlite_where=sa.text("kind IN ('promised', 'kept', 'broken', 'checked_in', 'undone')"),
     )
+    op.create_index(
+        "ix_case_learning",
+        "casefile",
+        ["customer_id", "opened_at", "status", "outcome", "closed_at", "contact", "reason", "chance"],
+    )
+    op.create_index(
+        "ix_event_touches", "event", ["case_id"], sqlite_where=sa.text("kind IN ('touched', 'sent')")
+    )
+    op.create_index(
+        "ix_change_bought",
+        "change",
+        ["customer_id", "old", "new"],
+        sqlite_where=sa.text("field = 'last_purchase'"),
+    )
     _surveys()
     _erasures()
     for trigger in _TRIGGERS:
@@ -133,6 +147,7 @@ def _surveys() -> None:
         sa.Column("survey_id", sa.Integer(), nullable=False),
         sa.Column("customer_id", sa.Integer(), nullable=False),
         sa.Column("on", sa.Date(), nullable=False),
+        sa.Column("spare", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["survey_id"], ["survey.id"]),
         sa.ForeignKeyConstraint(["customer_id"], ["customer_row.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("code"),

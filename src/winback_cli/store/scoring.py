@@ -1,0 +1,269 @@
+"""The scores of customers (C3), kept with the day they were reckoned on, and the queue that goes by them.
+
+Everybody's are made anew by an import and by the first change of a day; whoever a transaction touches is
+scored in it. What all of them were reckoned with - the assumptions, what is usual in this store, our own
+outcomes - is kept beside them, so that one customer's score compares with all others.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
+
+from winback_cli import text
+from winback_cli.priority import NONE_YET, SAMPLE, Assumptions, Known, Outcomes, Score, measured, scores
+from winback_cli.store.underway import locked
+
+if TYPE_CHECKING:
+    from winback_cli.store.reads import Connection
+
+TOGETHER = 5_000  # customers who are scored in one transaction
+MANY = 100_000  # in a store of more, scores are made anew once a week, and by every import
+A_WEEK = 7  # days
+AT_ONCE = 2_000  # customers whom one transaction touches and scores; of more, all are scored after it
+_ABOUT = "scores"  # the row of `about` that holds the basis
+_LAST = 1e300  # where the queue has whoever has no score
+
+_KNOWN = """SELECT u.id, u.last_purchase, u.first_purchase, u.orders, u.revenue, u.currency, u.regularity,
+    u.how_left, coalesce(nullif(c.reason, ''), u.reason), coalesce(c.complaint, ''), c.referred,
+    u.cancelled, coalesce(c.verdict, ''), u.suppression_id IS NOT NULL OR coalesce(c.status, '') = 'closed'
+    FROM customer_row u LEFT JOIN casefile c ON c.id = u.case_id WHERE u.id > 0 AND """
+
+
+class Basis(NamedTuple):
+    """What the scores of a store were last reckoned with: the day, what was measured, own outcomes.
+
+    `given` is what the settings assumed then.
+    """
+
+    on: str
+    assumed: Assumptions
+    outcomes: Outcomes
+    given: Assumptions
+
+
+class Kept(NamedTuple):
+    """A customer's score as it is kept: the chance, the value in minor units, the day; see `Score`."""
+
+    chance: float | None
+    value: int | None
+    on: str
+
+
+def kept(connection: Connection, number: int) -> Kept | None:
+    """A customer's score; None where none was made yet."""
+    row = connection.execute(
+        'SELECT chance, value, "on" FROM score WHERE customer_id = ?', (number,)
+    ).fetchone()
+    return Kept(*row) if row else None
+
+
+def basis(connection: Connection) -> Basis | None:
+    """What the scores were reckoned with; None where they are to be made anew."""
+    row = connection.execute("SELECT value FROM about WHERE name = ?", (_ABOUT,)).fetchone()
+    if row is None:
+        return None
+    told = dict(zip(Basis._fields, json.loads(row[0]), strict=True))
+    counts = {reason: (won, closed) for reason, (won, closed) in told["outcomes"][2].items()}
+    won, closed, _ = told["outcomes"]
+    outcomes = Outcomes(won, closed, counts)
+    return Basis(told["on"], Assumptions(*told["assumed"]), outcomes, Assumptions(*told["given"]))
+
+
+def keep(raw: sqlite3.Connection, made: Basis) -> None:
+    """Keep what the scores were reckoned with; inside a transaction."""
+    raw.execute("INSERT OR REPLACE INTO about (name, value) VALUES (?, ?)", (_ABOUT, json.dumps(made)))
+
+
+def forget(raw: sqlite3.Connection) -> None:
+    """Let everybody's score be made anew with the next change."""
+    raw.execute("DELETE FROM about WHERE name = ?", (_ABOUT,))
+
+
+# -- reckoning -------------------------------------------------------------------------------
+
+
+def known(connection: Connection, where: str, values: Sequence[object]) -> list[tuple[int, Known]]:
+    """What the store holds of some customers, as the score takes it, by number."""
+    return [_known(*row) for row in connection.execute(f"{_KNOWN}{where} ORDER BY u.id", values)]
+
+
+def _known(
+    number: int,
+    last: str | None,
+    first: str | None,
+    orders: int | None,
+    revenue: int | None,
+    currency: str,
+    regularity: float | None,
+    how_left: str,
+    reason: str,
+    complaint: str,
+    referred: int | None,
+    cancelled: str,
+    verdict: str,
+    out: int,
+) -> tuple[int, Known]:
+    return number, Known(
+        _day(last),
+        _day(first),
+        orders,
+        revenue,
+        currency,
+        regularity,
+        how_left,
+        text.fold(reason).replace(" ", "_") if reason else "",
+        complaint,
+        None if referred is None else bool(referred),
+        True if cancelled else None,
+        verdict,
+        bool(out),
+    )
+
+
+def _day(said: str | None) -> date | None:
+    return date.fromisoformat(said) if said else None
+
+
+def measure(
+    connection: Connection, given: Assumptions, today: date, outcomes: Outcomes = NONE_YET
+) -> Basis:
+    """What is usual among a store's customers, told by an even sample of them."""
+    first, last = connection.execute(
+        "SELECT coalesce(min(id), 1), coalesce(max(id), 0) FROM customer_row WHERE id > 0"
+    ).fetchone()
+    step = max((last - first) // SAMPLE + 1, 1)
+    some = json.dumps(list(range(first, last + 1, step)))
+    rows = [row for _, row in known(connection, "u.id IN (SELECT value FROM json_each(?))", (some,))]
+    return Basis(today.isoformat(), measured(given, rows, today), outcomes, given)
+
+
+def reckoned(
+    people: Sequence[tuple[int, Known]], made: Basis, today: date
+) -> Iterator[tuple[int, float | None, float | None, int | None, str]]:
+    """The rows of `score` for some customers, in order."""
+    on = today.isoformat()
+    found = scores((row for _, row in people), made.assumed, today, made.outcomes)
+    for (number, _), score in zip(people, found, strict=True):
+        if score is None:
+            yield number, None, None, None, on
+        else:
+            yield number, score.rank, score.chance, score.value, on
+
+
+def chance(raw: sqlite3.Connection, number: int, given: Assumptions, today: date) -> float | None:
+    """The chance of a return as it is reckoned today, to be frozen in a case; None for who has none."""
+    made = basis(raw) or Basis("", given, NONE_YET, given)
+    people = known(raw, "u.id = ?", (number,))
+    waiting = [row._replace(left_alone=False) for _, row in people]  # a closed case before is no bar
+    found: Score | None = next(scores(waiting, made.assumed, today, made.outcomes), None)
+    return round(found.chance, 4) if found else None
+
+
+# -- writing ---------------------------------------------------------------------------------
+
+_UPSERT = """INSERT INTO score (customer_id, rank, chance, value, "on") VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (customer_id) DO UPDATE SET rank = excluded.rank, chance = excluded.chance,
+    value = excluded.value, "on" = excluded."on\""""
+_PLACES = f"""SELECT u.how_rank, coalesce(-s.rank, {_LAST}), u.id FROM customer_row u
+    LEFT JOIN score s ON s.customer_id = u.id WHERE u.id > 0 AND u.id IN (SELECT value FROM json_each(?))"""
+_WAITING = " AND u.suppression_id IS NULL AND u.case_status IS NULL"
+
+
+def put(raw: sqlite3.Connection, people: Sequence[tuple[int, Known]], made: Basis, today: date) -> None:
+    """Score some customers and put them in their place of the queue; inside a transaction."""
+    numbers = json.dumps([number for number, _ in people])
+    raw.execute(
+        f"DELETE FROM ranking WHERE (how_rank, worth, customer_id) IN ({_PLACES}{_WAITING})", (numbers,)
+    )
+    raw.executemany(_UPSERT, reckoned(people, made, today))
+    raw.execute(f"INSERT OR IGNORE INTO ranking {_PLACES}{_WAITING}", (numbers,))
+
+
+_TOUCHES = (
+    ("touched_new", "INSERT", "customer_row", "id"),
+    ("touched_row", "UPDATE", "customer_row", "id"),
+    ("touched_case", "UPDATE", "casefile", "customer_id"),
+)
+
+
+def watch(raw: sqlite3.Connection) -> None:
+    """Let this connection remember whom its transactions touch."""
+    raw.execute("CREATE TEMP TABLE IF NOT EXISTS touched (id INTEGER PRIMARY KEY)")
+    for name, act, table, row in _TOUCHES:
+        raw.execute(
+            f"CREATE TEMP TRIGGER IF NOT EXISTS {name} AFTER {act} ON main.{table}"
+            f" BEGIN INSERT OR IGNORE INTO touched VALUES (new.{row}); END"
+        )
+
+
+def refresh(raw: sqlite3.Connection, today: date) -> None:
+    """Score whomever this transaction touched, at its end."""
+    touched = raw.execute(f"SELECT id FROM temp.touched LIMIT {AT_ONCE + 1}").fetchall()
+    if touched:
+        raw.execute("DELETE FROM temp.touched")
+        _score_again(raw, [number for (number,) in touched], today)
+
+
+def _score_again(raw: sqlite3.Connection, numbers: Sequence[int], today: date) -> None:
+    made = basis(raw)
+    if len(numbers) > AT_ONCE:
+        forget(raw)
+    elif made is not None:
+        some = (json.dumps(numbers),)
+        put(raw, known(raw, "u.id IN (SELECT value FROM json_each(?))", some), made, today)
+
+
+def stale(connection: Connection, given: Assumptions, today: date) -> bool:
+    """Whether everybody is to be scored anew: never done yet, other assumptions, or another day - in a
+    long list, another week.
+    """
+    made = basis(connection)
+    if made is None or made.given != given:
+        return True
+    apart = abs((today - date.fromisoformat(made.on)).days)
+    if apart == 0:
+        return False
+    (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM customer_row").fetchone()
+    return apart >= (A_WEEK if last > MANY else 1)
+
+
+def score_all(
+    raw: sqlite3.Connection, given: Assumptions, today: date, outcomes: Outcomes = NONE_YET
+) -> Basis:
+    """Score everybody, in short transactions over a connection of its own, so that nobody waits long."""
+    made = measure(raw, given, today, outcomes)
+    (last,) = raw.execute("SELECT coalesce(max(id), 0) FROM customer_row").fetchone()
+    for start in range(1, last + 1, TOGETHER):
+        with locked(raw):
+            people = known(raw, f"u.id >= ? AND u.id < ? AND {_SEEN}", (start, start + TOGETHER))
+            put(raw, people, made, today)
+            raw.execute("COMMIT")
+    with locked(raw):
+        keep(raw, made)
+        raw.execute("COMMIT")
+    return made
+
+
+# An import that is under way ranks its own.
+_SEEN = "(u.batch_id IS NULL OR u.batch_id NOT IN (SELECT b.id FROM batch b WHERE b.state = 'staging'))"
+
+
+def fill(
+    raw: sqlite3.Connection,
+    batch: int,
+    numbers: range,
+    made: Basis,
+    today: date,
+    short: Callable[[], AbstractContextManager[None]],
+) -> None:
+    """Score the new customers of a batch, whom nobody sees yet; the caller gives them their place."""
+    for start in range(numbers.start, numbers.stop, TOGETHER):
+        people = known(raw, "u.id >= ? AND u.id < ? AND u.batch_id = ?", (start, start + TOGETHER, batch))
+        rows = list(reckoned(people, made, today))
+        with short():
+            raw.executemany(_UPSERT, rows)

@@ -1,0 +1,381 @@
+"""Everything held on one person, in plain words with where it came from: what they may ask to be told.
+
+Values in, words out. Whoever asks need not know the program: a part says when it holds nothing, and the
+page for a browser stands alone, with nothing in it that runs or loads.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable, Sequence
+from html import escape
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from winback_cli import acts, answers, text
+from winback_cli.case import Event
+from winback_cli.customer import label
+from winback_cli.money import Money
+from winback_cli.playbook import Playbook
+
+LEFT_ALONE = "Nobody may contact them; no list brings them back."
+
+
+class Item(NamedTuple):
+    """One thing that is held: its name, the value as it is stored, and where it came from."""
+
+    name: str
+    value: Any
+    origin: str
+
+
+class HeldCase(NamedTuple):
+    """A case with every event of it; `book` is the digest of the playbook it runs under."""
+
+    id: str
+    playbook: str
+    version: int
+    book: str
+    status: str
+    outcome: str | None
+    opened: str
+    closed: str | None
+    chance: float | None
+    events: tuple[Event, ...]
+
+
+class HeldMessage(NamedTuple):
+    """A message to them, wherever it stands; `settled` is when it went out, or did not."""
+
+    number: int
+    case: str
+    stage: str
+    state: str
+    to: str
+    subject: str
+    body: str
+    by: str
+    at: str
+    settled: str | None
+
+
+class HeldSurvey(NamedTuple):
+    """That they were asked in a survey, and what they answered, if they did."""
+
+    survey: str
+    asked: str
+    answered: str
+    answers: Any
+    suggested: str
+    reason: str
+    call_back: bool
+    state: str
+
+
+class HeldScore(NamedTuple):
+    """The priority that was reckoned: the chance of a return, what it is worth, on which day."""
+
+    chance: float | None
+    value: Money | None
+    on: str
+
+
+class HeldSuppression(NamedTuple):
+    """That they are left alone: since when, said by whom, why, and by which list if by one."""
+
+    since: str
+    by: str
+    reason: str
+    list: str
+
+
+class Copy(NamedTuple):
+    """A copy of the store; `holds` is None where it cannot be read. `until` says how long it stays."""
+
+    place: str
+    holds: bool | None
+    until: str
+
+
+class Held(NamedTuple):
+    """Everything that the store holds on one customer."""
+
+    number: int
+    name: str
+    company: str
+    details: tuple[Item, ...]
+    points: tuple[Item, ...]
+    known_as: tuple[str, ...]
+    purchases: tuple[Item, ...]
+    changes: tuple[Item, ...]
+    cases: tuple[HeldCase, ...]
+    messages: tuple[HeldMessage, ...]
+    surveys: tuple[HeldSurvey, ...]
+    score: HeldScore | None
+    suppression: HeldSuppression | None
+    copies: tuple[Copy, ...]
+
+
+class Line(NamedTuple):
+    """One line of a part: what it is, what it says, where it came from; and the same for scripts."""
+
+    what: str
+    said: str
+    origin: str
+    told: dict[str, Any]
+
+
+class Part(NamedTuple):
+    """A part of the page: its key for scripts, its title, and what is said where it holds nothing."""
+
+    key: str
+    title: str
+    lines: tuple[Line, ...]
+    nothing: str
+
+
+Books = Callable[[str], Playbook]  # by the digest
+
+
+def parts(held: Held, books: Books) -> list[Part]:
+    """The page, part by part, always the same ones in the same order."""
+    return [
+        Part("details", "Details", tuple(map(_detail, held.details)), "None."),
+        Part("contact_points", "How to reach them", tuple(map(_point, held.points)), "Nothing."),
+        Part("known_as", "Also known as", tuple(map(_name, held.known_as)), "No other way."),
+        Part("purchases", "Purchases", tuple(map(_purchase, held.purchases)), "None one by one."),
+        Part("changes", "What lists changed", tuple(map(_change, held.changes)), "Nothing."),
+        Part("cases", "Cases: attempts to win them back", tuple(map(_case, held.cases)), "None."),
+        Part("events", "What was said and done", tuple(_events(held.cases, books)), "Nothing."),
+        Part("messages", "Messages to them", tuple(map(_message, held.messages)), "None."),
+        Part("surveys", "Surveys", tuple(map(_survey, held.surveys)), "None."),
+        Part("score", "Priority", _score(held.score), "None was reckoned."),
+        Part("suppression", "Left alone", _suppression(held.suppression), "They did not ask for that."),
+        Part("copies", "Copies of the store", tuple(map(_copy, held.copies)), "None is known."),
+        Part("sent_to", "Given to others", tuple(_sent_to(held.messages)), "To nobody by this program."),
+    ]
+
+
+REMARK = (
+    "Not known here: lists exported and copies made to other places by hand, and\n"
+    "mails in your own mail program. What other people's files say of them is not\n"
+    "searched."
+)
+
+
+def _detail(item: Item) -> Line:
+    money = isinstance(item.value, Money)
+    said = item.value.words() if money else answers.words(item.value)
+    value = item.value._asdict() if money else item.value
+    told = {"field": item.name, "value": value, "origin": item.origin}
+    return Line(answers.words_of(item.name), said, item.origin, told)
+
+
+def _point(item: Item) -> Line:
+    value, state = item.value
+    told = {"kind": item.name, "value": value, "state": state, "origin": item.origin}
+    return Line(item.name, f"{value} ({state})", item.origin, told)
+
+
+def _name(name: str) -> Line:
+    kind, _, rest = name.partition(":")
+    kinds = {"id": "id of another system", "number": "number before a merge", "raw": "as written"}
+    return Line(kinds.get(kind, kind), rest.replace(":", " · "), "", {"kind": kind, "value": rest})
+
+
+def _purchase(item: Item) -> Line:
+    money, count = item.value
+    told = {"day": item.name, **_money(money), "count": count, "origin": item.origin}
+    return Line(item.name, money.words() + (f", {count} times" if count > 1 else ""), item.origin, told)
+
+
+def _change(item: Item) -> Line:
+    before, after = item.value
+    told = {"field": item.name, "before": before, "after": after, "origin": item.origin}
+    words = [answers.words(value) if value not in (None, "") else "blank" for value in (before, after)]
+    return Line(answers.words_of(item.name), " -> ".join(words), item.origin, told)
+
+
+def _case(case: HeldCase) -> Line:
+    status = f"closed: {case.outcome}" if case.status == "closed" else case.status
+    said = f"{status} · {case.playbook} {case.version} · opened {case.opened[:10]}"
+    if case.closed:
+        said += f" · closed {case.closed[:10]}"
+    if case.chance is not None:
+        said += f" · chance reckoned then {case.chance:.0%}"
+    told = case._asdict() | {"events": len(case.events)}
+    del told["book"]
+    return Line(case.id, said, "", told | {"case": told.pop("id")})
+
+
+def _events(cases: Sequence[HeldCase], books: Books) -> list[Line]:
+    found = []
+    for case in cases:
+        book = books(case.book)
+        for act in acts.acts(case.events):
+            event, words = act.last, acts.words(act, book)
+            if how := act.events[0].body.get("how"):
+                words += "" if how == "asked" else f" ({how})"
+            words += " (taken back)" if act.undone else ""
+            told = {
+                "case": case.id,
+                "seq": list(act.seqs),
+                "kind": event.kind,
+                "on": event.happened,
+                "recorded": event.recorded,
+                "by": event.by,
+                "words": text.clean(words),
+                "undone": act.undone,
+                "bodies": [one.body for one in act.events],
+            }
+            by = f"case {case.id}, written by {event.by}"
+            found.append(Line(event.happened, words, by, told))
+    return found
+
+
+def _message(one: HeldMessage) -> Line:
+    said = f"{one.state} · to {one.to} · {one.subject}\n{one.body.strip()}"
+    return Line(one.at[:10], said, f"case {one.case}, written by {one.by}", one._asdict())
+
+
+def _survey(one: HeldSurvey) -> Line:
+    said = f"asked {one.asked}"
+    if one.answered:
+        said += f", answered {one.answered}: {answers.words(one.answers)}"
+        reason = one.reason or one.suggested
+        said += f" · taken as {answers.words_of(reason)}" if reason else ""
+        said += " · wants a call" if one.call_back else ""
+    return Line(one.survey, said, "", one._asdict())
+
+
+def _score(score: HeldScore | None) -> tuple[Line, ...]:
+    if score is None:
+        return ()
+    told = {"chance": score.chance, "value": score.value._asdict() if score.value else None, "on": score.on}
+    if score.chance is None:
+        return (Line("chance", "not reckoned for them", f"on {score.on}", told),)
+    said = f"{score.chance:.0%} that they come back"
+    said += f", worth about {score.value.words()}" if score.value else ""
+    said += "; it orders whom to call first and decides nothing else"
+    return (Line("chance", said, f"reckoned on {score.on} of the details and the answers", told),)
+
+
+def _suppression(one: HeldSuppression | None) -> tuple[Line, ...]:
+    if one is None:
+        return ()
+    origin = f"{one.by}, list {one.list}" if one.list else one.by
+    told = {"since": one.since, "by": one.by, "reason": one.reason, "list": one.list or None}
+    return (Line(one.since, f"{one.reason}. {LEFT_ALONE}", origin, told),)
+
+
+def _copy(one: Copy) -> Line:
+    said = {True: "holds them", False: "does not hold them", None: "cannot be read"}[one.holds]
+    return Line(said, one.place, one.until if one.holds is not False else "", one._asdict())
+
+
+def _sent_to(messages: Sequence[HeldMessage]) -> list[Line]:
+    return [
+        Line((one.settled or one.at)[:10], f"message {one.number} to {one.to}", "", {
+            "message": one.number, "to": one.to, "on": (one.settled or one.at)[:10],
+        })
+        for one in messages
+        if one.state in ("sent", "sending", "uncertain")
+    ]  # fmt: skip
+
+
+def _money(money: Money) -> dict[str, Any]:
+    return {"amount": money.amount, "currency": money.currency}
+
+
+def as_json(held: Held, found: Sequence[Part], on: str) -> dict[str, Any]:
+    """The page for scripts: stable keys, ISO dates, amounts in minor units."""
+    who = {"number": held.number, "name": held.name, "company": held.company}
+    return {"customer": who, "on": on} | {part.key: [line.told for line in part.lines] for part in found}
+
+
+def words(held: Held, found: Sequence[Part], on: str) -> list[str]:
+    """The page as lines of text: of what came from one place together that is said once."""
+    lines = [f"What is held on {text.line(label(held.name, held.company))}  no. {held.number}, {on}"]
+    for part in found:
+        lines += ["", part.title]
+        lines += [] if part.lines else [f"  {part.nothing}"]
+        for origin, group in groupby(part.lines, key=lambda line: line.origin):
+            lines += [f"  {_headed(origin)}"] if origin else []
+            for line in group:
+                first, *more = text.clean(line.said).split("\n")
+                lines.append(f"    {text.line(line.what)}: {first}")
+                lines += [f"      {one}" for one in more]
+    return [*lines, "", *REMARK.split("\n")]
+
+
+def _headed(origin: str) -> str:
+    """Where something came from, as what stands above it."""
+    said = text.line(origin)
+    return f"{said[:1].upper()}{said[1:]}:"
+
+
+# -- a page for a browser ----------------------------------------------------------------------
+
+_STYLE = """:root{color-scheme:light dark}
+body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:0 auto;padding:1.5rem 1rem}
+h1{font-size:1.5rem}h2{font-size:1.15rem;margin:1.5rem 0 .25rem}
+dl{margin:0}dt{font-weight:600;margin-top:.5rem}
+dd{margin:0;white-space:pre-wrap;overflow-wrap:anywhere}
+p.from,p.when{opacity:.7;font-size:.9rem}
+"""
+
+
+def page(held: Held, found: Sequence[Part], on: str, firm: str = "") -> str:
+    """The page for a browser, as text: it stands alone, and nothing in it runs or loads."""
+    style = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'"
+    name = escape(text.line(label(held.name, held.company)))
+    by = f"{escape(text.line(firm))}, " if firm else ""
+    body = "".join(_section(part) for part in found)
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>What is held on {name}</title><style>{_STYLE}</style></head><body>\n"
+        f'<h1>What is held on {name}</h1><p class="when">{by}{escape(on)}</p>\n{body}'
+        f"<p>{escape(REMARK)}</p>\n</body></html>\n"
+    )
+
+
+def _section(part: Part) -> str:
+    rows = ""
+    for origin, group in groupby(part.lines, key=lambda line: line.origin):
+        rows += f'<p class="from">{escape(_headed(origin))}</p>' if origin else ""
+        rows += "<dl>" + "".join(map(_row, group)) + "</dl>"
+    return f"<h2>{escape(part.title)}</h2>{rows or f'<p>{escape(part.nothing)}</p>'}\n"
+
+
+def _row(line: Line) -> str:
+    return f"<dt>{escape(text.line(line.what))}</dt><dd>{escape(text.clean(line.said))}</dd>"
+
+
+def certificate(number: int, on: str, by: str, counts: dict[str, int]) -> str:
+    """A certificate of an erasure as a text: when, by whom, how much; never who."""
+    people = counts.get("people", 0)
+    who = "One person was" if people == 1 else f"{people:,} people were"
+    lines = [
+        f"Certificate of erasure {number}",
+        "",
+        f"{who} erased from the store on {on} by {text.line(by)}.",
+        "",
+        *(
+            f"  {answers.words_of(word)}: {count:,}"
+            for word, count in counts.items()
+            if count and word != "people"
+        ),
+        "",
+        "It cannot be undone. Copies of the store that lie elsewhere",
+        "are not part of this.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def certificate_json(number: int, on: str, by: str, counts: dict[str, int]) -> dict[str, Any]:
+    """The same for scripts."""
+    return {"certificate": number, "on": on, "by": by, "counts": dict(counts)}

@@ -1,0 +1,175 @@
+"""Whoever asks what is held on them is told all of it, with where it came from."""
+
+import json
+import re
+import sqlite3
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Runner
+
+HEAD = "customer_id,name,company,email,phone,city,last_purchase,notes\n"
+KEYS = (
+    *("customer", "on", "details", "contact_points", "known_as", "purchases", "changes", "cases", "events"),
+    *("messages", "surveys", "score", "suppression", "copies", "sent_to"),
+)
+
+
+@pytest.fixture
+def ana(winback: Runner, tmp_path: Path, store_path: Path) -> Runner:
+    """Ana (1), of whom two lists, a user and a case tell."""
+    lists = {
+        "first.csv": "A-1,Ana Sol,Blue,ana@example.com,+44 20 7946 0001,Leeds,2025-01-01,likes <b>blue</b>\n",
+        "later.csv": "A-1,Ana Sol,Blue,ana@example.com,,York,2025-06-01,\n",
+    }
+    for name, row in lists.items():
+        (tmp_path / name).write_text(HEAD + row, "utf-8")
+        assert winback("--as-of", "2026-11-20", "import", tmp_path / name).code == 0
+    for line in (
+        ("edit", 1, "--owner", "Mara"),
+        ("touch", 1, "--channel", "phone", "--disposition", "reached", "--person", "Ana"),
+        ("note", 1, "a remark\nof two lines"),
+    ):
+        assert winback("--as-of", "2026-11-24", *line).code == 0
+    with sqlite3.connect(store_path) as raw:
+        raw.execute("INSERT INTO purchase VALUES (1, '2025-01-01', 'EUR', 4711, 1, 2)")
+        raw.execute(
+            'INSERT INTO message (command_id, case_id, stage, "to", to_name, subject, body, state, message_id,'
+            " \"by\", at, approved_by, settled_at, detail, waived) SELECT 1, id, 'revisit',"
+            " 'ana@example.com', 'Ana Sol', 'Hello', 'Dear Ana', 'sent', '<one@example.com>', 'tester',"
+            " '2026-11-24T10:00:00Z', '', '2026-11-24T11:00:00Z', '', '[]' FROM casefile"
+        )
+    raw.close()
+    return winback
+
+
+def told(winback: Runner, who: object = 1) -> Any:
+    ran = winback("--as-of", "2026-11-25", "subject", who, "--json")
+    assert ran.code == 0, ran.err
+    return json.loads(ran.out)
+
+
+def test_every_part_is_told_under_keys_that_stay(ana: Runner) -> None:
+    page = told(ana)
+
+    assert tuple(page) == KEYS
+    assert page["customer"] == {"number": 1, "name": "Ana Sol", "company": "Blue"}
+
+
+def test_a_detail_says_which_list_or_whose_hand_it_came_from(ana: Runner) -> None:
+    origins = {one["field"]: one["origin"] for one in told(ana)["details"]}
+
+    assert origins["name"] == "list first.csv, brought in on 2026-11-20 by tester"
+    assert origins["city"] == "list later.csv, brought in on 2026-11-20 by tester"
+    assert origins["owner"] == "by hand"
+    changed = {one["field"]: (one["before"], one["after"]) for one in told(ana)["changes"]}
+    assert changed["city"] == ("Leeds", "York")
+
+
+def test_what_was_said_is_told_with_its_case_day_and_who_wrote_it(ana: Runner) -> None:
+    events = told(ana)["events"]
+
+    assert [one["words"] for one in events] == [
+        "opened under standard",
+        "contact: phone, reached, Ana",
+        "remark: a remark\nof two lines",
+    ]
+    assert {(one["case"], one["on"], one["by"]) for one in events} == {("1.1", "2026-11-24", "tester")}
+
+
+def test_purchases_messages_and_who_they_went_to_are_told(ana: Runner) -> None:
+    page = told(ana)
+
+    (bought,) = page["purchases"]
+    assert (bought["amount"], bought["currency"], bought["count"]) == (4711, "EUR", 2)
+    (message,) = page["messages"]
+    assert (message["subject"], message["body"]) == ("Hello", "Dear Ana")
+    assert page["sent_to"] == [{"message": 1, "to": "ana@example.com", "on": "2026-11-24"}]
+
+
+def test_somebody_left_alone_is_told_what_is_held_and_why(ana: Runner) -> None:
+    assert ana("--as-of", "2026-11-24", "suppress", 1, "--reason", "asked by letter").code == 0
+
+    page = told(ana)
+
+    assert page["suppression"] == [
+        {"since": "2026-11-24", "by": "tester", "reason": "asked by letter", "list": None}
+    ]
+    assert page["messages"]
+
+
+def test_a_copy_of_the_store_that_holds_them_is_named(ana: Runner, store_path: Path) -> None:
+    assert ana("store", "backup").code == 0
+
+    copies = told(ana)["copies"]
+
+    assert [one["holds"] for one in copies] == [True]
+    assert Path(copies[0]["place"]).parent == store_path.parent / "backups"
+
+
+def test_the_words_hold_all_of_it_and_say_where_there_is_nothing(ana: Runner) -> None:
+    ran = ana("subject", "ana")
+
+    assert ran.code == 0
+    for words in ("likes <b>blue</b>", "EUR 47.11, 2 times", "of two lines", "Dear Ana", "ana@example.com"):
+        assert words in ran.out
+    assert "Left alone\n  They did not ask for that." in ran.out
+
+
+class Page(HTMLParser):
+    """The tags and attributes of a page."""
+
+    def __init__(self, content: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(content)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+def test_the_page_stands_alone_and_runs_nothing(ana: Runner, tmp_path: Path) -> None:
+    place = tmp_path / "ana.html"
+    assert ana("note", 1, "<script>alert(1)</script>").code == 0
+
+    assert ana("subject", 1, "--html", place).code == 0
+
+    content = place.read_text("utf-8")
+    tags = Page(content).found
+    assert {tag for tag, _ in tags} & {"script", "link", "img", "iframe", "b"} == set()
+    assert not any({"src", "href", "onclick", "style"} & attrs.keys() for _, attrs in tags)
+    (policy,) = (attrs["content"] for _, attrs in tags if "http-equiv" in attrs)
+    assert re.fullmatch(
+        "default-src 'none'; style-src 'sha256-.{44}'; base-uri 'none'; form-action 'none'", policy or ""
+    )
+    assert "&lt;script&gt;" in content
+    assert place.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_page_overwrites_nothing(ana: Runner, tmp_path: Path) -> None:
+    place = tmp_path / "there.html"
+    place.write_text("mine", "utf-8")
+
+    assert ana("subject", 1, "--html", place).code == 65
+    assert place.read_text("utf-8") == "mine"
+
+
+def test_what_is_held_is_told_without_any_control_byte(ana: Runner, store_path: Path) -> None:
+    with sqlite3.connect(store_path) as raw:
+        raw.execute("UPDATE customer_row SET notes = ?", ("red \x1b[31m alert \x9b31m",))
+    raw.close()
+
+    out = ana("subject", 1).out
+
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]", out)
+
+
+def test_asking_changes_nothing(ana: Runner, store_path: Path) -> None:
+    before = store_path.read_bytes()
+
+    told(ana)
+
+    assert store_path.read_bytes() == before

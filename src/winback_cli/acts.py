@@ -1,14 +1,14 @@
 """A case's events as the acts of the people who work it: what an undo takes back, one at a time.
 
 An act is one answer with its further lines, one entry of a list with its parts, one touch, one
-close with the step that it completed. Undoing appends; nothing is ever taken out.
+close with the step that it completed, one approval with who gave it and when. Undoing appends; nothing is ever taken out.
 """
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from winback_cli import answers, text
-from winback_cli.case import Body, Event
+from winback_cli.case import FIRM, Body, Event
 from winback_cli.playbook import Playbook, Question
 
 # What is not taken back, and what is done instead; `{who}` is the customer's number.
@@ -20,6 +20,8 @@ _STANDS = {
         "winback playbook move {who} --to NAME moves it again.",
     ),
 }
+# Who approved the firm's plan, and when, goes with the approval (E12).
+_APPROVED = ("programme.approved", "programme.approved_by", "programme.approved_on")
 _LISTED = ("answered", "promised", "offered", "checked_in")
 
 
@@ -61,6 +63,9 @@ def _belongs(before: Event, event: Event) -> bool:
         return before.kind in ("step_done", "overridden")
     if event.kind == "overridden":
         return before.kind == "overridden" and before.recorded == event.recorded
+    facts = before.body.get("fact"), event.body.get("fact")
+    if facts[0] != facts[1] and set(facts) <= set(_APPROVED):
+        return True
     same = before.body.get("question") == event.body.get("question") is not None
     if not same or before.kind not in _LISTED or event.kind not in _LISTED:
         return False
@@ -80,6 +85,8 @@ def stands(act: Act, who: int) -> tuple[str, str] | None:
         return "A suppression is not undone.", "They asked to be left alone."
     if "merged" in act.last.body:
         return "A merge is not undone.", f"winback show {who}"
+    if who == FIRM and isinstance(act.last.body.get("value"), list):
+        return "What a map begins with is not taken back.", "winback trust drop KIND N takes one entry off."
     if act.last.kind not in _STANDS:
         return None
     fact, hint = _STANDS[act.last.kind]
@@ -123,6 +130,9 @@ def _answer(act: Act, playbook: Playbook) -> str:
     asked = question.worded(None) if question else answers.words_of(key)
     if "skipped" in body:
         return f"left open: {asked}"
+    if body.get("fact") in _APPROVED and len(act.events) > 1:
+        by = next((e.body.get("value") for e in act.events if e.body.get("fact") == _APPROVED[1]), None)
+        return f"the approval of the plan{f' by {text.line(str(by))}' if by else ''}"
     if "item" not in body:
         said = [_said(event.body, question) for event in act.events]
         return f"answer: {asked} {' '.join(part for part in said if part)}".strip()

@@ -7,25 +7,32 @@ Everything in it is checked against the playbook before the first answer is stor
 required answer is an error that names it, never a default.
 """
 
+import textwrap
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from winback_cli import answers, library, text, yamltext
+from winback_cli import answers, library, text, trust, yamltext
 from winback_cli.answers import Customs
-from winback_cli.case import Case
+from winback_cli.case import Body, Case, Entry, items_of
 from winback_cli.errors import BadInput, Refused, UsageError
+from winback_cli.facts import Spec
 from winback_cli.guards import Finding
+from winback_cli.pairing import pairs
 from winback_cli.playbook import Playbook, Question, Step, choices_of
 from winback_cli.prompter import Asked, Ended, Reply, Row, Scene
 from winback_cli.yamltext import Problem, Tree
 
 
 class Given(NamedTuple):
-    """One answer of the file, as it will be stored."""
+    """One answer of the file, as it will be stored. `moving` names, by entry of a list, the days that it
+    reckons from today: walked another day it says others.
+    """
 
     value: Any
     known: bool = False
+    moving: tuple[frozenset[str], ...] = ()
 
 
 class Script(NamedTuple):
@@ -54,6 +61,7 @@ def load(path: Path, playbook: Playbook, customs: Customs) -> Script:
 
 
 _CHANGES = "revisited.changes"
+APPROVED = "programme.approved"
 FIRMS = "winback trust new"  # walks the firm's own questionnaire
 _MEND = "Mend it and try again; nothing was changed."
 
@@ -123,7 +131,7 @@ class _Reader:
             read = answers.from_file(spec, value, self._customs)
         except ValueError as problem:
             return self._wrong(place, f"{key}: {problem}")
-        self.script.answers[step.id, key] = Given(read, known)
+        self.script.answers[step.id, key] = Given(read, known, _moving(spec, value, read))
         return None
 
     def _override(self, place: tuple[Any, ...], given: Any) -> None:
@@ -163,6 +171,56 @@ class _Reader:
         self._wrong(path, f"{shown} is not known here" + (f"; did you mean {near}?" if near else ""))
 
 
+def _moving(spec: Spec, said: Any, read: Any) -> tuple[frozenset[str], ...]:
+    days = [part.name for part in spec.item if part.kind == "date"]
+    found = tuple(
+        frozenset(day for day in days if day in entry and str(entry[day]) != made[day])
+        for entry, made in (zip(said, read, strict=True) if days else ())
+    )
+    return found if any(found) else ()
+
+
+def further(script: Script, playbook: Playbook, case: Case, customs: Customs) -> list[Entry]:
+    """The entries of the file that the case does not hold yet, for the lists that its walk is past.
+
+    Raises BadInput for one at a stage that is not on the map.
+    """
+    found: list[Entry] = []
+    for step in playbook.steps:
+        for question in step.questions:
+            fact = question.fact or ""
+            if step.id in case.done or fact in case.ended:
+                new = _new(script, step, question, case, customs)
+                held = [*(case.facts.get(fact) or []), *(entry.body["value"] for entry in new)]
+                if new:  # what comes later may stand at a stage that comes now
+                    case = replace(case, facts={**case.facts, fact: held})
+                found += new
+    return found
+
+
+def _new(script: Script, step: Step, question: Question, case: Case, customs: Customs) -> list[Entry]:
+    """The entries of one list, as they are added after those that are there."""
+    given, fact = script.answers.get((step.id, question.key)), question.fact or ""
+    if given is None or question.spec.kind != "items":
+        return []
+    held = case.facts.get(fact) or []
+    known = pairs(given.value, held, given.moving)
+    stage = next(
+        (trust.among(part, fact, case) for part in question.spec.item if part.name == "stage"), None
+    )
+    about = {"question": f"{step.id}.{question.key}", "fact": fact, "how": "asked"}
+    found: list[Entry] = []
+    for value in (entry for n, entry in enumerate(given.value) if n not in known):
+        if stage and "stage" in value:
+            try:
+                value = value | {"stage": answers.parse(stage, value["stage"], customs)}
+            except ValueError as problem:
+                place = f"{script.origin}: {step.id}.{question.key}"
+                raise BadInput(f"{place}: {problem}.", _MEND) from None
+        found.append(Entry("answered", about | {"item": len(held) + 1 + len(found), "value": value}))
+    return found
+
+
 class FilePrompter:
     """Answers a walk from a script; it says nothing, and raises where the file falls short."""
 
@@ -184,37 +242,55 @@ class FilePrompter:
             return self._part(asked, given)
         if given is not None:
             return Reply("given", value=given.value, known=given.known)
+        if asked.question.fact == APPROVED:
+            return Reply("quit")  # nobody can approve of a plan that the file only just makes
         if asked.required and (*place, "required") not in self.script.overrides:
             raise self._missing(".".join(place))
         return Reply("skip")
 
     def _promise(self, asked: Asked, given: Given | None) -> Reply:
         """A promise that is due is kept where the file now says that it is done."""
-        entries = given.value if given else []
-        done = asked.item <= len(entries) and entries[asked.item - 1].get("done") is True
+        done = self._entry(asked.held, asked.item, given).get("done") is True
         return Reply("given", value=True) if done else Reply("skip")
 
+    def _entry(self, held: Sequence[Body], item: int, given: Given | None) -> Body:
+        """The entry of the file that an entry of the case is; empty where the file does not hold it."""
+        said = given.value if given else []
+        found = pairs(said, held, given.moving if given else ())
+        return next((said[n] for n, m in found.items() if m == item - 1), {})
+
     def _part(self, asked: Asked, given: Given | None) -> Reply:
-        entries = given.value if given else []
+        """A part of an entry that the case holds, or of the first that it does not hold yet."""
+        entries, moving = (given.value, given.moving) if given else ([], ())
         first = asked.spec.name == asked.question.spec.item[0].name
         name = f"{asked.step.id}.{asked.question.key}"
-        if asked.item > len(entries):
-            if first and asked.item == 1 and asked.question.required:
+        found = pairs(entries, asked.held, moving)
+        new = asked.item > len(asked.held)
+        place = next(
+            (n for n in range(len(entries)) if (n not in found if new else found.get(n) == asked.item - 1)),
+            None,
+        )
+        if new and place is None:
+            if not items_of(list(asked.held)) and asked.question.required:
                 if (asked.step.id, asked.question.key, "required") in self.script.overrides:
                     return Reply("skip")
                 raise self._missing(name)
             return Reply("enter")
-        value = entries[asked.item - 1].get(asked.spec.name)
+        value = None if place is None else entries[place].get(asked.spec.name)
         if value is not None:
             return Reply("given", value=value)
         if asked.required or first:
-            raise self._missing(f"{name}[{asked.item}].{asked.spec.name}")
+            if place is None:
+                raise self._missing(
+                    f"{name}: {asked.spec.name} of entry {asked.item}, which is there already"
+                )
+            raise self._missing(f"{name}[{place + 1}].{asked.spec.name}")
         return Reply("skip")
 
     def _missing(self, name: str) -> UsageError:
         return UsageError(
             f"The answers file {self.script.origin} has no answer to {name}.",
-            "Add it and run the same command again; what was stored stays.",
+            "Add it and run the same command again; nothing was changed.",
         )
 
     def wrong(self, asked: Asked, problem: str) -> None:
@@ -230,10 +306,10 @@ class FilePrompter:
         if question and not question.required and (step.id, question.key) not in self.script.answers:
             return Reply("skip")
         changes = self.script.answers.get(self.script.promises)
-        said = changes.value if changes else []
+        held = case.facts.get(_CHANGES) or []
         open_ones = [promise for promise in case.commitments if promise["state"] == "open"]
         for promise in open_ones:
-            if promise["n"] <= len(said) and said[promise["n"] - 1].get("done"):
+            if self._entry(held, promise["n"], changes).get("done"):
                 return Reply("kept", str(promise["n"]))
         days = [promise["due"] for promise in open_ones if promise.get("due")]
         if finding.guard == "changes" and days and min(days) > self.script.today:
@@ -280,11 +356,13 @@ def refused(finding: Finding) -> Refused:
 
 def template(playbook: Playbook) -> str:
     """A blank answers file for a playbook: every question, commented out, with what it takes."""
+    firms = playbook.subject == "firm"
     lines = [
         f"# Answers for the playbook {playbook.name}, version {playbook.version}.",
         "# Take the # from a line to answer it. Then:",
         f"# {_walked(playbook)} --answers FILE",
         "# Dates: 2026-03-01, today, -2d, +3bd. An answer known before: {value: ..., known: true}",
+        *(["# STAGE: the name of a stage, one of the usual ones or of your own list."] if firms else []),
         "answers:",
     ]
     for step in playbook.steps:
@@ -302,15 +380,30 @@ def _walked(playbook: Playbook) -> str:
 
 def _template(playbook: Playbook, question: Question) -> list[str]:
     spec = choices_of(playbook, question.spec)
-    need = " (required)" if question.required else ""
-    words = question.worded(None)
+    need = " (required)" if question.required and question.fact != APPROVED else ""
+    asked = [f"    # {question.worded(None)}{need}"]
+    if side := trust.stages_asked(question.fact or ""):
+        asked = _stages_wanted(side)
     if spec.kind == "items":
         parts = ", ".join(f"{p.name}: {_sort(p)}" for p in spec.item)
-        return [f"    # {words}{need}", f"    # {question.key}: [{{{parts}}}]"]
-    return [f"    # {words}{need}", f"    # {question.key}: {_sort(spec)}"]
+        return [*asked, f"    # {question.key}: [{{{parts}}}]"]
+    return [*asked, f"    # {question.key}: {_sort(spec)}"]
+
+
+def _stages_wanted(side: str) -> list[str]:
+    """What a file says of the stages: nothing for the usual ones, or all of them."""
+    usual = textwrap.wrap(f"{', '.join(name for name, _ in trust.USUAL[side])}.", 90)
+    return [
+        f"    # The stages that {'your staff' if side == trust.STAFF else 'customers'} go through."
+        " Left out, they are the usual ones:",
+        *(f"    # {line}" for line in usual),
+        "    # On a new map a list of your own takes their place, so give all of yours.",
+    ]
 
 
 def _sort(spec: Any) -> str:
+    if (spec.name, spec.kind) == ("stage", "line"):
+        return "STAGE"
     names = {"yesno": "yes | no", "date": "DATE", "money": "1200.00 EUR", "number": "NUMBER"}
     if spec.kind == "choice":
         return " | ".join(spec.choices)

@@ -90,6 +90,17 @@ def only_capitals(names: Names) -> Names:
     return Names(frozenset(), rows, names.unparted, names.words | names.staff)
 
 
+def nobody_else(words: str) -> tuple[str, ...]:
+    """What finds nobody's name in a text: where there is nobody else on record."""
+    return ()
+
+
+def and_whole(names: Names, others: Iterable[str]) -> Names:
+    """These names, and whole ones of other people: a single word of theirs is any word of a sentence."""
+    rows = {row for row in _rows(map(text.line, others)) if len(row) > 1}
+    return names._replace(rows=tuple(sorted({*names.rows, *rows}, key=lambda row: (-len(row), row))))
+
+
 def blanked(words: str, names: Names) -> str:
     """A text on one line without these names, and without any e-mail address, link or long number.
 

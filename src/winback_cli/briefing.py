@@ -3,7 +3,7 @@
 from datetime import date
 from typing import NamedTuple
 
-from winback_cli import dates, route, winners
+from winback_cli import dates, route, text, winners
 from winback_cli.case import Body, Case, items_of
 from winback_cli.playbook import Playbook, Step
 from winback_cli.stages import Stage
@@ -47,6 +47,20 @@ class Mended(NamedTuple):
 
     what: str
     done: bool
+
+
+def listed(reason: str, cancelled: str, edited: str) -> str:
+    """The reason that the list (or somebody by hand) gave in their own words, and whether they cancelled;
+    "" where neither is on record.
+    """
+    parts = []
+    if reason:
+        who = "Noted by hand" if "reason" in edited.split() else "The list says"
+        words = reason.replace("_", " ") if reason.replace("_", "").isalpha() else reason
+        parts.append(f"{who}: '{text.shorten(words, 100)}'")
+    if cancelled:
+        parts.append("cancelled" if cancelled == "yes" else f"cancelled {cancelled}")
+    return " · ".join(parts)
 
 
 class Briefing(NamedTuple):

@@ -81,6 +81,9 @@ def canonical(point: ContactPoint) -> str:
     return canonical_email(point.value) if point.kind == "email" else digits(point.value)
 
 
+WATCHED = "watch:"  # begins what is kept of a former name that is only watched for
+
+
 def identities(customer: Customer) -> list[str]:
     """The keys by which the same person is known again, the surest first.
 
@@ -105,7 +108,17 @@ def known_by(customer: Customer) -> tuple[list[str], list[str]]:
     own_id = id_name(customer.source, customer.external_id)
     keys, phones = names_of(own_id, who, customer.emails + customer.phones)
     keys = _once([*keys, *customer.known_as])
-    return keys, _once([*keys, *guises_of(who, called, phones)]) if customer.company else keys
+    more = guises_of(who, called, phones) if customer.company else ()
+    before = [one.removeprefix(WATCHED) for one in customer.known_as if one.startswith(WATCHED)]
+    return keys, _once([*keys, *more, *before]) if more or before else keys
+
+
+def watched(customer: Customer) -> list[str]:
+    """What a suppression watches for beside the identities of somebody as they are, to be kept among what
+    they are known by: it does not make them anybody, and blocks them once they are left alone.
+    """
+    keys, wide = known_by(customer)
+    return [f"{WATCHED}{one}" for one in wide if one not in keys]
 
 
 def id_name(source: str, external_id: str) -> str:

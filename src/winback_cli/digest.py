@@ -1,9 +1,9 @@
 """What the firm learned from those who left, for marketing and product to read (A9, A10, C5).
 
-Cases in, one value out: what they said by reason, what they asked for, where we guessed wrong, what the
-firm learned and mends. Without names unless they are wanted. A reason that fewer than three cases have is
-folded into the others and quoted nowhere, so that nobody is known again by it. How it looks is not known
-here.
+Cases in, and answers to surveys that no case was made of; one value out: what they said by reason, what
+they asked for, where we guessed wrong, what the firm learned and mends. Without names unless they are
+wanted. A reason that fewer than three cases have is folded into the others and quoted nowhere, so that
+nobody is known again by it. How it looks is not known here.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,6 +14,7 @@ from winback_cli.blanking import Names
 
 FEW = 3  # cases below which a reason is named and quoted nowhere
 QUOTES = 5  # of one reason, and of one kind
+COMPARED = 500  # texts of one reason that are compared once the names are out of them
 GUESSES = 8
 LESSONS = 40
 PLACES = 10  # where they buy now
@@ -32,7 +33,8 @@ NOTHING = "Nothing to tell yet: no case has words of a customer's, a lesson or a
 
 
 class Told(NamedTuple):
-    """What one case tells: its facts of `FACTS`, when the last of them was said, and who it is about.
+    """What one case tells: its facts of `FACTS`, when the last of them was said, and who it is about; or
+    what an answer to a survey does, which has no `case`.
 
     `called` are the names in it - theirs, the firm's, whoever was reached -, `places` the contact points.
     """
@@ -71,11 +73,15 @@ class FirmFix(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """Of cases opened since a day (ISO), with or without names, and the day it is."""
+    """Of cases opened since a day (ISO), with or without names, and the day it is.
+
+    `others` finds the names of customers on record in a text, which go out of it too.
+    """
 
     today: str
     since: str = ""
     named: bool = False
+    others: Callable[[str], Iterable[str]] = blanking.nobody_else  # names of any customers in a text
 
 
 class Quote(NamedTuple):
@@ -96,6 +102,7 @@ class Voices(NamedTuple):
     asked: tuple[Quote, ...] = ()
     more_said: int = 0
     more_asked: int = 0
+    answers: int = 0  # of the cases those that are answers to surveys
 
     @property
     def words(self) -> str:
@@ -124,6 +131,7 @@ class Place(NamedTuple):
 
     where: str
     cases: int
+    answers: int = 0
 
 
 class Digest(NamedTuple):
@@ -148,6 +156,9 @@ class Digest(NamedTuple):
     done: tuple[FirmFix, ...]
     open: tuple[FirmFix, ...]
     notes: tuple[str, ...]
+    surveys: int = 0  # of the cases those that are answers to surveys
+    other_answers: int = 0
+    elsewhere_answers: int = 0
 
     @property
     def empty(self) -> bool:
@@ -165,17 +176,19 @@ def learned(told: Iterable[Told], fixes: Iterable[FirmFix], alone: int, wanted: 
     wrong = [one for one in judged if one.facts["classified.theory"] in MISSED]
     quotable = [one for one in wrong if wanted.named or len(by_reason[one.reason]) >= FEW]
     places, elsewhere = _places(cases, wanted)
+    others = [one for why, found in by_reason.items() if why not in shown for one in found]
     lessons = _lessons(cases, wanted)
     mended = [_fix(fix, wanted) for fix in fixes]
+    surveys = _answers(cases)
     return Digest(
-        wanted=wanted,
+        wanted=wanted._replace(others=blanking.nobody_else),
         cases=len(cases),
         heard=sum(1 for one in cases if _said(one) or _asked(one)),
         alone=alone,
         voices=voices,
-        others=sum(len(found) for why, found in by_reason.items() if why not in shown),
+        others=len(others),
         places=places,
-        elsewhere=elsewhere,
+        elsewhere=len(elsewhere),
         judged=len(judged),
         wrong=len(wrong),
         guesses=_guesses(quotable, wanted),
@@ -183,13 +196,26 @@ def learned(told: Iterable[Told], fixes: Iterable[FirmFix], alone: int, wanted: 
         more_lessons=len(lessons[LESSONS:]),
         done=_done(mended, wanted.since),
         open=tuple(sorted((f for f in mended if not f.done_on), key=lambda f: (not f.due, f.due, f.what))),
-        notes=_notes(wanted, alone),
+        notes=_notes(wanted, alone, surveys),
+        surveys=surveys,
+        other_answers=_answers(others),
+        elsewhere_answers=_answers(elsewhere),
     )
 
 
-def _notes(wanted: Wanted, alone: int) -> tuple[str, ...]:
+def counted(cases: int, answers: int) -> str:
+    """So many cases, in words, and those of them that are answers to surveys apart."""
+    told = [_many(cases - answers, "case")] if cases > answers or not answers else []
+    return " and ".join([*told, *([_many(answers, "survey answer")] if answers else [])])
+
+
+def _answers(cases: Iterable[Told]) -> int:
+    return sum(1 for one in cases if not one.case)
+
+
+def _notes(wanted: Wanted, alone: int, surveys: int) -> tuple[str, ...]:
     """What it rests on and leaves out, in sentences."""
-    left = f"{_many(alone, 'case')} of people who asked to be left alone: nothing of theirs is in here."
+    left = f"{_many(alone, 'case')}{' or answers' if surveys else ''} of people who asked to be left alone: nothing of theirs is in here."
     if wanted.named:
         names = "This holds customers' names: it is for people who may know them."
     else:
@@ -199,7 +225,11 @@ def _notes(wanted: Wanted, alone: int) -> tuple[str, ...]:
             " send it on."
         )
     rests = "These are the words of those who were asked and answered; others may see it differently."
-    return (rests, names, *((left,) if alone else ()))
+    asked = (
+        "Answers to surveys and notes of focus groups are counted beside the cases where no case was made"
+        f" of them: {surveys:,} of them."
+    )
+    return (rests, *((asked,) if surveys else ()), names, *((left,) if alone else ()))
 
 
 # -- what they said --------------------------------------------------------------------------
@@ -220,10 +250,10 @@ def _is_told(reason: str, found: Sequence[Told], wanted: Wanted) -> bool:
 
 def _voices(reason: str, cases: Sequence[Told], wanted: Wanted) -> Voices:
     if len(cases) < FEW and not wanted.named:
-        return Voices(reason, len(cases))
+        return Voices(reason, len(cases), answers=_answers(cases))
     said, more_said = _quotes(cases, _said, wanted)
     asked, more_asked = _quotes(cases, _asked, wanted)
-    return Voices(reason, len(cases), said, asked, more_said, more_asked)
+    return Voices(reason, len(cases), said, asked, more_said, more_asked, _answers(cases))
 
 
 def _said(one: Told) -> list[str]:
@@ -249,19 +279,23 @@ def _quotes(
 ) -> tuple[tuple[Quote, ...], int]:
     """The first words of each case, the newest first, then their further ones; and how many more there are.
 
-    The same words of several are told once, with how often, unless each is to be named.
+    The same words of several are told once, with how often, unless each is to be named; words that are
+    the same once the names are out of them, too.
     """
     every = [(place, one, words) for one in cases for place, words in enumerate(of(one))]
     every.sort(key=lambda found: found[0])
     alike: dict[object, list[tuple[Told, str]]] = {}
     for _, one, words in every:
-        alike.setdefault((one.case if wanted.named else "", _folded(words)), []).append((one, words))
+        alike.setdefault(((one.case or one.who) if wanted.named else "", _folded(words)), []).append(
+            (one, words)
+        )
     chosen = list(alike.values())
-    quotes = tuple(
-        Quote(_shown(found[0][1], found[0][0], wanted), len(found), *_source(found[0][0], wanted))
-        for found in chosen[:QUOTES]
-    )
-    return quotes, len(chosen[QUOTES:])
+    quotes: dict[Quote, int] = {}
+    for found in chosen[:COMPARED]:
+        quote = Quote(_shown(found[0][1], found[0][0], wanted), 1, *_source(found[0][0], wanted))
+        quotes[quote] = quotes.get(quote, 0) + len(found)
+    told = [quote._replace(times=times) for quote, times in quotes.items()]
+    return tuple(told[:QUOTES]), len(told[QUOTES:]) + len(chosen[COMPARED:])
 
 
 def _folded(words: str) -> str:
@@ -272,15 +306,18 @@ def _folded(words: str) -> str:
 def _shown(words: object, one: Told, wanted: Wanted) -> str:
     """Somebody's words as they are told: without names unless wanted, and not too long."""
     line = text.line(str(words))
-    return blanking.shortened(line if wanted.named else blanking.blanked(line, one.names), LONGEST)
+    if wanted.named:
+        return blanking.shortened(line, LONGEST)
+    names = blanking.and_whole(one.names, wanted.others(line))
+    return blanking.shortened(blanking.blanked(line, names), LONGEST)
 
 
 def _source(one: Told, wanted: Wanted) -> tuple[str, str]:
     return (text.line(one.who), one.case) if wanted.named else ("", "")
 
 
-def _places(cases: Sequence[Told], wanted: Wanted) -> tuple[tuple[Place, ...], int]:
-    """Where they buy now, the most first; and how many buy where fewer than three do."""
+def _places(cases: Sequence[Told], wanted: Wanted) -> tuple[tuple[Place, ...], list[Told]]:
+    """Where they buy now, the most first; and those who buy where fewer than three do."""
     found: dict[str, list[Told]] = {}
     for one in cases:
         if where := _texts([one.facts.get("heard.buys_now")]):
@@ -288,10 +325,11 @@ def _places(cases: Sequence[Told], wanted: Wanted) -> tuple[tuple[Place, ...], i
     told = [there for there in found.values() if wanted.named or len(there) >= FEW]
     told.sort(key=lambda there: -len(there))
     places = tuple(
-        Place(_shown(there[0].facts["heard.buys_now"], there[0], wanted), len(there))
+        Place(_shown(there[0].facts["heard.buys_now"], there[0], wanted), len(there), _answers(there))
         for there in told[:PLACES]
     )
-    return places, sum(map(len, found.values())) - sum(place.cases for place in places)
+    shown = told[:PLACES]
+    return places, [one for there in found.values() if there not in shown for one in there]
 
 
 # -- what the firm learned -------------------------------------------------------------------
@@ -314,7 +352,11 @@ def _lessons(cases: Sequence[Told], wanted: Wanted) -> tuple[Lesson, ...]:
     for one in cases:
         for words in _texts([one.facts.get("followed_up.lesson")]):
             found.setdefault(_folded(words), []).append((one, words))
-    lessons = [Lesson(_shown(there[0][1], there[0][0], wanted), len(there)) for there in found.values()]
+    times: dict[str, int] = {}
+    for there in found.values():
+        shown = _shown(there[0][1], there[0][0], wanted)
+        times[shown] = times.get(shown, 0) + len(there)
+    lessons = (Lesson(words, count) for words, count in times.items())
     return tuple(sorted(lessons, key=lambda lesson: -lesson.times))
 
 
@@ -324,7 +366,9 @@ def _fix(fix: FirmFix, wanted: Wanted) -> FirmFix:
     """
     what, gone = text.line(fix.what), fix.alone if wanted.named else (*fix.called, *fix.alone)
     if gone or not wanted.named:
-        what = blanking.blanked(what, blanking.only_capitals(blanking.names_of(gone)))
+        names = blanking.only_capitals(blanking.names_of(gone))
+        others = () if wanted.named else wanted.others(what)
+        what = blanking.blanked(what, blanking.and_whole(names, others))
     what = blanking.shortened(what, LONGEST)
     return fix._replace(what=what, owner=text.line(fix.owner), called=(), alone=())
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from winback_cli import text
-from winback_cli.digest import NOTHING, Digest, FirmFix, Guess, Lesson, Quote, Voices
+from winback_cli.digest import NOTHING, Digest, FirmFix, Guess, Lesson, Place, Quote, Voices, counted
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -26,13 +26,15 @@ _MARKUP = re.compile(r"([\\`*_\[\]<>&|~$#^])")
 
 def when(told: Digest) -> str:
     """Of when it is, and what it rests on, in one line."""
-    since = f", opened on {told.wanted.since} or later" if told.wanted.since else ""
-    return f"{_many(told.cases, 'case')}{since}; {told.heard:,} of them hold words of the customer's"
+    begun = "of" if told.surveys else "opened on"
+    since = f", {begun} {told.wanted.since} or later" if told.wanted.since else ""
+    return f"{counted(told.cases, told.surveys)}{since}; {told.heard:,} of them hold words of the customer's"
 
 
 def figures(told: Digest) -> list[tuple[str, str]]:
     """What matters most, as (what, how much)."""
-    found = [("Cases with a customer's words", f"{told.heard:,} of {told.cases:,}")]
+    what = "Cases and answers" if told.surveys else "Cases"
+    found = [(f"{what} with a customer's words", f"{told.heard:,} of {told.cases:,}")]
     if told.judged:
         found.append(("Our own guess was wrong or half right", f"{told.wrong:,} of {told.judged:,}"))
     found.append(("Fixes done and open", f"{len(told.done):,} and {len(told.open):,}"))
@@ -40,16 +42,20 @@ def figures(told: Digest) -> list[tuple[str, str]]:
 
 
 def heading(voices: Voices, told: Digest) -> str:
-    """A reason with its cases: `Price: 4 of 10 cases`."""
-    of = f"{voices.cases:,} of {_many(told.cases, 'case')}"
+    """A reason with its cases: `Price: 4 of 10 cases`, or `Price: 3 cases and 1 survey answer of 10`."""
+    of = (
+        f"{counted(voices.cases, voices.answers)} of {told.cases:,}"
+        if told.surveys
+        else f"{voices.cases:,} of {_many(told.cases, 'case')}"
+    )
     return f"{voices.words[:1].upper()}{voices.words[1:]}: {of}"
 
 
 def source(quote: Quote | Guess) -> str:
     """What stands behind a quote: how often it was said, or who said it."""
     times = quote.times if isinstance(quote, Quote) else 1
-    often = [f"said in {times:,} cases"] if times > 1 else []
-    who = [f"{quote.who}, case {quote.case}"] if quote.who else []
+    often = [f"said {'twice' if times == 2 else f'{times:,} times'}"] if times > 1 else []
+    who = [f"{quote.who}, case {quote.case}" if quote.case else quote.who] if quote.who else []
     return "; ".join((*often, *who))
 
 
@@ -73,7 +79,7 @@ def fixed(fix: FirmFix) -> str:
 def fewer(told: Digest) -> str:
     """What is said of the reasons that are too rare to be told apart."""
     return (
-        f"Other reasons, each in fewer than three cases: {_many(told.others, 'case')}"
+        f"Other reasons, each of fewer than three: {counted(told.others, told.other_answers)}"
         if told.others
         else ""
     )
@@ -81,7 +87,14 @@ def fewer(told: Digest) -> str:
 
 def elsewhere(told: Digest) -> str:
     """Where the others buy, of whom there are few in each place."""
-    return f"Elsewhere: {_many(told.elsewhere, 'case')}" if told.elsewhere else ""
+    return (
+        f"In other places: {counted(told.elsewhere, told.elsewhere_answers)}" if told.elsewhere else ""
+    )
+
+
+def bought_at(place: Place) -> str:
+    """Where some of them buy, and how many that are."""
+    return f"{place.where}: {counted(place.cases, place.answers)}"
 
 
 def learned(lesson: Lesson) -> str:
@@ -134,7 +147,7 @@ def _sections(told: Digest) -> Iterator[tuple[str, list[tuple[int, str, str]]]]:
     if said:
         yield "Why they left, in their words", said
     if told.places or told.elsewhere:
-        places = [(2, "", f"{place.where}: {_many(place.cases, 'case')}") for place in told.places]
+        places = [(2, "", bought_at(place)) for place in told.places]
         yield "Where they buy now", [*places, *_if(elsewhere(told))]
     if told.judged:
         yield "What we guessed wrong", _of_guesses(told)
@@ -200,7 +213,7 @@ def markdown(told: Digest, today: date) -> str:
             lines += ["", f"### {_plain(heading(voices, told))}", *_md_quotes(voices)]
         lines += ["", fewer(told) + "."] if told.others else []
     if told.places or told.elsewhere:
-        places = [f"{place.where}: {_many(place.cases, 'case')}" for place in told.places]
+        places = [bought_at(place) for place in told.places]
         lines += _md_list("Where they buy now", [*places, *filter(None, [elsewhere(told)])])
     if told.judged:
         lines += ["", "## What we guessed wrong", "", _judged(told), *_md_guesses(told.guesses)]
@@ -266,7 +279,13 @@ def page(told: Digest, today: date) -> str:
     sha = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     shell = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     shell.globals.update(
-        heading=heading, source=source, more=more, fixed=fixed, learned=learned, line=text.line
+        heading=heading,
+        source=source,
+        more=more,
+        fixed=fixed,
+        learned=learned,
+        line=text.line,
+        bought_at=bought_at,
     )
     shown = shell.from_string(body).render(
         told=told,

@@ -121,6 +121,11 @@ def told(cell: str) -> str:
     return cell[1:] if cell[:1] == "'" and _runs(cell[1:]) else cell
 
 
+def once_more(cell: str) -> str:
+    """A cell that came in from a list and goes out again: neutral, and read back as it was read first."""
+    return neutral(told(cell))
+
+
 def _runs(cell: str) -> bool:
     if cell[:1].isalnum() and cell[:1].isascii():
         return False

@@ -103,11 +103,16 @@ def _place(table: Table, name: str, header: str) -> int:
     return there.index(column)
 
 
+def holds_data(header: Sequence[str]) -> bool:
+    """Whether what should be a header is somebody's row, and so is not to be told."""
+    return any(_DATA.search(cell) for cell in header)
+
+
 def nobody(table: Table, columns: Columns, name: str) -> BadInput | None:
     """Why a list is of no use: no column of it says who anybody is; None where one does."""
     if set(columns.fields) & set(WHO):
         return None
-    if any(_DATA.search(header) for header in table.header):
+    if holds_data(table.header):
         return BadInput(
             f"The first line of {name} is a customer's, not a header.",
             "Put the names of the columns above it, such as name,email,phone.",

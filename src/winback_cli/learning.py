@@ -19,15 +19,17 @@ from winback_cli.report import Bar, Figure, Remark, Report, Table
 LEAST_CASES, LEAST_WINS = 30, 10  # below these no calibration is told: it would be noise
 BINS = 5
 LEAST_FARED = 10  # settled cases of a playbook below which nothing is told of it
-STRONG, WEAK, ORGANIC, AWAY, OPEN = "strong", "weak", "organic", "away", ""
-_BY_CONTACT = {"reached": STRONG, "tried": WEAK}
+STRONG, WEAK, ORGANIC, WON, AWAY, OPEN = "strong", "weak", "organic", "won", "away", ""
+NOT_KEPT = "not kept"  # how far anybody got with people who were erased
+_BY_CONTACT = {"reached": STRONG, "tried": WEAK, NOT_KEPT: WON}
 NO_CAUSE = "None of it shows that contact caused a return."
 NO_BETTER = "Different customers came under each, so this does not say which playbook does better."
 
 
 class Attempts(NamedTuple):
     """So many `cases` alike. Days as ISO text, "" for none: `back` is the first purchase after the
-    opening. `contact` says how far anybody got ("", tried, reached); where they came back, until then.
+    opening. `contact` says how far anybody got ("", tried, reached, NOT_KEPT); where they came back, until
+    then.
     """
 
     status: str
@@ -62,7 +64,8 @@ def last_over(today: date, months: int) -> date:
 
 
 def fate(row: Attempts, today: date, months: int) -> str:
-    """What became of a case: a strong, weak or organic return, away, or "" where it tells nothing.
+    """What became of a case: a strong, weak or organic return, won where which of them is not kept, away,
+    or "" where it tells nothing.
 
     Nothing is told by a case that is open or asleep before its horizon is over, and by a released one,
     which we chose not to pursue. Who asked to be left alone is away. A win counts whenever it was
@@ -83,7 +86,7 @@ def outcomes(rows: Iterable[Attempts], today: date, horizon_months: int) -> Outc
     """What the base rate and the reasons learn from (C3); reasons by the taxonomy, without their leaves.
 
     A return that nobody had a hand in is left out altogether: it neither raises nor lowers the rate of
-    worked cases.
+    worked cases. A win of somebody who was erased counts as worked.
     """
     won, closed = Counter[str](), Counter[str]()
     for row in rows:
@@ -97,7 +100,10 @@ def outcomes(rows: Iterable[Attempts], today: date, horizon_months: int) -> Outc
 
 
 class Returns(NamedTuple):
-    """Returns apart: strong, reached before; weak, tried only; organic, nobody tried."""
+    """Returns apart: strong, reached before; weak, tried only; organic, nobody tried.
+
+    The wins of people who were erased are none of them, since which is not kept.
+    """
 
     strong: int = 0
     weak: int = 0

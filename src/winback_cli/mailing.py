@@ -32,7 +32,11 @@ class Failure(Exception):
 
 
 class Refusal(Failure):
-    """The server said no, and can still be parted from politely."""
+    """The server said no, and can still be parted from politely; `what` it refused, by which number."""
+
+    def __init__(self, said: str, what: str = "", code: str = "") -> None:
+        super().__init__(said)
+        self.what, self.code = what, code
 
 
 class Line(smtplib.SMTP):
@@ -125,8 +129,9 @@ class Line(smtplib.SMTP):
             return
         if code < 400:
             raise Failure(GARBLED)
+        told = number(answer)
         raise Refusal(
-            f"The mail server refused {what}{' for now' if code < 500 else ''} ({number(answer)})."
+            f"The mail server refused {what}{' for now' if code < 500 else ''} ({told}).", what, told
         )
 
     # -- what smtplib calls ------------------------------------------------------------------
@@ -224,6 +229,16 @@ def number(answer: Answer) -> str:
     code, said = answer
     reason = _REASON.match(said)
     return f"{code} {reason[0].decode()}" if reason else str(code)
+
+
+def is_wrong_address(code: str) -> bool:
+    """Whether a server that refused a recipient says that there is no such mailbox (RFC 3463): not where
+    the box is full, nor where it refuses whoever sends.
+    """
+    found, _, reason = code.partition(" ")
+    if reason:
+        return reason.startswith("5.1.") or reason == "5.2.1"
+    return found in ("550", "551", "553")
 
 
 def _encoded(word: str) -> str:

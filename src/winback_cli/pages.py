@@ -10,12 +10,12 @@ from rich.text import Text
 
 from winback_cli import text
 from winback_cli.reaching import offered, told
-from winback_cli.rows import money_words
+from winback_cli.rows import back_words, money_words, orders_words, won_command
 from winback_cli.views import when
 
 if TYPE_CHECKING:
     from winback_cli.briefing import Briefing
-    from winback_cli.store import reads
+    from winback_cli.store import lists, reads
 
 LABEL = 11  # the column of labels, with its gap
 HEAVY = 6  # from this weight on, a row may have two lines
@@ -31,6 +31,8 @@ class Brief(NamedTuple):
     found: "Briefing | None"
     today: date
     not_now: str = ""  # why this is no hour to call them
+    back: "lists.Back | None" = None  # they bought again while the case runs
+    listed: str = ""  # the list's own reason, and whether they cancelled
 
 
 class Row(NamedTuple):
@@ -103,14 +105,18 @@ def _who(page: Brief) -> list[Row]:
     rows = [Row("Reach at", reach or "nothing that is known to work", "" if reach else "red", 9)]
     rows += [Row("Not at", " · ".join(bad), "yellow", 4)] if bad else []
     rows += [Row("Not now", page.not_now, "yellow", 8)] if page.not_now else []
+    if page.back:
+        words = back_words(page.back).removeprefix("Back: ")
+        rows += [Row("Back", words, "green", 9), Row("Back", f"if won: {won_command(page.back)}", "", 8)]
     place = ", ".join(part for part in (customer.city, customer.country) if part)
     history = [f"bought {customer.first_purchase or '?'} to {customer.last_purchase or '?'}"]
     history = history if customer.first_purchase or customer.last_purchase else []
-    history += [f"{customer.orders} orders"] if customer.orders is not None else []
+    history += [orders_words(customer.orders)] if customer.orders is not None else []
     history += [money_words(customer.revenue, customer.currency)] if customer.revenue is not None else []
     history += [f"left: {customer.how_left}"] if customer.how_left else []
     history += [place] if place else []
     rows += [Row("History", " · ".join(history), "", 7)] if history else []
+    rows += [Row("On record", page.listed, "", 7)] if page.listed else []
     return rows + ([Row("Notes", customer.notes, "", 3)] if customer.notes else [])
 
 

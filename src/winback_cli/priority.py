@@ -51,8 +51,9 @@ class Assumptions(NamedTuple):
     """What is assumed as long as nobody knows better. `return_rate` and `margin` in percent.
 
     `currency` is the one people are compared in; `rates` holds what a minor unit of another is worth in
-    its minor units, only where the user gave it; `usual` the middle customer's revenue by currency; `level`
-    is how far the table moves everybody's log odds, which is taken out, so that they average the rate.
+    its minor units, only where the user gave it; `usual` the middle customer's revenue by currency, the
+    commonest first, `brings` what the middle one spends in a second lifetime; `level` is how far the table
+    moves everybody's log odds, which is taken out, so that they average the rate.
     """
 
     return_rate: float = 5
@@ -63,6 +64,7 @@ class Assumptions(NamedTuple):
     usual: Mapping[str, float] = {}
     rates: Mapping[str, float] = {}
     level: float = 0.0
+    brings: Mapping[str, float] = {}
 
 
 class Outcomes(NamedTuple):
@@ -137,12 +139,7 @@ class Priority(NamedTuple):
     worth: Worth | None
 
 
-def priority(
-    known: Known,
-    assumed: Assumptions,
-    today: date,
-    outcomes: Outcomes = NONE_YET,
-) -> Priority:
+def priority(known: Known, assumed: Assumptions, today: date, outcomes: Outcomes = NONE_YET) -> Priority:
     """What somebody's place comes from, factor by factor (C3). Never raises: what cannot be is not
     counted, said so, and makes the interval wider.
     """
@@ -172,10 +169,7 @@ def priority(
 
 
 def scores(
-    rows: Iterable[Known],
-    assumed: Assumptions,
-    today: date,
-    outcomes: Outcomes = NONE_YET,
+    rows: Iterable[Known], assumed: Assumptions, today: date, outcomes: Outcomes = NONE_YET
 ) -> Iterator[Score | None]:
     """The score of each row, in order; None for who is left alone or let go. Equal to `priority`'s."""
     plan = _plan(assumed, today, outcomes)
@@ -183,25 +177,35 @@ def scores(
 
 
 def measured(assumed: Assumptions, rows: Sequence[Known], today: date) -> Assumptions:
-    """The assumptions with what is usual in a list: the middle of the revenues above nothing in each
-    currency, and the level that the table puts it at; that of a short list counts for less.
+    """The assumptions with what is usual in a list, and its level; that of a short one counts for less."""
+    from statistics import median_low
 
-    Where nobody has the currency that people should be compared in, the commonest takes its place.
-    """
-    revenues: dict[str, list[int]] = {}
+    spent: dict[str, list[float]] = {}
+    lasting: dict[str, list[float]] = {}
     for row in rows:
-        if spent := _spent(row):
-            revenues.setdefault(row.currency, []).append(spent)
-    home = assumed.currency
-    if revenues and home not in revenues:  # the rates given are into the other one, so they say nothing
-        home = min(revenues, key=lambda code: (-len(revenues[code]), code))
-        assumed = assumed._replace(rates={})
-    usual = {code: float(sorted(all_)[(len(all_) - 1) // 2]) for code, all_ in revenues.items()}
-    assumed = assumed._replace(usual=usual, currency=home, level=0.0)
+        if revenue := _spent(row):
+            yearly, years = lifetime(revenue, _days(row, today.toordinal())[1], 1)
+            spent.setdefault(row.currency, []).append(float(revenue))
+            lasting.setdefault(row.currency, []).append(yearly * years)
+    common = sorted(spent, key=lambda code: (-len(spent[code]), code))
+    usual, brings = ({code: median_low(all_[code]) for code in common} for all_ in (spent, lasting))
+    assumed = compared(assumed._replace(usual=usual, brings=brings, level=0.0), common)
     plan = _plan(assumed, today, NONE_YET)
     moved = [exp(_moved(row, plan)) for row in rows[:: len(rows) // SAMPLE + 1] if _ranked(row)]
     weight = len(moved) / (len(moved) + BASE_CASES)
     return assumed._replace(level=log(sum(moved) / len(moved)) * weight if moved else 0.0)
+
+
+def compared(assumed: Assumptions, currencies: Iterable[str]) -> Assumptions:
+    """The assumptions in the currency that people are compared in; the commonest of theirs comes first.
+
+    That is the user's own where somebody has it or a rate leads into it. Where none does, the commonest
+    takes its place: the rates and the cost of a contact are not in that one, so neither counts.
+    """
+    there = list(currencies)
+    if not there or any(code == assumed.currency or code in assumed.rates for code in there):
+        return assumed
+    return assumed._replace(currency=there[0], rates={}, contact_cost=0)
 
 
 def _moved(known: Known, plan: "_Plan") -> float:
@@ -238,7 +242,7 @@ class _Plan(NamedTuple):
 def _plan(assumed: Assumptions, today: date, outcomes: Outcomes) -> _Plan:
     base, spread = _base(assumed, outcomes)
     margin = within(assumed.margin, 0, 100) / 100
-    usual = assumed.usual.get(assumed.currency, 0.0)
+    rates = {code: rate for code, rate in assumed.rates.items() if 1e-9 < rate < 1e9}
     return _Plan(
         today.toordinal(),
         base,
@@ -252,9 +256,14 @@ def _plan(assumed: Assumptions, today: date, outcomes: Outcomes) -> _Plan:
         margin,
         max(assumed.contact_cost, 0),
         assumed.usual,
-        {code: rate for code, rate in assumed.rates.items() if 1e-9 < rate < 1e9},
-        usual * margin * SHORTEST,
+        rates,
+        margin * _stand_in(assumed, rates | {assumed.currency: 1.0}),
     )
+
+
+def _stand_in(assumed: Assumptions, rates: Mapping[str, float]) -> float:
+    """What the middle customer brings, of the commonest currency that can be compared."""
+    return next((brings * rates[code] for code, brings in assumed.brings.items() if code in rates), 0.0)
 
 
 def _base(assumed: Assumptions, outcomes: Outcomes) -> tuple[Base, float]:
@@ -396,7 +405,7 @@ def _note(factor: Factor, known: Known, plan: _Plan, shown: object, effect: floa
     if effect is None:
         return _not_counted(name, known, plan, shown)
     if factor.history and known.cancelled and effect == 0.0:
-        return "held at 1: they formally cancelled"
+        return "held at 1: they cancelled"
     if name == "reason" and effect != LOGS["reason"].get(known.reason.partition("/")[0]):
         return "moved by your own closed cases"
     return ""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, Literal, NamedTuple, Protocol
 
-from winback_cli.case import Case
+from winback_cli.case import Body, Case
 from winback_cli.facts import Spec
 from winback_cli.guards import Finding
 from winback_cli.playbook import Playbook, Question, Step
@@ -40,8 +40,8 @@ class Reply(NamedTuple):
 class Asked(NamedTuple):
     """One question as it is put: its words, how it is read, and what Enter would take.
 
-    In a list, `item` numbers the entry. `more` asks for one more line of the same answer. `typed`
-    is what the user had typed when somebody else answered.
+    In a list, `item` numbers the entry, and `held` are those that the case holds. `more` asks for one
+    more line of the same answer. `typed` is what the user had typed when somebody else answered.
     """
 
     step: Step
@@ -53,6 +53,7 @@ class Asked(NamedTuple):
     required: bool = False
     more: bool = False
     typed: str = ""
+    held: tuple[Body, ...] = ()
 
     @property
     def key(self) -> str:

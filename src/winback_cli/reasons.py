@@ -10,12 +10,11 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
-from itertools import chain, product
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import NamedTuple
 
 from winback_cli import text, words
-from winback_cli.errors import NotFound
+from winback_cli.lexicon import Lexicon, Node, Phrase, lexicon_of
 from winback_cli.stages import Reason
 
 SUSPECTED = 0.5  # below, nothing is suggested
@@ -38,47 +37,11 @@ class Suggestion(NamedTuple):
     because: tuple[str, ...]
 
 
-class _Part(NamedTuple):
-    """One word of a phrase: any of `words`, or one that begins so, after at most `gap` others."""
-
-    words: frozenset[str]
-    begins: tuple[str, ...]
-    gap: int
-
-    def fits(self, word: str) -> bool:
-        return word in self.words or (bool(self.begins) and word.startswith(self.begins))
-
-
-class _Phrase(NamedTuple):
-    """What is looked for, and what it means: a reason, or a part it plays in the sentence (`denial`)."""
-
-    means: str
-    kind: str
-    parts: tuple[_Part, ...]
-
-
-class Lexicon(NamedTuple):
-    """The words of one language, by the words with which its phrases begin."""
-
-    exact: Mapping[str, Sequence[_Phrase]]
-    begins: Mapping[str, Sequence[_Phrase]]
-    folding: words.Words
-    joins: frozenset[str]
-    subjects: frozenset[str]
-    spelt: Mapping[str, Sequence[str]]
-    known: frozenset[str]
-
-    def starting(self, word: str) -> Iterator[_Phrase]:
-        """The phrases that may begin with this word."""
-        yield from self.exact.get(word, ())
-        for length in range(2, len(word) + 1):
-            yield from self.begins.get(word[:length], ())
-
-
 class _Token(NamedTuple):
-    """A word as it is read, where it stands in the text, and in which clause and sentence."""
+    """A word as it is read, what it fits, where it stands in the text, in which clause and sentence."""
 
     word: str
+    parts: Mapping[int, int]
     start: int
     end: int
     clause: int
@@ -86,10 +49,13 @@ class _Token(NamedTuple):
 
 
 class _Match(NamedTuple):
-    """A phrase found: the places of its own words, not of those between."""
+    """A phrase found: the places of its own words, not of those between; of two alike the least `rank`
+    goes first.
+    """
 
-    phrase: _Phrase
+    phrase: Phrase
     at: tuple[int, ...]
+    rank: tuple[int, int]
 
 
 class _Evidence(NamedTuple):
@@ -110,8 +76,8 @@ def suggest(words: str, language: str = "en") -> Suggestion:
     """
     lexicon = lexicon_of(language)
     given = text.clean(words)
-    tokens = _split(_tokens(given, lexicon), lexicon)
-    found = _evidence(tokens, lexicon)
+    tokens, marks = _split(_tokens(given, language), lexicon)
+    found = _evidence(tokens, marks, lexicon)
     scores = _scores(found)
     if not scores:
         return Suggestion(None, 0.0, ())
@@ -121,101 +87,10 @@ def suggest(words: str, language: str = "en") -> Suggestion:
     return Suggestion(reason, confidence, _quoted(given, tokens, found, reason))
 
 
-# -- the words of a language -----------------------------------------------------------------------
-
-
-@cache
-def lexicon_of(language: str) -> Lexicon:
-    """The packaged words of a language, read once. Raises NotFound where there are none."""
-    import tomllib
-    from importlib.resources import files
-
-    place = files("winback_cli.words").joinpath(f"reasons.{language}.toml")
-    if not re.fullmatch("[a-z]{2,3}(-[a-z]{2,4})?", language) or not place.is_file():
-        raise NotFound(
-            "There are no words yet to read a reason in that language.",
-            "Read the sentence yourself and choose; English (en) and German (de) are read so far.",
-        )
-    return _compiled(tomllib.loads(place.read_text("utf-8")))
-
-
-def _compiled(tree: dict[str, Any]) -> Lexicon:
-    folding = words.Words({}, {}, tuple((before, after) for before, after in tree["expand"]))
-    lists = {name: _folded_list(given, folding) for name, given in tree["lists"].items()}
-    exact: dict[str, list[_Phrase]] = defaultdict(list)
-    begins: dict[str, list[_Phrase]] = defaultdict(list)
-    known: set[str] = set()
-    for phrase in _phrases(tree, lists, folding):
-        for word in phrase.parts[0].words:
-            exact[word].append(phrase)
-        for beginning in phrase.parts[0].begins:
-            begins[beginning].append(phrase)
-        known.update(*(part.words for part in phrase.parts))
-    spelt: dict[str, list[str]] = defaultdict(list)
-    for word in _folded_list(tree["spelt"], folding):
-        spelt[word[0]].append(word)
-    known.update(*spelt.values(), _folded_list(tree["no_slips"], folding))
-    joins, subjects = (frozenset(_folded_list(tree[name], folding)) for name in ("joins", "subjects"))
-    return Lexicon(exact, begins, folding, joins, subjects, spelt, frozenset(known))
-
-
-def _folded_list(given: Iterable[str], folding: words.Words) -> tuple[str, ...]:
-    return tuple(word if word.isascii() else words.folded(word, folding) for word in given)
-
-
-def _phrases(
-    tree: dict[str, Any], lists: dict[str, tuple[str, ...]], folding: words.Words
-) -> Iterator[_Phrase]:
-    """Every phrase of a file; a reason's are its topics, what it says and what hints at it."""
-    for means, given in tree["sentence"].items():
-        for phrase in _folded_list(given, folding):
-            yield from (_Phrase(means, "mark", parts) for parts in _readings(phrase, lists, tree["gap"]))
-    for reason, kinds in tree["reasons"].items():
-        for kind, given in kinds.items():
-            for phrase in _folded_list(given, folding):
-                yield from (
-                    _Phrase(Reason(reason).value, kind, p) for p in _readings(phrase, lists, tree["gap"])
-                )
-
-
-def _readings(phrase: str, lists: dict[str, tuple[str, ...]], gap: int) -> Iterator[tuple[_Part, ...]]:
-    """A phrase in parts; one reading for each entry of several words in a list that it names."""
-    choices: list[list[list[str]]] = []
-    for word in phrase.split():
-        if not word.startswith("<"):
-            choices.append([[word]])
-            continue
-        entries = lists[word.strip("<>")]
-        single = " ".join(entry for entry in entries if " " not in entry)
-        several = [entry.split() for entry in entries if " " in entry]
-        choices.append(([[f"|{single}"]] if single else []) + several)
-    for chosen in product(*choices):
-        yield tuple(_parts(chain.from_iterable(chosen), gap))
-
-
-def _parts(spoken: Iterable[str], widest: int) -> Iterator[_Part]:
-    gap = 0
-    for word in spoken:
-        if word == "~":
-            gap = widest
-        else:
-            yield _part(word, gap)
-            gap = 0
-
-
-@cache
-def _part(word: str, gap: int) -> _Part:
-    """One word, or the words of a list after a bar; kept, for the same lists stand in many phrases."""
-    alternatives = word.removeprefix("|").split()
-    exact = frozenset(one for one in alternatives if not one.endswith("*"))
-    begins = tuple(one.removesuffix("*") for one in alternatives if one.endswith("*"))
-    return _Part(exact, begins, gap)
-
-
 # -- the text --------------------------------------------------------------------------------------
 
 
-def _tokens(given: str, lexicon: Lexicon) -> list[_Token]:
+def _tokens(given: str, language: str) -> list[_Token]:
     """The words, folded as the lexicon's, slips of the keyboard mended where that is safe."""
     found: list[_Token] = []
     clause = sentence = 0
@@ -225,11 +100,19 @@ def _tokens(given: str, lexicon: Lexicon) -> list[_Token]:
             clause += 1
             sentence += mark[0] in ".!?\n"
             continue
-        for word in words.folded(mark[:40], lexicon.folding).split():
-            found.append(_Token(_mended(word, lexicon), match.start(), match.end(), clause, sentence))
+        for word, parts in _meant(mark[:40], language):
+            found.append(_Token(word, parts, *match.span(), clause, sentence))
         if len(found) >= LONGEST:
             break
     return found
+
+
+@lru_cache(maxsize=10_000)
+def _meant(written: str, language: str) -> tuple[tuple[str, Mapping[int, int]], ...]:
+    """What one written word says, in one word or several, each with what it fits."""
+    lexicon = lexicon_of(language)
+    read = (_mended(word, lexicon) for word in words.folded(written, lexicon.folding).split())
+    return tuple((word, lexicon.parts(word)) for word in read)
 
 
 def _mended(word: str, lexicon: Lexicon) -> str:
@@ -243,9 +126,11 @@ def _mended(word: str, lexicon: Lexicon) -> str:
     return near[0] if len(near) == 1 and not inflected else word
 
 
-def _split(tokens: list[_Token], lexicon: Lexicon) -> list[_Token]:
-    """The same words, with clauses cut before a "but" or "because", and before "and we ..." too."""
-    marks = _apart(_found(tokens, lexicon, True))
+def _split(tokens: list[_Token], lexicon: Lexicon) -> tuple[list[_Token], list[_Match]]:
+    """The same words, with clauses cut before a "but" or "because", and before "and we ..." too; and the
+    marks that stand in these clauses.
+    """
+    marks = _apart(_found(tokens, lexicon.marks, lexicon.gap))
     cuts = {mark.at[0] for mark in marks if mark.phrase.means in _SPLITTING}
     split: list[_Token] = []
     more = 0
@@ -254,33 +139,38 @@ def _split(tokens: list[_Token], lexicon: Lexicon) -> list[_Token]:
         same = before is not None and before.clause == token.clause
         joined = token.word in lexicon.subjects and before is not None and before.word in lexicon.joins
         more += same and (i in cuts or joined)
-        split.append(token._replace(clause=token.clause + more))
-    return split
+        split.append(token._replace(clause=token.clause + more) if more else token)
+    return split, _apart(_found(split, lexicon.marks, lexicon.gap)) if more else marks
 
 
-def _found(tokens: Sequence[_Token], lexicon: Lexicon, marks: bool) -> Iterator[_Match]:
-    """Every phrase that stands in a clause: the marks of the sentence, or what tells of a reason."""
+def _found(tokens: Sequence[_Token], tree: Node, gap: int) -> list[_Match]:
+    """Every phrase of a tree that stands in a clause, its words the nearest that fit."""
+    found: list[_Match] = []
     for i, token in enumerate(tokens):
-        for phrase in lexicon.starting(token.word):
-            if (phrase.kind == "mark") is marks:
-                at = _places(tokens, i, phrase)
-                if at:
-                    yield _Match(phrase, at)
+        for number in tree.next.keys() & token.parts.keys():
+            for phrase, at in _onward(tokens, (i,), tree.next[number], gap):
+                found.append(_Match(phrase, at, (token.parts[number], phrase.place)))
+    return found
 
 
-def _places(tokens: Sequence[_Token], start: int, phrase: _Phrase) -> tuple[int, ...]:
-    """Where the words of a phrase stand, the nearest that fit, within one clause; empty if they do not."""
-    at = [start]
-    for part in phrase.parts[1:]:
-        for i in range(at[-1] + 1, min(at[-1] + 2 + part.gap, len(tokens))):
-            if tokens[i].clause != tokens[start].clause:
-                return ()
-            if part.fits(tokens[i].word):
-                at.append(i)
-                break
-        else:
-            return ()
-    return tuple(at)
+def _onward(
+    tokens: Sequence[_Token], at: tuple[int, ...], node: Node, gap: int
+) -> Iterator[tuple[Phrase, tuple[int, ...]]]:
+    """The phrases that end where the words at these places led, and those that go on in their clause."""
+    for phrase in node.phrases:
+        yield phrase, at
+    behind, clause = at[-1] + 1, tokens[at[0]].clause
+    seen: set[int] = set()
+    for i in range(behind, min(behind + (gap if node.later else 0) + 1, len(tokens))):
+        parts = tokens[i].parts.keys()
+        if tokens[i].clause != clause:
+            return
+        if i == behind and node.next:
+            for number in node.next.keys() & parts:
+                yield from _onward(tokens, (*at, i), node.next[number], gap)
+        for number in (node.later.keys() & parts) - seen:
+            seen.add(number)
+            yield from _onward(tokens, (*at, i), node.later[number], gap)
 
 
 def _apart(found: Iterable[_Match]) -> list[_Match]:
@@ -288,7 +178,7 @@ def _apart(found: Iterable[_Match]) -> list[_Match]:
     order = ("mark", "says", "topics", "hints")
     taken: set[int] = set()
     kept = []
-    for match in sorted(found, key=lambda m: (-len(m.at), order.index(m.phrase.kind), m.at)):
+    for match in sorted(found, key=lambda m: (-len(m.at), order.index(m.phrase.kind), m.at, m.rank)):
         if taken.isdisjoint(match.at):
             taken.update(match.at)
             kept.append(match)
@@ -308,8 +198,7 @@ class _Sense(NamedTuple):
     weights: Mapping[int, float]
 
 
-def _sense(tokens: Sequence[_Token], lexicon: Lexicon) -> _Sense:
-    marks = _apart(_found(tokens, lexicon, True))
+def _sense(tokens: Sequence[_Token], marks: Sequence[_Match]) -> _Sense:
     denials = frozenset(match.at[0] for match in marks if match.phrase.means == "denial")
     feelings: dict[int, bool] = {}
     spent: set[int] = set()
@@ -367,10 +256,10 @@ def _steered(own: Sequence[int], steers: Iterable[tuple[str, int]]) -> Iterator[
             yield clause, _LED_TO
 
 
-def _evidence(tokens: Sequence[_Token], lexicon: Lexicon) -> list[_Evidence]:
+def _evidence(tokens: Sequence[_Token], marks: Sequence[_Match], lexicon: Lexicon) -> list[_Evidence]:
     """What speaks for each reason, in the order of the text."""
-    sense = _sense(tokens, lexicon)
-    found = _apart(_found(tokens, lexicon, False))
+    sense = _sense(tokens, marks)
+    found = _apart(_found(tokens, lexicon.reasons, lexicon.gap))
     label = len(tokens) <= _LABEL and len(sense.weights) == 1
     excused: set[int] = set()  # sentences in which one reason was turned down
     evidence = []

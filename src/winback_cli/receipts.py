@@ -12,7 +12,7 @@ from winback_cli.cellreading import LISTED, Bad
 from winback_cli.checking import Reject, chunks
 from winback_cli.customer import LONGEST_NAME, guises_of, id_name, names_of, phone_point
 from winback_cli.errors import BadInput, UsageError
-from winback_cli.intake import Choices, Columns, Evidence, Pairs, Ways, decided
+from winback_cli.intake import Choices, Columns, Evidence, Pairs, Ways, decided, holds_data
 from winback_cli.plainrow import Point
 from winback_cli.purchases import Who
 from winback_cli.reading import Again, Opened, Source
@@ -148,6 +148,11 @@ def _refuse_lacking(table: Table, columns: Columns, name: str) -> None:
         )
         if field not in there and not (field == "customer" and there & set(WHO))
     ]
+    if lacking and not there - {None} and holds_data(table.header):
+        raise BadInput(
+            f"The first line of {name} is a purchase, not a header.",
+            "Put the names of the columns above it, such as email,date,amount.",
+        )
     if lacking:
         maps = " ".join(f"--map {field}=COLUMN" for _, field in lacking)
         raise BadInput(

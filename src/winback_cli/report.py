@@ -16,6 +16,7 @@ from winback_cli.money import Money
 NAMES = ("funnel", "reasons", "outcomes", "playbooks", "promises", "checkins", "value")
 GROUPS = ("owner", "source", "segment", "playbook")
 FITS = {name: GROUPS for name in NAMES} | {"playbooks": GROUPS[:3]}
+KEPT = ("", "playbook")  # what is known of the cases of people who were erased
 STAGES = tuple(MODEL_OF)
 MONTHS = 12  # the last ones that had a case closed
 
@@ -201,6 +202,20 @@ def notes_of(wanted: Wanted, *notes: str) -> tuple[str, ...]:
     about = (ABOUT[wanted.by],) if wanted.by else ()
     since = (f"Cases opened on {wanted.since} or later.",) if wanted.since else ()
     return tuple(dict.fromkeys((*since, *notes, *about)))
+
+
+def with_erased(told: Report, erased: Iterable[Cases], by: str) -> Report:
+    """The report with a note of the cases of people who were erased, if any: counted, or in no group."""
+    number = sum(row.cases for row in erased)
+    if not number:
+        return told
+    of_whom = f"{number:,} {'case' if number == 1 else 'cases'} of people who were erased"
+    is_are = "is" if number == 1 else "are"
+    if by in KEPT:
+        note = f"{of_whom} {is_are} counted by month."
+    else:
+        note = f"{of_whom} {is_are} left out: their {by} is not kept."
+    return told._replace(notes=(note, *told.notes))
 
 
 # -- outcomes --------------------------------------------------------------------------------

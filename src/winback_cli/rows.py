@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from winback_cli import text
 from winback_cli.customer import label
 from winback_cli.money import Money
+from winback_cli.worth import whole
 
 if TYPE_CHECKING:
     from winback_cli.store import lists
@@ -76,13 +77,26 @@ def due_rows(lines: "Sequence[lists.DueLine]") -> list[list[str]]:
     ]
 
 
+def orders_words(orders: int) -> str:
+    """`1 order`, `12 orders`."""
+    return f"{orders:,} order{'' if orders == 1 else 's'}"
+
+
+def back_words(one: "lists.Back") -> str:
+    """That somebody bought again while their case runs; it says nothing of what brought them."""
+    return f"Back: they bought on {one.bought_on}, after case {one.case} was opened."
+
+
+def won_command(one: "lists.Back") -> str:
+    """What closes the case of somebody who is back."""
+    return f"winback close {one.customer} --outcome won"
+
+
 def money_words(amount: int | None, currency: str) -> str:
-    """An amount without its cents, for tables; a dash where there is none."""
-    if amount is None:
-        return "-"
-    return Money(amount, currency or "EUR").words().partition(".")[0]
+    """An amount without its cents, rounded, for tables; a dash where there is none."""
+    return "-" if amount is None else whole(Money(amount, currency or "EUR"))
 
 
-def label_of(line: "lists.DueLine | lists.CustomerLine") -> str:
+def label_of(line: "lists.DueLine | lists.CustomerLine | lists.Back") -> str:
     """The name a line is known by."""
     return label(line.name, line.company)

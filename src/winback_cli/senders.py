@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Security = Literal["starttls", "tls", "none"]
 PORTS: dict[Security, int] = {"starttls": 587, "tls": 465, "none": 25}
 HERE = ("localhost", "127.0.0.1", "::1")
+RECIPIENT = "the recipient"
 UNKNOWN = "Nobody knows whether it took the message."
 
 _ATOM = r"[A-Za-z0-9]+(?:[._-]+[A-Za-z0-9]+)*"
@@ -52,6 +53,12 @@ class Outcome(NamedTuple):
 
     state: Literal["sent", "failed", "uncertain"]
     detail: str
+
+
+class NoSuchAddress(Outcome):
+    """It failed, and the server says for good that there is no such address (C4)."""
+
+    __slots__ = ()
 
 
 class Sender(Protocol):
@@ -322,7 +329,8 @@ class Smtp:
                 return Outcome("failed", bad.message)
             except mailing.Refusal as refusal:
                 line.part()
-                return Outcome("failed", str(refusal))
+                wrong = refusal.what == RECIPIENT and mailing.is_wrong_address(refusal.code)
+                return (NoSuchAddress if wrong else Outcome)("failed", str(refusal))
             except mailing.Failure as failure:
                 return Outcome("failed", str(failure))
             return _end(line)
@@ -339,7 +347,7 @@ class Smtp:
         sender, to = mailbox(outgoing.sender, "sender"), mailbox(outgoing.to, "recipient")
         options = _options(line, mail, sender + to)
         line.expect("the sender", line.mail(sender, options), 2)
-        line.expect("the recipient", line.rcpt(to), 2)
+        line.expect(RECIPIENT, line.rcpt(to), 2)
         line.expect("the message", line.docmd("DATA"), 3)
         line.say_all_but_the_dot(mail)
 

@@ -18,6 +18,7 @@ from winback_cli.case import Event
 from winback_cli.customer import label
 from winback_cli.money import Money
 from winback_cli.playbook import Playbook
+from winback_cli.survey import shown_code
 
 LEFT_ALONE = "Nobody may contact them; no list brings them back."
 
@@ -61,16 +62,21 @@ class HeldMessage(NamedTuple):
 
 
 class HeldSurvey(NamedTuple):
-    """That they were asked in a survey, and what they answered, if they did."""
+    """That they were asked in a survey, by which code, and what they answered, if they did; `case` is the
+    one that was made of it.
+    """
 
     survey: str
+    code: str
     asked: str
     answered: str
     answers: Any
     suggested: str
+    confidence: float | None
     reason: str
     call_back: bool
     state: str
+    case: str
 
 
 class HeldScore(NamedTuple):
@@ -115,6 +121,7 @@ class Held(NamedTuple):
     score: HeldScore | None
     suppression: HeldSuppression | None
     copies: tuple[Copy, ...]
+    files: tuple[str, ...] = ()  # mails that were written for them, and texts that could not be kept
 
 
 class Line(NamedTuple):
@@ -149,6 +156,7 @@ def parts(held: Held, books: Books) -> list[Part]:
         Part("cases", "Cases: attempts to win them back", tuple(map(_case, held.cases)), "None."),
         Part("events", "What was said and done", tuple(_events(held.cases, books)), "Nothing."),
         Part("messages", "Messages to them", tuple(map(_message, held.messages)), "None."),
+        Part("files", "Files of such messages", tuple(map(_file, held.files)), "None."),
         Part("surveys", "Surveys", tuple(map(_survey, held.surveys)), "None."),
         Part("score", "Priority", _score(held.score), "None was reckoned."),
         Part("suppression", "Left alone", _suppression(held.suppression), "They did not ask for that."),
@@ -180,7 +188,12 @@ def _point(item: Item) -> Line:
 
 def _name(name: str) -> Line:
     kind, _, rest = name.partition(":")
-    kinds = {"id": "id of another system", "number": "number before a merge", "raw": "as written"}
+    kinds = {
+        "id": "id of another system",
+        "number": "number before a merge",
+        "raw": "as written",
+        "watch": "before",
+    }
     return Line(kinds.get(kind, kind), rest.replace(":", " · "), "", {"kind": kind, "value": rest})
 
 
@@ -239,13 +252,18 @@ def _message(one: HeldMessage) -> Line:
     return Line(one.at[:10], said, f"case {one.case}, written by {one.by}", one._asdict())
 
 
+def _file(place: str) -> Line:
+    return Line("file", place, "", {"place": place})
+
+
 def _survey(one: HeldSurvey) -> Line:
-    said = f"asked {one.asked}"
+    said = f"asked {one.asked}" + (f" by the code {shown_code(one.code)}" if one.code else "")
     if one.answered:
         said += f", answered {one.answered}: {answers.words(one.answers)}"
-        reason = one.reason or one.suggested
-        said += f" · taken as {answers.words_of(reason)}" if reason else ""
+        reason, sure = one.reason or one.suggested, "" if one.reason else " by the words alone"
+        said += f" · taken as {answers.words_of(reason)}{sure}" if reason else ""
         said += " · wants a call" if one.call_back else ""
+        said += f" · case {one.case}" if one.case else ""
     return Line(one.survey, said, "", one._asdict())
 
 

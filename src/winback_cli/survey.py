@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
-from winback_cli import text
+from winback_cli import blanking, text
 from winback_cli.intervals import Rate
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
@@ -143,8 +143,16 @@ class Tally(NamedTuple):
     owed: tuple[Reply, ...]
 
 
-def tally(questions: Sequence[Question], invited: int, replies: Sequence[Reply]) -> Tally:
-    """A survey counted, with a few of their words, without names; nothing of those left alone is quoted."""
+def tally(
+    questions: Sequence[Question],
+    invited: int,
+    replies: Sequence[Reply],
+    others: Callable[[str], Iterable[str]] = blanking.nobody_else,
+) -> Tally:
+    """A survey counted, with a few of their words, without names; nothing of those left alone is quoted.
+
+    `others` finds the names of customers on record in a text.
+    """
     confirmed: dict[str, int] = {}
     suggested: dict[str, int] = {}
     for one in replies:
@@ -163,41 +171,37 @@ def tally(questions: Sequence[Question], invited: int, replies: Sequence[Reply])
         len(replies) - told - aside,
         aside,
         sum(1 for one in open_to if one.state == "new"),
-        _quotes(questions, [one.reason for one in counts], open_to),
+        _quotes(questions, [one.reason for one in counts], open_to, others),
         tuple(one for one in open_to if one.call_back),
         tuple(one for one in open_to if one.owed),
     )
 
 
 def _quotes(
-    questions: Sequence[Question], reasons: Sequence[str], replies: Sequence[Reply]
+    questions: Sequence[Question],
+    reasons: Sequence[str],
+    replies: Sequence[Reply],
+    others: Callable[[str], Iterable[str]],
 ) -> tuple[tuple[str, str], ...]:
     """A few of their words, in turn of each reason, the most frequent first."""
-    by_reason: dict[str, list[str]] = {reason: [] for reason in reasons}
+    by_reason: dict[str, list[tuple[str, Reply]]] = {reason: [] for reason in reasons}
     for one in replies:
         reason = one.reason or (one.suggested if one.state == "new" else "")
         words = why_of(questions, one.answers)
         if reason in by_reason and len(words) > 3:
-            by_reason[reason].append(text.shorten(unnamed(words, one.name, one.company), LONGEST_QUOTE))
-    found: list[tuple[str, str]] = []
+            by_reason[reason].append((words, one))
+    found: dict[tuple[str, str], None] = {}
     for place in range(QUOTES):
-        found += [(r, told[place]) for r, told in by_reason.items() if place < len(told)]
-    return tuple(dict.fromkeys(found))[:QUOTES]
+        for reason, told in by_reason.items():
+            if place < len(told):
+                found[reason, _quoted(*told[place], others)] = None
+    return tuple(found)[:QUOTES]
 
 
-_ADDRESS = re.compile(r"\S+@\S+")
-_NUMBER = re.compile(r"\+?\d[\d /().-]{5,}\d")
-_LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
-
-
-def unnamed(words: str, *names: str) -> str:
-    """Words without the names they hold of this customer, addresses, links and numbers to call."""
-    told = _NUMBER.sub("[number]", _LINK.sub("[link]", _ADDRESS.sub("[e-mail]", text.clean(words))))
-    own = sorted({part for name in names for part in re.findall(r"[^\W\d_]{3,}", name)}, key=len)
-    if not own:
-        return told
-    any_of = "|".join(re.escape(one) for one in reversed(own))
-    return re.sub(rf"\b(?:{any_of})\b", "[name]", told, flags=re.IGNORECASE)
+def _quoted(words: str, one: Reply, others: Callable[[str], Iterable[str]]) -> str:
+    """Words without the names, addresses and numbers in them, and not too long."""
+    names = blanking.and_whole(blanking.names_of((one.name, one.company)), others(words))
+    return blanking.shortened(blanking.blanked(words, names), LONGEST_QUOTE)
 
 
 # -- a fair group ----------------------------------------------------------------------------

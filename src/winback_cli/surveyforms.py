@@ -13,6 +13,7 @@ from winback_cli import text
 from winback_cli.customer import label
 from winback_cli.exporting import csv_lines
 from winback_cli.survey import Question, shown_code
+from winback_cli.surveyreplies import MERGED
 
 TITLE = "We would like to hear from you"
 ASKED = (
@@ -21,7 +22,6 @@ ASKED = (
 )
 CALL_BACK = "Please call me back. Best reached at (phone, time of day):"
 OPT_OUT = "Please do not contact me again."
-COLUMNS = ("code", "name", "company", "email")
 
 
 class Addressee(NamedTuple):
@@ -46,7 +46,7 @@ def merge_rows(form: Form, people: Iterable[Addressee]) -> Iterator[str]:
 
     No cell is run by a spreadsheet as a formula (X2).
     """
-    header = [*COLUMNS, *(f"question {n}" for n, _ in enumerate(form.questions, 1))]
+    header = [*MERGED, *(f"question {n}" for n, _ in enumerate(form.questions, 1))]
     asked = [one.words for one in form.questions]
     rows = ([shown_code(p.code), p.name, p.company, p.email, *asked] for p in people)
     return csv_lines(header, rows)

@@ -14,6 +14,7 @@ from winback_cli.errors import BadInput, UsageError
 from winback_cli.exporting import told
 from winback_cli.survey import MOST_QUESTIONS, Question, evened, read_code
 
+MERGED = ("code", "name", "company", "email")  # the columns of the list that went out, before its questions
 FIELDS = ("code", "email", "date", "call_back", "opt_out")
 _KNOWN_AS = {
     "code": "code|survey code|your code|token|respondent code|personal code|umfragecode|ihr code",
@@ -103,6 +104,16 @@ def columns_of(
     return Columns(fields, keys, tuple(h for p, h in enumerate(header) if p not in used and h.strip()))
 
 
+def refuse_merge(header: Sequence[str], name: str, rows: Iterable[Given | Bad]) -> None:
+    """Raise BadInput for a list for the mail merge as it went out: no answer is in it."""
+    ours = [one for one in header if not re.fullmatch(r"question \d+", one)] == list(MERGED)
+    if ours and not any(isinstance(one, Given) and (one.answers or one.alone) for one in rows):
+        raise BadInput(
+            f"{name} is the list for the mail merge that winback wrote: it holds questions and no answers.",
+            "Bring in the file that came back: winback survey import ANSWERS.csv",
+        )
+
+
 def code_place(header: Sequence[str], mapping: Iterable[tuple[str, str]]) -> int | None:
     """Which column holds the codes, whatever the questions are; None for none."""
     wanted = {text.line(column).casefold() for field, column in mapping if field.lower() == "code"}
@@ -163,6 +174,11 @@ def _refuse_useless(
     fields: Mapping[str, int],
     keys: Mapping[str, int],
 ) -> None:
+    if not fields and any("@" in one for one in header):
+        raise BadInput(
+            f"The first line of {name} is somebody's answers, not a header.",
+            "Put the names of the columns above it, such as code,email,q1.",
+        )
     if not {"code", "email"} & set(fields):
         raise BadInput(
             f"No column of {name} holds the code or the e-mail of who answered.\n  {_columns(header)}",
@@ -187,8 +203,11 @@ def date_order(cells: Iterable[str], name: str, said: str) -> str:
 class Reader:
     """Reads the rows of one file of answers; `today` is the day of those that tell none."""
 
-    def __init__(self, columns: Columns, order: str, today: str) -> None:
+    def __init__(
+        self, columns: Columns, order: str, today: str, questions: Sequence[Question] = ()
+    ) -> None:
         self._columns = columns
+        self._asked = {one.key: evened(one.words) for one in questions}
         self._day = columndates.date_reader(order)
         self._today = today
 
@@ -196,7 +215,7 @@ class Reader:
         """What a row says, or why it cannot come in."""
         fields = {name: _cell(cells, place) for name, place in self._columns.fields.items()}
         answers = {key: _cell(cells, place) for key, place in self._columns.questions.items()}
-        answers = {key: words for key, words in answers.items() if words and not text.blank(words)}
+        answers = {key: words for key, words in answers.items() if self._is_answer(key, words)}
         code, emails, wrong = read_code(fields.get("code", "")), _emails(fields.get("email", "")), None
         alone = asks_to_be_left(fields.get("opt_out", ""), answers.values())
         on, called = self._today, False
@@ -214,6 +233,10 @@ class Reader:
             wrong = Bad(line, "email", fields.get("email", ""), "neither a code nor an e-mail")
         return wrong or Given(line, code, emails, on, answers, called, alone)
 
+    def _is_answer(self, key: str, words: str) -> bool:
+        """Whether a cell holds more than blanks, and not the question that was asked."""
+        return bool(words) and not text.blank(words) and evened(words) != self._asked.get(key)
+
     def _when(self, cell: str) -> str:
         day = self._day(cell) if cell else ""
         if day > self._today:
@@ -226,8 +249,9 @@ def _cell(cells: Sequence[str], place: int) -> str:
 
 
 def _emails(cell: str) -> tuple[str, ...]:
-    address, fits = addresses.read(cell)
-    return (address,) if fits else ()
+    """The addresses of a cell; those of them that can be one, as an objection counts for each."""
+    read = [addresses.read(part) for part in re.split(r"[;,|\n]", cell)]
+    return tuple(address for address, fits in read if fits)
 
 
 def _too_long(line: int, answers: Mapping[str, str]) -> Bad | None:

@@ -42,6 +42,11 @@ HELP = """  :back           the question before
   :kept N         promise N is kept (:broken N if it is not)
   :suppress WHY   they asked to be left alone: at once, and the walk ends
   :quit           stop here; everything is stored already"""
+# What is only said of a customer: on the firm's own walk it is neither offered nor understood.
+_OF_CUSTOMERS = ("known", "kept", "broken", "suppress")
+FIRMS_HELP = "\n".join(
+    line for line in HELP.splitlines() if not line.lstrip(" :").startswith(_OF_CUSTOMERS)
+)
 
 
 def edited(start: str) -> str | None:
@@ -185,6 +190,7 @@ class TerminalPrompter:
         self._beside = beside
         self._session: PromptSession[str] = PromptSession(output=create_output(stdout=sys.stderr))
         self._greeted = False
+        self._of_firm = False
 
     # -- what the walk shows -----------------------------------------------------------------
 
@@ -193,6 +199,7 @@ class TerminalPrompter:
         from winback_cli import scenes
 
         stage = scene.step.stage
+        self._of_firm = scene.playbook.subject == "firm"
         first = next(step for step in scene.playbook.steps if step.stage == stage)
         beside = self._beside(stage.value) if first is scene.step else None
         self._out.print(scenes.scene(scene, self._name, self._out.width, self._card, beside))
@@ -204,8 +211,10 @@ class TerminalPrompter:
         self._out.print(text.clean(sentence), style="yellow")
 
     def wrong(self, asked: Asked, problem: str) -> None:
+        from winback_cli.views import indented
+
         sentence = text.clean(problem)
-        self._out.print(f"  {sentence[:1].upper()}{sentence[1:]}.", style="yellow")
+        self._out.print(indented(f"{sentence[:1].upper()}{sentence[1:]}."), style="yellow")
 
     def waits(self, ended: Ended, step: Step, question: Question) -> Reply:
         """Past the wait where the command line gave a reason, once; otherwise the walk ends."""
@@ -248,7 +257,7 @@ class TerminalPrompter:
             if line is None:
                 return Reply("quit")
             if line.strip() in ("?", ":help"):
-                self._out.print(HELP, style="dim")
+                self._out.print(self._ways, style="dim")
                 continue
             reply = self._understood(line, None) if line.strip() or optional else None
             if optional and reply is not None and reply.kind in ("enter", "skip"):
@@ -281,7 +290,7 @@ class TerminalPrompter:
             if word.isdecimal() and 1 <= int(word) <= len(rows):
                 return Reply("change", rows[int(word) - 1].key)
             if word in ("?", ":help"):
-                self._out.print(HELP, style="dim")
+                self._out.print(self._ways, style="dim")
                 continue
             reply = self._understood(line, None)
             if reply is not None and reply.kind not in ("said", "skip"):
@@ -326,6 +335,8 @@ class TerminalPrompter:
         word, rest = found[1], found[2].strip()
         if word in _SIMPLE:
             return Reply(_SIMPLE[word])
+        if self._of_firm and word in _OF_CUSTOMERS:
+            return self._unknown(word)
         if word == "suppress" and text.line(rest):
             raise LeftAlone(text.line(rest))
         if word in _WITH_TEXT or word == "suppress":
@@ -337,9 +348,16 @@ class TerminalPrompter:
             return Reply("said", rest, known=True) if rest else None
         if word == "edit" and asked is not None:
             return self._edited(asked)
+        return self._unknown(word)
+
+    def _unknown(self, word: str) -> None:
         self._out.print(f"  There is no {text.shorten(':' + word, 30)} here.", style="yellow")
-        self._out.print(HELP, style="dim")
-        return None
+        self._out.print(self._ways, style="dim")
+
+    @property
+    def _ways(self) -> str:
+        """What may be typed besides an answer."""
+        return FIRMS_HELP if self._of_firm else HELP
 
     def _edited(self, asked: Asked) -> Reply | None:
         start = str(asked.default) if asked.default and asked.spec.kind in ("text", "line") else ""
@@ -362,7 +380,7 @@ class TerminalPrompter:
                 self._out.print(indented(rule), style="dim")
         except WinbackError:
             pass  # the walk goes on without the texts of the rules
-        self._out.print(HELP, style="dim")
+        self._out.print(self._ways, style="dim")
 
     def _say_findings(self, findings: Sequence[Finding]) -> None:
         from winback_cli import scenes

@@ -35,6 +35,21 @@ USUAL: dict[str, tuple[tuple[str, str], ...]] = {
         ("gone", "They work elsewhere, and talk about us."),
     ),
 }
+# At which of the usual stages a reason breaks trust; the others are no breach of it.
+BREAKS_AT = {
+    "delivery_or_service": "regular use",
+    "complaint_handled_badly": "problem",
+    "product_or_quality": "regular use",
+    "price": "renewal",
+    "policy_change": "renewal",
+    "sales_practices": "first purchase",
+    "support": "problem",
+    "personality_conflict": "regular use",
+    "one_time_accident": "problem",
+    "competitor_offer": "renewal",
+    "taken_for_granted": "regular use",
+    "off_the_radar": "gone",
+}
 # What may be added to a map: the list it goes to, and its parts beside the stage and the words.
 KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "breaker": ("breakers", ("stage",)),
@@ -150,6 +165,11 @@ def list_of(kind: str, who: str = CUSTOMERS) -> str:
     return f"programme.{'staff_' if who == STAFF and name not in OF_THE_FIRM else ''}{name}"
 
 
+def stages_asked(fact: str) -> str:
+    """The side whose stages a fact keeps; empty for any other fact."""
+    return next((who for who in SIDES if fact == list_of("stage", who)), "")
+
+
 def stages_of(case: Case, who: str) -> list[str]:
     """The names of the stages on the map."""
     return [
@@ -184,6 +204,30 @@ def among(part: Spec, fact: str, case: Case) -> Spec:
 def usual_stages(who: str) -> list[Body]:
     """The stages that a map begins with, as entries of its list."""
     return [{"name": name, "note": note} for name, note in USUAL[who]]
+
+
+def seeded(
+    counted: Sequence[tuple[str, int]],
+    stages: Sequence[Mapping[str, Any]],
+    replied: Sequence[tuple[str, int]] = (),
+) -> list[Body]:
+    """The trust breakers that a map begins with: why customers left by their cases, and by the answers to
+    surveys, the commonest first, with how many said so, each at a stage of the map (E9).
+    """
+    known = {stage.get("name") for stage in stages}
+    cases, answered = _by_reason(counted), _by_reason(replied)
+    return [
+        {"stage": BREAKS_AT[one.reason], "what": f"{one.reason.replace('_', ' ')} ({told})"}
+        for one in evidence([*counted, *replied], {})
+        if BREAKS_AT.get(one.reason) in known
+        and (told := _counted(cases[one.reason], "case", answered[one.reason], "survey answer"))
+    ]
+
+
+def _counted(*words: int | str) -> str:
+    """`3 cases, 1 survey answer`; of what there is none nothing is said."""
+    pairs = zip(words[::2], words[1::2], strict=True)
+    return ", ".join(f"{n:,} {what}{'' if n == 1 else 's'}" for n, what in pairs if n)
 
 
 def side(case: Case, who: str) -> Side:
@@ -324,13 +368,18 @@ def evidence(
     counted: Sequence[tuple[str, int]], said: Mapping[str, Sequence[str]], most: int = 5
 ) -> list[Evidence]:
     """Reasons by how many cases have them, the commonest first, each with the words used most often."""
-    by_reason: Counter[str] = Counter()
-    for reason, cases in counted:
-        by_reason[reason.partition("/")[0]] += cases
     return [
         Evidence(reason, cases, _commonest(said.get(reason, ())))
-        for reason, cases in sorted(by_reason.items(), key=lambda one: (-one[1], one[0]))[:most]
+        for reason, cases in sorted(_by_reason(counted).items(), key=lambda one: (-one[1], one[0]))[:most]
     ]
+
+
+def _by_reason(counted: Sequence[tuple[str, int]]) -> Counter[str]:
+    """How many say so by reason, its leaves with it."""
+    found: Counter[str] = Counter()
+    for reason, said in counted:
+        found[reason.partition("/")[0]] += said
+    return found
 
 
 def _commonest(words: Sequence[str]) -> tuple[tuple[str, int], ...]:

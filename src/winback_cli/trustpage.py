@@ -57,7 +57,8 @@ def because(one: Evidence) -> str:
     return f"{one.reason.replace('_', ' ')}: {cases}" + (f" ({used})" if used else "")
 
 
-def _task_words(task: Task, today: str) -> str:
+def task_words(task: Task, today: str) -> str:
+    """Who sees to it, by when, and how it stands on a day."""
     parts = [task.owner or "nobody yet", f"by {task.due}" if task.due else "no day yet"]
     return ", ".join([*parts, state_of(task, today)])
 
@@ -87,12 +88,12 @@ def lines(plan: Plan, today: date, width: int) -> list[str]:
     told += [] if plan.ideas else [f"  {NO_IDEAS}"]
     for place, idea in enumerate(plan.ideas, 1):
         told += wrapped(f"{place}. {idea.what}", width, 2, 5)
-        told += wrapped(f"{_task_words(idea, day)}; score {score_of(idea)}", width, 5, 5)
+        told += wrapped(f"{task_words(idea, day)}; score {score_of(idea)}", width, 5, 5)
     for side in plan.sides:
         if side.actions:
             told += ["", AT_ONCE[side.who]]
         for task in side.actions:
-            told += wrapped(f"- {task.what} ({_task_words(task, day)})", width, 2, 4)
+            told += wrapped(f"- {task.what} ({task_words(task, day)})", width, 2, 4)
     told += ["", "Why customers left, by our cases"]
     told += [] if plan.evidence else [f"  {NO_CASES}"]
     for one in plan.evidence:
@@ -219,14 +220,8 @@ def _rows(plan: Plan, day: str) -> Iterator[dict[str, object]]:
         words = "; ".join(word for word, _ in reason.words)
         about = {"side": CUSTOMERS, "what": reason.reason, "more": words, "cases": reason.cases}
         yield {"kind": "reason", **about}
-    if plan.approval:
-        changed = "changed since" if plan.approval.changed else ""
-        yield {
-            "kind": "approval",
-            "owner": plan.approval.by,
-            "done_on": plan.approval.on,
-            "more": changed,
-        }
+    signed = {"owner": plan.approval.by, "done_on": plan.approval.on} if plan.approval else {}
+    yield {"kind": "approval", "what": approved(plan.approval), **signed}
 
 
 def _task_row(task: Task, day: str) -> dict[str, object]:
@@ -262,7 +257,7 @@ def page(plan: Plan, today: date) -> str:
         approved=approved(plan.approval),
         unsigned=plan.approval is None or plan.approval.changed,
         state=lambda task: state_of(task, day),
-        today=f"{today.day} {today:%B %Y}",
+        today=today.isoformat(),
         policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
         style=style,
     )

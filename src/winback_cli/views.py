@@ -16,7 +16,15 @@ from rich.text import Text
 
 from winback_cli import text
 from winback_cli.dates import day_words
-from winback_cli.rows import LIST_COLUMNS, label_of, list_rows, money_words
+from winback_cli.rows import (
+    LIST_COLUMNS,
+    back_words,
+    label_of,
+    list_rows,
+    money_words,
+    orders_words,
+    won_command,
+)
 
 if TYPE_CHECKING:
     from winback_cli.store import lists, reads
@@ -61,6 +69,7 @@ class Desk(NamedTuple):
     today: date
     keyless: str = ""  # why nobody is put forward
     on_the_way: Sequence[str] = ()  # fixes to be told of and messages to be seen to, a line each
+    back: "Sequence[lists.Back]" = ()  # who bought again while their case runs
 
 
 DESK_LINES = 23  # and the prompt makes 24
@@ -69,7 +78,7 @@ DESK_LINES = 23  # and the prompt makes 24
 def desk(page: Desk, width: int) -> RenderableType:
     """The desk, in 24 lines: what is owed first, then what waits, then whom to win back next."""
     parts: list[RenderableType] = [_desk_title(page)]
-    nothing = not (page.due or page.overdue or page.queue or page.on_the_way)
+    nothing = not (page.due or page.overdue or page.queue or page.on_the_way or page.back)
     flagged = any(line.kind == "flag" for line in page.overdue)
     sections: list[tuple[str, Sequence[Any], int, int]] = [
         ("Before all else" if flagged else "Overdue promises", page.overdue, page.dues.overdue, 2),
@@ -78,6 +87,9 @@ def desk(page: Desk, width: int) -> RenderableType:
         ("Whom to win back next", page.queue, len(page.queue), 3),
     ]
     lines_left = DESK_LINES - 3 - (len(page.on_the_way) + 1 if page.on_the_way else 0)
+    if page.back:
+        parts += _back(page.back, width)
+        lines_left -= min(len(page.back), BACK_LINES) + 2 + (len(page.back) > BACK_LINES)
     room = _rooms([(len(lines), total, least) for _, lines, total, least in sections], lines_left)
     for (title, lines, total, _), shown in zip(sections, room, strict=True):
         if not lines:
@@ -99,6 +111,23 @@ def desk(page: Desk, width: int) -> RenderableType:
     else:
         parts.append(Text("\nwinback next takes up the most urgent.", style="dim"))
     return Group(*parts)
+
+
+BACK_LINES = 2
+
+
+def _back(found: "Sequence[lists.Back]", width: int) -> list[RenderableType]:
+    """Who bought again while their case runs, and what closes it."""
+    parts: list[RenderableType] = [Text("\nBack: bought again after their case was opened", style="bold green")]
+    table = _plain("", "", "", "", show_header=False)
+    for one in found[:BACK_LINES]:
+        command = won_command(one)
+        room = max(width - len(one.case) - len(one.bought_on) - len(command) - 14, 8)
+        name = text.shorten(label_of(one), room)
+        table.add_row(one.case, name, f"on {one.bought_on}", Text(command, style="dim"))
+    parts.append(indented(table))
+    more = len(found) - BACK_LINES
+    return [*parts, Text(f"  and {more} more: winback due", style="dim")] if more > 0 else parts
 
 
 def _rooms(sections: list[tuple[int, int, int]], lines: int) -> list[int]:
@@ -127,7 +156,7 @@ def _many(count: int) -> str:
 
 def _desk_title(page: Desk) -> Text:
     counts = page.counts
-    parts = [f"{counts.customers:,} customers"]
+    parts = [f"{counts.customers:,} customer{'' if counts.customers == 1 else 's'}"]
     parts += [f"{counts.open} open"] if counts.open else []
     parts += [f"{counts.dormant} asleep"] if counts.dormant else []
     parts += [f"{counts.suppressed} left alone"] if counts.suppressed else []
@@ -223,6 +252,7 @@ class File(NamedTuple):
     dues: Sequence[tuple[str, str, str, str, int]]
     today: date
     pattern: str = ""  # who else left for the same
+    back: "lists.Back | None" = None
 
 
 def file(page: File) -> RenderableType:
@@ -248,7 +278,7 @@ def _who(page: File) -> list[RenderableType]:
         table.add_row(point.kind, text.line(point.value) + mark)
     bought = f"{customer.first_purchase or '?'} to {customer.last_purchase or '?'}"
     revenue = money_words(customer.revenue, customer.currency)
-    history = f"{customer.orders} orders, {revenue}" if customer.orders is not None else revenue
+    history = f"{orders_words(customer.orders)}, {revenue}" if customer.orders is not None else revenue
     for name, value in (
         ("place", place),
         ("bought", bought if customer.last_purchase or customer.first_purchase else ""),
@@ -283,6 +313,9 @@ def _case_part(page: File) -> list[RenderableType]:
     parts: list[RenderableType] = [line]
     if page.other_cases:
         parts.append(Text(f"  other cases: {', '.join(page.other_cases)}", style="dim"))
+    if page.back:
+        parts.append(Text(f"  {back_words(page.back)}", style="green"))
+        parts.append(Text(f"  If they are won: {won_command(page.back)}", style="dim"))
     parts += _closing(case) + _due_lines(page)
     if page.pattern:
         parts.append(Padding(Text(text.line(page.pattern), style="yellow"), (0, 0, 0, 2)))

@@ -60,7 +60,8 @@ class Walk:
             if promise["state"] != "open" or not "" < (promise.get("due") or "") <= today:
                 continue
             words = f"Promised for {promise['due']}: {promise['what'].rstrip('.')}. Is it kept?"
-            asked, kept = Asked(*named[0], words, _KEPT, item=promise["n"]), None
+            held = tuple(self.case.facts.get(_CHANGES) or ())
+            asked, kept = Asked(*named[0], words, _KEPT, item=promise["n"], held=held), None
             while kept is None:
                 reply = self.prompter.ask(asked)
                 if reply.kind in ("enter", "skip", "back"):
@@ -277,6 +278,7 @@ class Walk:
             item=item,
             default=again,
             required=not part.optional and not first,
+            held=tuple(items),
         )
         reply = self._put(asked)
         if first and (reply.kind == "skip" or (reply.kind == "enter" and again is None)):

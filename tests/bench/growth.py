@@ -185,7 +185,7 @@ def score(store: Path) -> None:
     began = time.perf_counter()
     held = []
     raw.set_trace_callback(lambda statement: held.append((time.perf_counter(), statement[:6])))
-    scoring.score_all(raw, opened.assumed, clock_at(TODAY).today)
+    scoring.score_all(raw, opened.means, clock_at(TODAY).today)
     took = time.perf_counter() - began
     raw.close()
     marks = [(at, what) for at, what in held if what in ("BEGIN ", "COMMIT")]

@@ -9,18 +9,20 @@ import sqlite3
 import stat
 import subprocess
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from hashlib import sha256
+from html import escape, unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import Runner
+from tests.conftest import Ran, Runner
 from winback_cli import dealings, report
 from winback_cli.exporting import told as untold
+from winback_cli.main import main
 from winback_cli.page import MARK, page
 from winback_cli.report import Cases, Promises, Report, Wanted
 
@@ -96,6 +98,7 @@ def test_outcomes_are_told_as_they_were_looked_at(ask: Runner) -> None:
 Outcomes
   Win-back rate: 1 of 2
   From opening to the win: 0 days
+  Calibration: not enough cases yet (2 of 30)
 
 How cases ended
   Outcome                   Cases
@@ -110,6 +113,14 @@ Closed by month
   Month    Closed  Won  Won of closed
   2026-10       2    1         1 of 2  ████████████░░░░░░░░░░░░
   █ won  ░ lost or released
+
+How they came back
+  Return                             Customers
+  Strong: reached before the return          1  ████████████████████████
+  Weak: tried, nobody reached                0
+  Organic: nobody tried                      0
+
+  None of it shows that contact caused a return.
 
   Rates count closed cases: won of won, lost and released. Open and sleeping
   ones are no losses.
@@ -164,7 +175,8 @@ def test_what_does_not_fit_is_told_with_what_would(ask: Runner, argv: tuple[str,
 def test_json_has_stable_keys_and_no_share_of_fewer_than_five(ask: Runner) -> None:
     told = json.loads(ask("outcomes", "--since", "2026-01-01", "--by", "owner", "--json").out)
 
-    assert list(told) == ["report", "as_of", "since", "by", "figures", "tables", "notes"]
+    keys = ["report", "as_of", "since", "by", "figures", "tables", "notes"]
+    assert list(told) == [*keys, "returns", "calibration"]
     assert (told["report"], told["as_of"], told["since"], told["by"]) == (
         *("outcomes", "2026-11-24", "2026-01-01", "owner"),
     )
@@ -181,7 +193,7 @@ def test_csv_reads_back_with_one_header(ask: Runner) -> None:
         {"currency": "USD", "what": "Offers in won cases", "count": "1", "amount": "40"},
     ]
     assert {row["table"] for row in csv.DictReader(io.StringIO(ask("outcomes", "--csv").out))} == {
-        *("outcomes", "months"),
+        *("outcomes", "months", "returns"),
     }
     assert ask("checkins", "--csv").out == "state,count\n"
 
@@ -406,3 +418,142 @@ def test_in_a_browser_light_and_dark_are_two_pictures(tmp_path: Path) -> None:
 
     assert pictures["light"].startswith(b"\x89PNG")
     assert pictures["light"] != pictures["dark"]
+
+
+# -- every page there is, of a store in which all that anybody wrote is an attack ------------------
+
+ATTACKS = [
+    *NASTY[:5],
+    "<scr\u200bipt>document.title=1</scr\u200bipt>\uff1cscript\uff1e",
+    "x--><script>document.title='pwned'</script><!--",
+    "]]><a href=javascript:document.title=1>here</a>",
+]
+PAGES: dict[str, tuple[object, ...]] = {
+    "report": ("report", "--by", "owner", "--html", "PLACE"),
+    "digest": ("report", "learned", "--named", "--html", "PLACE"),
+    "plan": ("trust", "plan", "--html", "PLACE"),
+    "survey": ("survey", "form", "attacked", "--form", "PLACE"),
+    "subject": ("subject", 1, "--html", "PLACE"),
+    "subject left alone": ("subject", 3, "--html", "PLACE"),
+}
+KINDS = (
+    ("stage", "--note", "X"),
+    ("breaker", "--stage", "problem"),
+    ("threat", "--stage", "problem", "--safeguard", "X"),
+    ("opportunity", "--stage", "problem", "--how", "X"),
+    ("action", "--owner", "X", "--staff"),
+    ("member", "--part", "X"),
+    ("idea", "--owner", "X"),
+    ("idea", "--owner", "X"),
+)
+WALKED = """answers:
+  backstory: {{how_left: upset, left_on: 2026-01-02, told_by: {t}, internal_view: {t},
+    landmines: [{{what: {t}, explanation: {t}}}], contact_details: good, worth_it: 'yes', known_already: 'no'}}
+  contact: {{on: today, channel: phone, disposition: reached, person: {t}, role: {t},
+    decision_maker: 'no', why_not_decision_maker: {t}, slipped: none}}
+  listen: {{refused: 'no', why_left: {t}, requirements: {t}, buys_now: {t}, complained: 'yes',
+    complaints: {t}, ownership: {t}, thanked: 'yes', apologised: 'yes', reconsidered: 'no', slipped: none}}
+  classify: {{reason: support, theory: 'no', scope: systemic, evidence: {t}}}
+  decide: {{referrals: {t}, fix: {t}, approach: simple_fix, verdict: pursue, reasons: {t}}}
+  revisit: {{changes: [{{what: {t}, done: 'no', owner: {t}, due: today, assured_by: {t}}}],
+    offers: [{{kind: trial, terms: {t}}}], apologised: 'yes', credited: 'yes', slipped: none, sent_on: today}}
+"""
+
+
+def attack(winback: Runner, folder: Path) -> None:
+    """A store whose every text is an attack: customers, answers, fixes, ideas, a survey and its replies."""
+    fields = ("customer_id", "name", "company", "city", "country", "owner", "reason", "notes")
+    with (folder / "list.csv").open("w", encoding="utf-8", newline="") as out:
+        rows = csv.writer(out)
+        rows.writerow([*fields, "email", "last_purchase"])
+        for n, one in enumerate(ATTACKS[:4]):
+            rows.writerow([*[one] * len(fields), f"c{n}@example.com", "2024-01-10"])
+    answers, replies = folder / "answers.yaml", folder / "replies.csv"
+    with replies.open("w", encoding="utf-8", newline="") as out:
+        csv.writer(out).writerows([["email", "q1", "q2"], ["c0@example.com", ATTACKS[6], ATTACKS[7]]])
+    told = [
+        ("import", folder / "list.csv"),
+        ("survey", "new", "attacked", "--lapsed", "--title", ATTACKS[0]),
+    ]
+    told[1] += tuple(f"--question={n} {one}" for n, one in enumerate(ATTACKS))
+    told += [("survey", "import", replies), ("fix", "add", ATTACKS[1], "--owner", ATTACKS[0])]
+    for one, more in zip(ATTACKS, KINDS, strict=True):
+        told.append(("trust", "add", more[0], one, *(one if word == "X" else word for word in more[1:])))
+    for line in (*told, ("trust", "plan", "--approve", "--by", ATTACKS[0])):
+        ran = winback("--as-of", DAY, *line)
+        assert ran.code == 0, line
+    for number, one in enumerate(ATTACKS[:4], 1):
+        answers.write_text(WALKED.format(t=json.dumps(one)), "utf-8")
+        ran = winback("--as-of", DAY, "walk", number, "--answers", answers)
+        assert ran.code == 0, ran.err
+    assert winback("--as-of", DAY, "suppress", 3, "--reason", ATTACKS[0]).code == 0
+
+
+@pytest.fixture(scope="module")
+def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Every page of such a store, by its name."""
+    folder, found = tmp_path_factory.mktemp("attacked"), {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WINBACK_HOME", str(folder / "home"))
+
+        def run(*words: object) -> Ran:
+            return Ran(main([str(word) for word in words]), "", "")
+
+        attack(run, folder)
+        for name, line in PAGES.items():
+            place = folder / f"{name}.html"
+            ran = run("--as-of", DAY, *(place if word == "PLACE" else word for word in line))
+            assert ran.code == 0, name
+            found[name] = place.read_text("utf-8")
+    yield found
+
+
+def bare(content: str) -> str:
+    """The broken twin: below its head, what is foreign stands in the page as it came."""
+    head, end, body = content.partition("</head>")
+    return head + end + unescape(body)
+
+
+def loaded(pages: Sequence[str], folder: Path) -> list[str]:
+    """The titles of pages once a browser has read them all, each in a frame, and let run what runs."""
+    frames = "".join(f'<iframe srcdoc="{escape(page)}"></iframe>' for page in pages)
+    probe = "[...document.querySelectorAll('iframe')].map(frame => frame.contentDocument.title)"
+    script = f"<script>onload = () => {{ document.title = JSON.stringify({probe}); }};</script>"
+    told = browsed(f"<!doctype html><title></title>{frames}{script}", folder, "--dump-dom")
+    titles: list[str] = json.loads(unescape(title_of(told)))
+    return titles
+
+
+def test_no_page_takes_anything_that_anybody_wrote_for_its_own(attacked: dict[str, str]) -> None:
+    for name, content in attacked.items():
+        seen, style = Seen(content), re.search(r"<style>(.*?)</style>", content, re.DOTALL)
+        assert style is not None
+        digest = b64encode(sha256(style[1].encode()).digest()).decode()
+        assert unescape(_policy(content)) == (
+            f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+        ), name
+        strange = {"script", "img", "iframe", "object", "link", "form", "base", "a"}
+        strange -= {"a"} if name == "report" else set()
+        assert set(seen.tags) & strange == set(), name
+        assert {key for key, _ in seen.attributes if key.startswith("on") or key == "style"} == set(), name
+        assert {value[:1] for key, value in seen.attributes if key in ("href", "src")} <= {"#"}, name
+        assert ATTACKS[0] in unescape(content), name
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", content), name
+
+
+@needs_browser
+def test_in_a_browser_no_page_runs_anything_and_either_guard_alone_would_do(
+    attacked: dict[str, str], tmp_path: Path
+) -> None:
+    pages = list(attacked.values())
+    whole = loaded(pages, tmp_path)
+    guards = [
+        *map(without_policy, pages),
+        *map(bare, pages),
+        *(without_policy(bare(page)) for page in pages),
+    ]
+    found = loaded(guards, tmp_path)
+
+    assert "pwned" not in "".join(whole).replace("title='pwned'", "")
+    assert found[: len(pages)] == found[len(pages) : 2 * len(pages)] == whole
+    assert found[2 * len(pages) :] == ["pwned"] * len(pages)  # so that this test can fail

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import LIST
+from tests.conftest import LIST, Ran, Runner
 from tests.faults import processes
 from tests.faults.ground import TODAY, Ground
 from tests.faults.lab import Lab
@@ -25,13 +25,13 @@ def lab() -> Iterator[Lab]:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 640 KB and few files, which only root may make."""
+    """A disk of 960 KB and few files, which only root may make."""
     place = tmp_path / "disk"
     place.mkdir()
     if os.geteuid() != 0 or not shutil.which("mount"):
         pytest.skip("a small disk takes root and mount")
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=640k,nr_inodes=64", "tmpfs", place], capture_output=True
+        ["mount", "-t", "tmpfs", "-o", "size=960k,nr_inodes=64", "tmpfs", place], capture_output=True
     )
     if mounted.returncode:
         pytest.skip("mounting is not allowed here")
@@ -64,3 +64,38 @@ def built(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Ground:
 def ground(built: Ground, tmp_path: Path) -> Ground:
     """A copy of the ground that a test may hurt."""
     return Ground(copy_store(built.base, tmp_path / "base.sqlite"), built.more)
+
+
+BEGUN: tuple[tuple[object, ...], ...] = (
+    ("note", 2, "asked for a better price"),
+    ("fix", "add", "One number for all questions", "--owner", "Mara"),
+    ("survey", "new", "autumn", "--lapsed", "--months", 1, "--status", "none"),
+    ("survey", "sample", "table", "--n", 1, "--spares", 0, "--cooldown", 0, "--status", "open"),
+    ("trust", "add", "breaker", "Nobody calls back", "--stage", "problem"),
+    ("trust", "add", "idea", "A portal", "--effort", 2, "--effect", 4, "--owner", "Mara"),
+)
+
+
+@pytest.fixture(scope="session")
+def built_wide(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made once: a store with the sample list, a case, a fix, a survey of 1 and 3, a group, a trust map."""
+    folder = tmp_path_factory.mktemp("wide")
+    base, sample = folder / "base.sqlite", folder / "sample.csv"
+    sample.write_text(LIST, "utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WINBACK_HOME", str(folder / "home"))
+        run = lab.runs([("--store", base, *TODAY, *line) for line in (("import", sample), *BEGUN)])
+    assert run.code == 0, run.err
+    return base
+
+
+@pytest.fixture
+def wide(built_wide: Path, store_path: Path, winback: Runner) -> Runner:
+    """The runner, on a set day, over a copy of the store with something of everything."""
+    store_path.parent.mkdir(mode=0o700)
+    copy_store(built_wide, store_path)
+
+    def run(*words: object) -> Ran:
+        return winback(*TODAY, *words)
+
+    return run

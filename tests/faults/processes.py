@@ -221,13 +221,14 @@ def dump(store: Path, without: Sequence[str] = ()) -> dict[str, list[dict[str, A
 
 def seen(store: Path, without: Sequence[str] = ()) -> dict[str, list[dict[str, Any]]]:
     """Every row that is there for a user: not what an import that was stopped left unseen, nor which
-    run of the program wrote what.
+    run of the program wrote what. Who waits in the queue, but no score: those are made anew by the day.
     """
-    found = dump(store, ["command", *without])
+    found = dump(store, ["command", "score", *without])
     with opened(store) as connection:
         staged = {row[0] for row in connection.execute("SELECT id FROM batch WHERE state = 'staging'")}
         people = {row[0] for row in connection.execute("SELECT id FROM customer")}
-    found["about"] = [row for row in found["about"] if row["name"] != "people"]  # counts changes
+    # The first counts changes, the others are what scores are reckoned with, and by whom.
+    found["about"] = [row for row in found["about"] if row["name"] not in ("people", "scores", "scoring")]
     for table, rows in found.items():
         if table == "customer_row":
             rows[:] = [row for row in rows if row["id"] in people]
@@ -235,8 +236,11 @@ def seen(store: Path, without: Sequence[str] = ()) -> dict[str, list[dict[str, A
             rows[:] = [row for row in rows if row["id"] not in staged]
         elif table in ("contact_point", "former", "identity", "ranking"):
             rows[:] = [row for row in rows if row["customer_id"] in people]
+        rows[:] = [row for row in rows if row.get("batch_id") not in staged or row["batch_id"] is None]
         for row in rows:
             row.pop("command_id", None)
+            row.pop("worth", None)
+        rows.sort(key=lambda row: [str(value) for value in row.values()])
     return found
 
 

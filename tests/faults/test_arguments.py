@@ -25,15 +25,26 @@ ATTACKS = (
 )
 # What leaves a word, or nothing, to look for.
 FITTING = ("%", "*", *ATTACKS[-2:])
-# What sorts or picks by a name, of which there is a closed list.
-NAMES = (
-    ("list", "--sort"),
-    ("list", "--status"),
-    ("list", "--stage"),
-    ("report", "funnel", "--by"),
-    ("report", "reasons", "--by"),
-    ("report", "value", "--by"),
-)
+RIPPLE = ("offer", "ripple", "1", "--kind", "discount", "--cost", "5 EUR")
+# What sorts or picks by a name, of which there is a closed list; and one of that list.
+NAMES = {
+    ("list", "--sort"): "name",
+    ("list", "--status"): "open",
+    ("list", "--stage"): "listen",
+    ("list", "--customers", "--sort"): "priority",
+    ("report", "funnel", "--by"): "owner",
+    ("report", "reasons", "--by"): "owner",
+    ("report", "value", "--by"): "owner",
+    ("report", "outcomes", "--by"): "playbook",
+    ("report", "playbooks", "--by"): "segment",
+    ("survey", "sample", "g", "--by"): "reason,city",
+    ("survey", "sample", "g", "--status"): "none",
+    ("survey", "new", "s", "--status"): "none",
+    (*RIPPLE, "--segment"): "any",
+    (*RIPPLE, "--size"): "same",
+    (*RIPPLE, "--reason"): "any",
+    ("erase", "1", "--yes", "--backups"): "keep",
+}
 # What filters by a value that a user chose.
 VALUES = (
     ("list", "--owner"),
@@ -42,6 +53,15 @@ VALUES = (
     ("show",),
     ("why",),
     ("brief",),
+    ("subject",),
+    ("worth",),
+    ("erase", "--yes"),
+    ("survey", "show"),
+    ("survey", "tally"),
+    ("survey", "review", "--accept-above", "0.5"),
+    ("survey", "new", "s", "--owner"),
+    ("survey", "new", "s", "--reason"),
+    ("survey", "sample", "g", "--owner"),
 )
 
 
@@ -63,6 +83,13 @@ def test_what_is_no_name_of_the_list_is_refused_and_nothing_is_run(
     assert digest(store_path) == before
 
 
+@pytest.mark.parametrize(
+    ("line", "name"), NAMES.items(), ids=lambda told: told if isinstance(told, str) else " ".join(told)
+)
+def test_a_name_of_the_list_is_taken(line: tuple[str, ...], name: str, stocked: Runner) -> None:
+    assert stocked(*line, name).code == 0
+
+
 @pytest.mark.parametrize("attack", ATTACKS, ids=range(len(ATTACKS)))
 @pytest.mark.parametrize("line", VALUES, ids=" ".join)
 def test_what_is_searched_for_is_a_value_and_finds_only_what_holds_it(
@@ -77,6 +104,8 @@ def test_what_is_searched_for_is_a_value_and_finds_only_what_holds_it(
         assert "@" not in ran.out
         named = ran.out.splitlines()[1:]
         assert named == [] or attack in FITTING
+    elif line[:2] in (("survey", "new"), ("survey", "sample")):
+        assert ran.code == 5 or attack in FITTING
     else:
         assert ran.code == 3
     assert "inside winback" not in ran.err

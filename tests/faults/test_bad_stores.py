@@ -20,7 +20,7 @@ from tests.conftest import Ran, Runner
 from tests.faults import processes
 from tests.faults.processes import assert_whole, contents, dump, twin
 from winback_cli.errors import BadInput
-from winback_cli.store import connect, migrations, tables, upgrade
+from winback_cli.store import connect, learned, migrations, tables, upgrade
 
 COMMANDS = {"list": ("list",), "note": ("note", 1, "x"), "import": ("import", "more.csv")}
 MIGRATIONS = Path(migrations.__file__).parent
@@ -299,7 +299,8 @@ def test_a_store_below_a_file_is_not_told_as_a_full_disk(
 
 
 def test_every_column_and_index_of_the_tables_is_in_the_migrated_schema(room: Path) -> None:
-    assert tables.CustomerRow.metadata is SQLModel.metadata
+    for row in (tables.CustomerRow, learned.SurveyRow):
+        assert row.metadata is SQLModel.metadata
 
     assert differences(room / "store.sqlite") == []
 

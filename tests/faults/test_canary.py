@@ -298,6 +298,99 @@ def test_somebody_who_is_left_alone_is_refused_by_name_and_never_by_address(
     check_silent(caged("add", "Somebody", "--email", MAIL.upper()), 65)
 
 
+# -- surveys, purchases, the trust team, and letting go ---------------------------------------------
+
+REPLY = "email,q1,call_back,date\n"
+BOUGHT = "email,date,amount,currency\n"
+TEAM = "answers:\n  stages:\n    "
+FILES = {
+    "replies.csv": REPLY + f"{MAIL},{NAME},{NAME},{MAIL}\n" * 2,
+    "useless.csv": f"{NAME},{MAIL}\n{NAME},{MAIL}\n",
+    "torn.csv": REPLY + f'"{NAME},{MAIL}\n',
+    "undated.csv": REPLY + f"{MAIL},{NAME},,03/04/2025\n",
+    "bought.csv": BOUGHT + f"{MAIL},{NAME},{MAIL},{NAME}\n" * 3,
+    "two ways.csv": BOUGHT + f"{MAIL},03/04/2025,1,EUR\n",
+    "team.yaml": TEAM + f"team: {{name: {NAME}}}\n",
+    "team twice.yaml": TEAM + f"team: [{{name: {NAME}}}]\n    team: [{{name: {MAIL}}}]\n",
+    "questions.txt": f"{NAME}?\n{NAME}?\n",
+}
+LATER = (
+    ["survey", "new", "more", "--lapsed", "--owner", "Nobody"],
+    ["survey", "new", "more", "--status", "open", "--questions", "questions.txt"],
+    ["survey", "new", "more"],
+    ["survey", "import", "useless.csv"],
+    ["survey", "import", "torn.csv"],
+    ["survey", "import", "undated.csv"],
+    ["survey", "import", "replies.csv", "--survey", "nowhere"],
+    ["survey", "import", "replies.csv", "--max-rejects", "0"],
+    ["survey", "import", "replies.csv", "--map", "code=nothing"],
+    ["survey", "review"],
+    ["survey", "notes", "autumn", "3", "--text", "words"],
+    ["survey", "tally", "nowhere"],
+    ["survey", "drop", "nowhere"],
+    ["import", "--purchases", "useless.csv"],
+    ["import", "--purchases", "torn.csv"],
+    ["import", "--purchases", "two ways.csv"],
+    ["import", "--purchases", "bought.csv", "--max-rejects", "0"],
+    ["trust", "new", "--answers", "team.yaml"],
+    ["trust", "new", "--answers", "team twice.yaml"],
+    ["trust", "plan", "--approve", "--by", NAME],
+    ["trust", "review"],
+    ["erase", "1", "--yes", "--certificate", "replies.csv"],
+    ["subject", "1", "--html", "replies.csv"],
+    ["worth", "1", "--margin", "much"],
+    ["offer", "ripple", "1", "--kind", "nothing"],
+    ["report", "learned", "--by", "owner"],
+)
+
+
+@pytest.fixture
+def surveyed(caged: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
+    """The runner where the canary was asked in a survey, among files that tell of them."""
+    for name, content in FILES.items():
+        (tmp_path / name).write_text(content, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert caged("survey", "new", "autumn", "--status", "open", "--question", f"What, {NAME}?").code == 0
+    return caged
+
+
+@pytest.mark.parametrize("line", LATER, ids=" ".join)
+def test_a_later_command_that_fails_tells_nothing_of_anybody(line: list[str], surveyed: Runner) -> None:
+    check_silent(surveyed(*line))
+
+
+def test_answers_and_purchases_that_are_rejected_are_told_with_the_results_and_not_with_the_talk(
+    surveyed: Runner,
+) -> None:
+    for line in (["survey", "import", "replies.csv"], ["import", "--purchases", "bought.csv"]):
+        ran = surveyed(*line)
+        assert ran.code in (4, 65), ran
+        assert [canary for canary in CANARIES if canary in ran.err] == []
+        assert "Traceback" not in ran.err + ran.out
+
+
+INSIDE = {
+    "answers of a reply": f'UPDATE reply SET answers = \'{{"q1": ["{NAME}", "{MAIL}"]\'',
+    "questions of a survey": f"UPDATE survey SET questions = '[\"{NAME} {MAIL}\"'",
+    "counts of an import": f"UPDATE batch SET counts = '{{\"{NAME}\"'",
+    "a day of a purchase": f"UPDATE customer_row SET last_purchase = '{NAME}'",
+}
+LOOKS = (["survey", "tally"], ["survey", "show"], ["import", "--list"], ["why", "1"], ["subject", "1"])
+
+
+@pytest.mark.parametrize("kind", INSIDE)
+def test_a_mistake_inside_a_survey_or_a_history_is_told_by_its_place_alone(
+    kind: str, surveyed: Runner, store_path: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "good.csv").write_text(REPLY + f"{MAIL},Too dear,,\n", "utf-8")
+    assert surveyed("survey", "import", "good.csv").code == 0
+    corrupt(store_path, INSIDE[kind])
+    failed = [ran for line in LOOKS if (ran := surveyed(*line)).code]
+    assert failed, "nothing failed"
+    for ran in failed:
+        check_silent(ran)
+
+
 def test_a_failure_that_tells_a_name_would_be_caught(caged: Runner) -> None:
     with pytest.raises(AssertionError):
         check_silent(caged("show", NAME), 3)

@@ -2,6 +2,7 @@
 
 import io
 import itertools
+import json
 import os
 import re
 import shutil
@@ -250,6 +251,173 @@ def test_square_brackets_and_emoji_codes_of_a_name_stay_as_they_are(
     assert winback("show", 5).out.count(name) >= 3
 
 
+# -- surveys, purchases, the trust team, and what is learned ---------------------------------------
+
+
+def row_of(*cells: str) -> bytes:
+    quoted = ('"' + cell.replace('"', '""').replace("\x00", "") + '"' for cell in cells)
+    return (",".join(quoted) + "\n").encode("utf-8", "ignore")
+
+
+def fill_more(winback: Runner, folder: Path, given: str) -> None:
+    """Bring a text in by the doors of surveys, groups, purchases, fixes and the trust team."""
+    said, cut = "x" + given, "x" + given[:90]
+    asked = ("--status", "open", "--cooldown", 0)
+    lines: list[tuple[object, ...]] = [
+        ("survey", "new", "s", *asked, f"--title={cut}", f"--question={cut}", "--question=Why?"),
+        ("survey", "sample", "g", "--n", 2, *asked, "--by", "city,reason,owner"),
+        ("fix", "add", f"--owner={cut}", "--", said[:250]),
+        ("trust", "add", "stage", f"--note={cut}", "--", cut),
+        ("trust", "add", "breaker", "--stage=problem", "--", cut),
+        ("trust", "add", "opportunity", "--stage=problem", f"--how={cut}", "--", cut),
+        ("trust", "add", "threat", "--stage=problem", f"--safeguard={cut}", "--", cut),
+        ("trust", "add", "action", f"--owner={cut}", "--", cut),
+        ("trust", "add", "idea", f"--owner={cut}", "--effort=1", "--effect=2", "--", cut),
+        ("trust", "add", "member", f"--part={cut}", "--", cut),
+        ("trust", "plan", "--approve", f"--by={cut}"),
+    ]
+    for line in lines:
+        ran = winback(*line)
+        assert ran.code == 0, (line, ran.err)
+        check(ran)
+    bad = "much " + given[:80]
+    mail = "ana@blue.example.com"
+    replies = [("email", "q1", "q2", "call_back", "date"), (mail, said[:900], said[:900], "yes", "")]
+    replies += [("eva@example.com", said[:900], "", "", ""), ("ben@example.com", said, "", "", bad)]
+    (folder / "replies.csv").write_bytes(b"".join(row_of(*one) for one in replies))
+    bought = [("email", "date", "amount", "currency", "order"), (mail, "2024-05-01", "9", "EUR", cut)]
+    bought += [(f"{cut}@example.com", "2024-05-01", "9", "EUR", ""), (mail, "2024-05-01", bad, bad, "")]
+    (folder / "bought.csv").write_bytes(b"".join(row_of(*one) for one in bought))
+    for line in (
+        ("survey", "import", folder / "replies.csv", "--survey", "s", "--rejects", folder / "r.csv"),
+        ("import", "--purchases", folder / "bought.csv"),
+        ("survey", "notes", "g", 1, f"--text={said[:900]}"),
+        ("survey", "tally", "s", "--cases"),
+    ):
+        ran = winback(*line)
+        assert ran.code in (0, 3, 4), ran.err
+        check(ran)
+
+
+MORE_VIEWS: tuple[tuple[str, ...], ...] = (
+    ("survey", "list"),
+    ("survey", "show", "s"),
+    ("survey", "tally", "s"),
+    ("survey", "tally", "g"),
+    ("report",),
+    ("report", "funnel", "--by", "owner"),
+    ("report", "reasons"),
+    ("report", "learned"),
+    ("report", "learned", "--named"),
+    ("report", "learned", "--named", "--md", "-"),
+    ("trust", "show"),
+    ("trust", "plan"),
+    ("trust", "plan", "--md", "-"),
+    ("trust", "plan", "--csv", "-"),
+    ("trust", "score"),
+    ("trust", "review"),
+    ("subject", "1"),
+    ("subject", "3"),
+    ("why", "1"),
+    ("worth", "1"),
+    ("brief", "1"),
+    ("show", "1"),
+    ("fix", "list"),
+    ("offer", "ripple", "1", "--kind", "discount", "--cost", "5 EUR"),
+    ("playbook", "compare"),
+    ("import", "--list"),
+    ("list", "--sort", "priority"),
+    ("erase", "--list"),
+)
+
+
+def look_more(winback: Runner, given: str, folder: Path) -> None:
+    """Every view of those, plain and as a terminal shows it, and the words of their errors."""
+    for view in MORE_VIEWS:
+        ran = winback("--color", "never", *view)
+        assert ran.code in (0, 2, 5), (view, ran.err)
+        check(ran)
+        check(winback("--color", "always", *view), colour=True)
+    said, place = "x" + given, name_of_file(f"{folder}/x" + given.replace("/", ""))
+    for line in (
+        ("survey", "tally", "--", said),
+        ("survey", "new", "--lapsed", "--", said),
+        ("survey", "sample", f"--by={said}", "h"),
+        ("survey", "import", "--survey", "s", "--", place),
+        ("survey", "notes", "g", "--text=x", "--", said),
+        ("trust", "add", "breaker", f"--stage={said}", "x"),
+        ("trust", "add", "--", said, "x"),
+        ("trust", "new", f"--answers={place}"),
+        ("trust", "plan", f"--md={place}"),
+        ("survey", "form", "s", f"--csv={place}-a"),
+        ("report", f"--html={place}-b"),
+        ("report", f"--html={place}-a"),
+        ("report", "--", said),
+        ("subject", "1", f"--html={place}-c"),
+        ("subject", "1", f"--html={place}-c"),
+        ("worth", f"--margin={said}", "1"),
+        ("offer", "ripple", "1", f"--kind={said}"),
+        ("erase", "1", f"--backups={said}"),
+        ("erase", "2", "--yes", f"--certificate={place}-d"),
+        ("erase", "--yes", "--", said),
+    ):
+        check(winback(*line))
+
+
+@pytest.mark.parametrize("given", ["".join(NASTY), "".join(NASTY[::-1])], ids=["as it is", "backwards"])
+def test_no_answer_idea_fix_or_purchase_reaches_the_terminal_with_a_control_sign(
+    given: str, winback: Runner, anew: Callable[[], Path]
+) -> None:
+    folder = anew()
+    fill(winback, folder, given)
+    answer(winback, folder, given)
+    fill_more(winback, folder, given)
+    look_more(winback, given, folder)
+
+
+STORED = {
+    "reply": ("answers",),
+    "survey": ("title",),
+    "fix": ("what", "owner"),
+    "batch": ("file",),
+    "customer_row": ("name", "company", "city", "owner", "reason", "notes"),
+    "contact_point": ("value",),
+    "suppression": ("reason",),
+    "command": ("by",),
+}
+
+
+def test_what_lies_uncleaned_in_the_tables_of_surveys_and_fixes_is_cleaned_when_it_is_shown(
+    winback: Runner, anew: Callable[[], Path]
+) -> None:
+    folder = anew()
+    fill(winback, folder, "")
+    fill_more(winback, folder, "")
+    bad = "\x1b[35mred\u202e\x9b2J"
+    with closing(sqlite3.connect(folder / "store.sqlite")) as connection:
+        for table, columns in STORED.items():
+            for column in columns:
+                words = f'"{column}" = ? || "{column}"' if column != "answers" else "answers = ?"
+                told = json.dumps({"q1": bad, "q2": bad, "notes": bad}) if column == "answers" else bad
+                connection.execute(f"UPDATE {table} SET {words}", (told,))
+        connection.commit()
+    for view in MORE_VIEWS:
+        check(winback("--color", "never", *view))
+        check(winback("--color", "always", *view), colour=True)
+
+
+def test_a_survey_that_shows_words_as_they_come_would_be_caught(
+    winback: Runner, anew: Callable[[], Path]
+) -> None:
+    folder = anew()
+    fill(winback, folder, "")
+    with pytest.MonkeyPatch.context() as patch:
+        walk_twins.raw(patch)
+        with pytest.raises(AssertionError, match="x1b"):
+            fill_more(winback, folder, "\x1b[35m")
+            look_more(winback, "", folder)
+
+
 # -- the walk, as a person sees it ----------------------------------------------------------------
 
 
@@ -392,6 +560,8 @@ steps:
         "playbook show hostile",
         "playbook answers hostile",
         "playbook check {}",
+        "playbook compare hostile standard",
+        "playbook rules hostile",
     ],
 )
 def test_a_playbook_of_somebody_else_cannot_move_the_cursor(

@@ -18,7 +18,7 @@ from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword
 
 from winback_cli import mailing
 from winback_cli.errors import BadInput
-from winback_cli.senders import UNKNOWN, Outgoing, Security, Smtp, as_mail
+from winback_cli.senders import UNKNOWN, NoSuchAddress, Outgoing, Security, Smtp, as_mail
 
 PASSWORD = "canary-Pass-Öl-77"
 MAIL = Outgoing(
@@ -219,6 +219,30 @@ def test_a_definite_no_is_failed_and_nothing_was_taken(phase: str, reply: bytes)
     assert reply[:3].decode() in outcome.detail
     assert (" for now " in outcome.detail) == reply.startswith(b"4")
     check_quiet(outcome.detail)
+
+
+@pytest.mark.parametrize(
+    "phase, reply, wrong",
+    [
+        ("RCPT", b"550 5.1.1 no such user\r\n", True),
+        ("RCPT", b"550 no such user\r\n", True),
+        ("RCPT", b"554 5.1.2 no such host\r\n", True),
+        ("RCPT", b"550 5.2.1 disabled\r\n", True),
+        ("RCPT", b"550 5.7.1 relaying denied\r\n", False),
+        ("RCPT", b"552 5.2.2 full\r\n", False),
+        ("RCPT", b"554 not today\r\n", False),
+        ("RCPT", b"450 4.1.1 later\r\n", False),
+        ("MAIL", b"550 5.1.8 bad sender\r\n", False),
+        ("dot", b"550 5.1.1 no\r\n", False),
+    ],
+)
+def test_an_address_is_wrong_only_where_the_server_says_for_good_that_there_is_none(
+    phase: str, reply: bytes, wrong: bool
+) -> None:
+    with served(phase, refuses(reply)) as server:
+        outcome = sender(server.port).send(MAIL)
+
+    assert (outcome.state, isinstance(outcome, NoSuchAddress)) == ("failed", wrong)
 
 
 @pytest.mark.parametrize("fault", UNCERTAIN.values(), ids=UNCERTAIN)

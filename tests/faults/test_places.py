@@ -1,13 +1,16 @@
-"""X6: names that lead elsewhere. Whatever is named for a store, a copy, a restore or the rejected rows,
-nothing outside is written, replaced or removed, and what is there already is never written over.
+"""X6: names that lead elsewhere. Whatever is named for a store, a copy, a restore, the rejected rows, a
+page, a list or a certificate, nothing outside is written, replaced or removed, and what is there already
+is never written over.
 """
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from tests.conftest import Runner
 from tests.faults.ground import TODAY, Ground
 from tests.faults.lab import Lab
 from tests.faults.processes import contents, copy_store, dump
@@ -132,3 +135,89 @@ def test_a_restore_takes_the_place_of_a_link_and_leaves_what_it_led_to(
 def test_a_restore_that_writes_through_a_link_is_caught(lab: Lab, ground: Ground, yard: Yard) -> None:
     with pytest.raises(AssertionError, match="something outside was touched"):
         check_restored_beside(lab, ground, yard, "following")
+
+
+# -- files that a command writes for others ------------------------------------------------------
+
+PURCHASES = (
+    "email,date,amount,currency\nana@blue.example.com,2025-11-02,90,EUR\neva@example.com,someday,1,EUR\n"
+)
+REPLIES = "email,q1,date\nana@blue.example.com,Too dear,2026-11-20\neva@example.com,x,2026-11-20\n"
+OUTPUTS: dict[str, tuple[str, ...]] = {
+    "report": ("report", "--html"),
+    "learned, a page": ("report", "learned", "--html"),
+    "learned, Markdown": ("report", "learned", "--md"),
+    "a new survey, rows": ("survey", "new", "more", "--status", "none", "--cooldown", "0", "--csv"),
+    "a new survey, forms": ("survey", "new", "more", "--status", "none", "--cooldown", "0", "--form"),
+    "a survey, rows": ("survey", "form", "autumn", "--csv"),
+    "a survey, forms": ("survey", "form", "autumn", "--form"),
+    "answers": ("survey", "import", "REPLIES", "--survey", "autumn", "--rejects"),
+    "purchases": ("import", "--purchases", "PURCHASES", "--rejects"),
+    "what is held": ("subject", "1", "--html"),
+    "a certificate": ("erase", "1", "--yes", "--certificate"),
+    "the plan, Markdown": ("trust", "plan", "--md"),
+    "the plan, a page": ("trust", "plan", "--html"),
+    "the plan, rows": ("trust", "plan", "--csv"),
+    "an export": ("export", "customers"),
+    "dues": ("agenda", "--ics"),
+}
+AWRY: dict[str, Callable[[Yard], Path]] = {
+    "too long a name": lambda yard: yard.mine / ("n" * 300),
+    "below too long a name": lambda yard: yard.mine / ("n" * 300) / "place",
+    "in no folder": lambda yard: yard.mine / "nowhere" / "place",
+    "a file": lambda yard: yard.outside / "taken",
+    "a folder": lambda yard: yard.outside,
+}
+
+
+def line_of(name: str, folder: Path) -> list[object]:
+    """The words of a command before the place that it writes to, with what it reads in a folder."""
+    meant = {"REPLIES": folder / "replies.csv", "PURCHASES": folder / "purchases.csv"}
+    meant["REPLIES"].write_text(REPLIES, "utf-8")
+    meant["PURCHASES"].write_text(PURCHASES, "utf-8")
+    return [meant.get(word, word) for word in OUTPUTS[name]]
+
+
+def check_left_as_it_is(name: str, wide: Runner, yard: Yard, store: Path, folder: Path) -> None:
+    """Every place that leads elsewhere, or is taken, is refused before anything is done."""
+    line, before, was = line_of(name, folder), contents(yard.outside), store.read_bytes()
+    for kind, made in (PLACES | AWRY).items():
+        ran = wide(*line, made(yard))
+        assert contents(yard.outside) == before, f"{kind}: something outside was touched"
+        assert ran.code in REFUSED, f"{kind}: {ran.err}"
+        assert (ran.out, "inside winback" in ran.err) == ("", False), kind
+        assert store.read_bytes() == was, f"{kind}: it was done all the same"
+        for left in yard.mine.iterdir():
+            assert left.is_symlink(), f"{kind}: something was left behind"
+            left.unlink()
+
+
+@pytest.mark.parametrize("name", OUTPUTS)
+def test_a_file_for_others_is_never_written_elsewhere_nor_over_anything_and_nothing_is_done_then(
+    name: str, wide: Runner, yard: Yard, store_path: Path, tmp_path: Path
+) -> None:
+    check_left_as_it_is(name, wide, yard, store_path, tmp_path)
+
+
+def test_a_program_that_looks_at_the_place_only_when_it_writes_is_caught(
+    wide: Runner, yard: Yard, store_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("winback_cli.cli.forgetting.refuse_taken", lambda *_: None)
+
+    with pytest.raises(AssertionError, match="a link to nothing"):
+        check_left_as_it_is("a certificate", wide, yard, store_path, tmp_path)
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022], ids=["umask 0", "umask 022"])
+@pytest.mark.parametrize("name", OUTPUTS)
+def test_a_file_for_others_is_its_owners_alone(
+    name: str, umask: int, wide: Runner, yard: Yard, tmp_path: Path
+) -> None:
+    line, old = line_of(name, tmp_path), os.umask(umask)
+    try:
+        ran = wide(*line, yard.mine / "place")
+    finally:
+        os.umask(old)
+
+    assert ran.code in (0, 4), ran.err
+    assert [(one.name, one.stat().st_mode & 0o777) for one in yard.mine.iterdir()] == [("place", 0o600)]

@@ -26,6 +26,7 @@ from winback_cli.store import (
     connect,
     erasing,
     keeping,
+    scoring,
     seen,
     staging,
     suppressions,
@@ -51,6 +52,21 @@ def autocommit() -> None:
 def in_small_steps() -> None:
     """Nothing is broken: an import takes small steps, so that it has many."""
     checking.CHUNK = staging.TOGETHER = staging.SLICE = seen.SLICE = underway.CLEARED = 20
+
+
+def a_long_list() -> None:
+    """Nothing is broken: a list of ten is long, and so is scored in several short transactions."""
+    scoring.TOGETHER = 10
+
+
+def unmarked() -> None:
+    """A scoring that was cut off is not begun again."""
+    a_long_list()
+
+    def done(connection: Any, given: Any, today: Any) -> bool:
+        return scoring.basis(connection) is None
+
+    scoring.stale = done
 
 
 def leaving() -> None:
@@ -241,7 +257,7 @@ def carrying_late() -> None:
     swap = keeping._swap
     late: list[Callable[[Path], object]] = []
 
-    def carry(held: Any, path: Path, temporary: Path, key: bytes, by: str, clock: Any) -> int:
+    def carry(held: Any, path: Path, temporary: Path, key: bytes, by: str, clock: Any) -> Any:
         found, same = suppressions.listed(held), keeping._same_key(held, path, key)
 
         def carry_now(place: Path) -> None:
@@ -250,7 +266,7 @@ def carrying_late() -> None:
             store.close()
 
         late.append(carry_now)
-        return len(found)
+        return erasing.Carry(len(found))
 
     def swapped(path: Path, temporary: Path, today: Any) -> Any:
         kept = swap(path, temporary, today)

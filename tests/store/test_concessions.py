@@ -5,6 +5,7 @@ import json
 import shutil
 import sqlite3
 import tempfile
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -279,6 +280,21 @@ def test_a_leaf_of_a_reason_is_alike_to_its_reason(priced: Runner, store_path: P
 
     assert suggested(priced, 1)["ripple"]["discount"]["could_ask"] == 3  # 2, 3 and 5
     assert suggested(priced, 2)["ripple"]["discount"]["could_ask"] == 3  # 1, 3 and 5
+
+
+@pytest.mark.parametrize("said", ["Price", "price ", "PRICE"])
+def test_a_list_that_writes_the_reason_otherwise_means_the_same(
+    said: str, priced: Runner, store_path: Path
+) -> None:
+    with closing(sqlite3.connect(store_path)) as connection:
+        connection.execute("UPDATE customer_row SET reason = ? WHERE id IN (2, 3)", (said,))
+        connection.execute("UPDATE customer_row SET reason = 'Zu teuer, Ärger' WHERE id IN (4, 7)")
+        connection.commit()
+    _say(priced, 1)
+
+    assert suggested(priced, 1)["ripple"]["discount"]["could_ask"] == 3  # 2, 3 and 5
+    told = suggested(priced, 4)["ripple"]
+    assert {one["could_ask"] for one in told.values()} == {1}  # in the list's own words: 7
 
 
 def test_where_no_reason_is_known_everybody_could_ask(priced: Runner) -> None:

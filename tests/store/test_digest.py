@@ -295,3 +295,49 @@ def test_a_customer_without_a_revenue_or_among_few_is_of_no_fifth(
     ((body,),) = rows("SELECT body FROM event WHERE kind = 'closed'")
 
     assert "top_fifth" not in json.loads(body)
+
+
+def test_answers_to_a_survey_are_told_once_and_nobodys_who_is_left_alone(
+    spoken: Callable[..., None], winback: Runner, tmp_path: Path
+) -> None:
+    def run(*words: object) -> None:
+        ran = winback("--as-of", "2026-11-20", *words)
+        assert ran.code == 0, ran.err
+
+    new = [f"New {n}{sign},n{n}@new.example.com,2025-01-15" for n, sign in enumerate("abcdef")]
+    for name, lines in (
+        ("new.csv", ["name,email,last_purchase", *new]),
+        (
+            "said.csv",
+            [
+                "email,q1,q3,call back",
+                *(
+                    f"n{n}@new.example.com,NEW {n} found it dear,Less {n},{'x' * (n == 3)}"
+                    for n in range(5)
+                ),
+            ],
+        ),
+    ):
+        (tmp_path / name).write_text("\n".join(lines) + "\n", "utf-8")
+    run("import", tmp_path / "new.csv")
+    run("survey", "new", "autumn", "--lapsed")
+    run("survey", "import", tmp_path / "said.csv")
+    run("survey", "review", "--accept-above", "0")
+    run("survey", "tally", "--cases")
+    run("suppress", "New 4e", "--reason", "asked")
+
+    found, named = learned(winback), learned(winback, "--named", "--since", "2026-11-01")
+
+    assert (found["cases"], found["of_surveys"], found["left_alone"]) == (9, 3, 1)
+    told = " ".join(words_of(found))
+    assert "4 found" not in told
+    assert "found it dear" in told
+    assert "New" not in told.replace("[name]", "")
+    assert named["of_surveys"] == 3
+    quotes = [q for reason in named["reasons"] for q in reason["said"]]
+    assert {(q["customer"], q["case"]) for q in quotes if q["case"] is None} == {
+        ("New 0a", None),
+        ("New 1b", None),
+        ("New 2c", None),
+    }
+    assert any("3 of them" in note for note in found["notes"])

@@ -249,6 +249,41 @@ def test_whose_name_stands_in_the_file_of_another_is_told(full: Runner) -> None:
     assert "stands in the files of others, which stay: 2." in ran.err
 
 
+def test_what_the_firm_mends_and_what_a_list_was_called_tells_of_them_no_more(
+    full: Runner, tmp_path: Path, rows: Rows, store_path: Path
+) -> None:
+    assert full("fix", "add", "Call Zoe Quix-Rand at +44 20 7946 0999 first").code == 0
+    assert full("fix", "add", "Deliver on Mondays").code == 0
+    named = listed(tmp_path, "A-3,Cy Old,,cy@example.com,,,2025-01-01,\n", name="zoe_quix-rand.csv")
+    assert full("import", named).code == 0
+
+    erase(full)
+
+    told = [row[0] for row in rows("SELECT what FROM fix ORDER BY id")]
+    assert told == ["Call [name] at [number] first", "Deliver on Mondays"]
+    assert rows("SELECT file FROM batch ORDER BY id")[-1] == ("a list",)
+    assert traces(store_path) == []
+    assert full("store", "doctor").code == 0
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("note", 2, "Ask under +44 20 7946 0999"),
+        ("trust", "add", "member", "Zoe Quix-Rand"),
+    ],
+)
+def test_where_else_they_stand_is_told_whatever_holds_it(full: Runner, line: tuple[object, ...]) -> None:
+    if line[0] == "note":
+        assert full("edit", 2, "--notes", "Knows zoe.quix@example.com").code == 0
+    assert full(*line).code == 0
+
+    ran = full("erase", 1, "--yes")
+
+    assert ("others, which stay: 2." in ran.err) == (line[0] == "note")
+    assert ("your trust map" in ran.err) == (line[0] == "trust")
+
+
 # -- and stays gone ----------------------------------------------------------------------------
 
 
@@ -270,11 +305,29 @@ def test_no_list_brings_them_back_under_any_name_they_ever_had(
         ZOE,
         ",,,ZOE.QUIX@example.com,,,,\n",
         ",Zoe Quix,Quixware,,020 7946 0999,,,\n",
+        ",Zoe Quix,Quixware,,,Leeds,,\n",
         "Z-9,Somebody,,,,,,\n",
     ):
         ran = full("import", listed(tmp_path, cells, name="again.csv"), "--json")
         assert json.loads(ran.out)["new"] == 0, cells
     assert full("add", "Zoe", "--email", "zoe.quix@example.com").code == 5
+
+
+@pytest.mark.parametrize("change", ["merge", "edit"])
+def test_a_name_they_had_before_a_merge_or_an_edit_does_not_bring_them_back(
+    full: Runner, tmp_path: Path, change: str
+) -> None:
+    old = ",Ben Ode,Odeworks,,,Bonn,,\n"
+    assert full("edit", 2, "--company", "Odeworks").code == 0
+    if change == "merge":
+        assert full("merge", 1, 2, "--yes").code == 0
+    else:
+        assert full("edit", 2, "--name", "Benjamin", "--company", "Rest").code == 0
+    erase(full, 1 if change == "merge" else 2)
+
+    told = json.loads(full("import", listed(tmp_path, old, name="again.csv"), "--json").out)
+
+    assert (told["new"], told["suppressed"]) == (0, 1)
 
 
 def test_an_erasure_never_weakens_a_suppression(full: Runner, store_path: Path, rows: Rows) -> None:
@@ -298,6 +351,32 @@ def test_lifting_who_shared_their_entry_leaves_their_hashes(
     erase(full)
 
     assert full("unsuppress", 2, "--because", "a mistake").code == 0
+    assert full("add", "Zoe", "--email", "zoe.quix@example.com").code == 5
+
+
+def test_lifting_who_shares_their_mailbox_lifts_them_only_where_the_address_is_named(full: Runner) -> None:
+    assert full("edit", 2, "--email", "zoe.quix@example.com").code == 0
+    erase(full)
+
+    by_name = full("unsuppress", 2, "--because", "a mistake", "--together")
+
+    assert by_name.code == 5
+    assert "erased" in by_name.err
+    assert full("add", "Zoe", "--email", "zoe.quix@example.com").code == 5
+    assert full("touch", 2, "--channel", "phone", "--disposition", "reached").code == 5
+    by_address = full("unsuppress", "zoe.quix@example.com", "--because", "both wrote")
+    assert by_address.code == 0, by_address.err
+    assert full("touch", 2, "--channel", "phone", "--disposition", "reached").code == 0
+
+
+def test_a_namesake_is_lifted_and_an_erasure_stays(full: Runner, tmp_path: Path) -> None:
+    other = "N-1,Zoe Quix,Quixware,other@example.com,,Leeds,2024-11-02,\n"
+    assert full("import", listed(tmp_path, other, name="namesake.csv")).code == 0
+    assert full("suppress", 3, "--reason", "asked").code == 0
+    erase(full)
+
+    assert full("unsuppress", 3, "--because", "a mistake").code == 0
+
     assert full("add", "Zoe", "--email", "zoe.quix@example.com").code == 5
 
 
@@ -445,6 +524,41 @@ def test_retention_erases_only_whom_nothing_keeps(old: Runner, rows: Rows) -> No
     assert [row[0] for row in rows("SELECT id FROM customer_row ORDER BY id")] == [3, 4, 5]
     ((counts,),) = rows("SELECT counts FROM certificate")
     assert json.loads(counts)["people"] == 2
+
+
+def test_retention_removes_the_mails_of_whom_it_erases_and_no_others(
+    old: Runner, home: Path, store_path: Path
+) -> None:
+    from winback_cli.senders import file_token
+
+    outbox = home / "outbox"
+    outbox.mkdir()
+    with sqlite3.connect(store_path) as raw:
+        raw.execute(
+            "INSERT INTO casefile (id, customer_id, number, playbook, status, stage, step, opened_at, seq, head,"
+            " breaches, reason, said, contact, scope, theory, complaint, verdict, product)"
+            " SELECT 99, 1, 1, playbook, 'closed', stage, step, '2020-02-01T10:00:00Z', 0, '', '[]',"
+            " '', '', '', '', '', '', '', '' FROM casefile"
+        )
+        raw.execute(
+            'INSERT INTO message (command_id, case_id, stage, "to", to_name, subject, body, state, message_id,'
+            " \"by\", at, approved_by, detail, waived) VALUES (1, 99, 'revisit', 'a@example.com', 'A', 's',"
+            " 'b', 'sent', '<old@example.com>', 'tester', '2020-02-02T10:00:00Z', '', '', '[]')"
+        )
+    raw.close()
+    mine = outbox / f"2020-02-02-old-a-{file_token('<old@example.com>')}.eml"
+    others = outbox / "2026-11-02-ben-0123456789abcdef.eml"
+    unkept = [store_path.with_name(f"unkept-{number}-x.txt") for number in (1, 11)]
+    for place in (mine, others, *unkept):
+        place.write_text("words", "utf-8")
+
+    assert old("store", "retention", "--months", 24, "--yes").code == 0
+
+    left = [place.name for folder in (outbox, store_path.parent) for place in folder.iterdir()]
+    assert others.name in left
+    assert "unkept-11-x.txt" in left
+    assert mine.name not in left
+    assert "unkept-1-x.txt" not in left
 
 
 def test_retention_keeps_left_alone_who_was_and_lets_the_others_come_again(

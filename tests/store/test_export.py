@@ -10,7 +10,8 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import pytest
 from tests.conftest import LIST, Ran, Runner
 from tests.work.lists import people
 from winback_cli.case import FIRST_HASH, Event, digest
+from winback_cli.exporting import told
 from winback_cli.store import reading, whole
 
 DAY = "2026-11-23"
@@ -116,6 +118,91 @@ def test_no_cell_of_an_export_runs_in_a_spreadsheet(winback: Runner, tmp_path: P
         "notes": "'\"",
     }
     assert {cell[:1] for cell in second.values() if cell} == {"'"}
+
+
+RUNNING = (
+    *(
+        "=1+1",
+        "@sum",
+        "+tag",
+        "-1 day",
+        "\uff1dHYPERLINK(1)",
+        "\u3000=2",
+        "'=3",
+        "\u200b+4",
+        "\u2212SUM(1)",
+    ),
+    *('"=5', "\uff20x", "\uff0b1"),
+)
+
+
+def runs(cell: str) -> bool:
+    """Whether a spreadsheet would take a cell for a formula, at its worst: whatever is not seen is passed over."""
+    if cell.startswith("'"):  # shown as text, whatever comes
+        return False
+    plain = unicodedata.normalize("NFKC", cell).replace("\u2212", "-")
+    return plain.lstrip("\"'\u200b \t\r\n")[:1] in tuple("=+-@")
+
+
+def table_of(place: Path) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(place.read_text("utf-8"), newline="")))
+
+
+def test_no_cell_of_a_survey_or_a_plan_runs_in_a_spreadsheet(winback: Runner, tmp_path: Path) -> None:
+    people = "".join(f'"{cell.replace(chr(34), chr(34) * 2)}",c{n}@example.com,2024-01-01\n'
+                     for n, cell in enumerate(RUNNING))  # fmt: skip
+    own(
+        winback,
+        tmp_path / "list.csv",
+        f"name,email,last_purchase\n{people}",
+        tmp_path / "home/store.sqlite",
+    )
+    merge, plan = tmp_path / "merge.csv", tmp_path / "plan.csv"
+    asked = (f"--question={n} {cell}"[:12] + cell for n, cell in enumerate(RUNNING[:3]))
+    assert winback("survey", "new", "s", "--lapsed", f"--question={RUNNING[4]}", *asked).code == 0
+    assert winback("survey", "form", "s", "--csv", merge).code == 0
+    for cell in RUNNING:
+        line = ("trust", "add", "idea", f"--owner={cell}", "--", cell)
+        assert winback(*line).code == 0, cell
+    assert winback("trust", "plan", "--csv", plan, "--approve", f"--by={RUNNING[0]}").code == 0
+
+    for place in (merge, plan):
+        cells = [cell for row in table_of(place) for cell in row]
+        assert [cell for cell in cells if runs(cell)] == [], place.name
+    names = {told(row[1]) for row in table_of(merge)[1:]}
+    assert {" ".join(cell.split()) for cell in RUNNING} - {"'=3"} <= names
+    assert any(runs(cell) for cell in RUNNING)  # so that this test can fail
+
+
+@pytest.mark.parametrize("kind", ["a list", "purchases", "answers"])
+def test_no_cell_of_rejected_rows_runs_in_a_spreadsheet_and_mended_they_come_in(
+    kind: str, stocked: Runner, tmp_path: Path, rows: Callable[..., list[Any]]
+) -> None:
+    given, rejects = tmp_path / "given.csv", tmp_path / "rejects.csv"
+    header, good, line = {
+        "a list": ("name,revenue,city", "9", ("import",)),
+        "purchases": ("note,amount,email,date,currency", "9", ("import", "--purchases")),
+        "answers": ("q2,date,email", "2026-01-02", ("survey", "import", "--survey", "s")),
+    }[kind]
+    more = {"a list": ["=Leeds"], "answers": ["ana@blue.example.com"]}
+    tail = more.get(kind, ["ana@blue.example.com", "2026-01-02", "EUR"])
+    assert stocked("survey", "new", "s", "--lapsed", "--months", 1).code == 0
+    with given.open("w", encoding="utf-8", newline="") as out:
+        csv.writer(out).writerows([header.split(","), *([cell, "=wrong()", *tail] for cell in RUNNING)])
+
+    assert stocked(*line, given, "--rejects", rejects).code in (4, 65)
+
+    told_ = table_of(rejects)
+    assert [cell for row in told_ for cell in row if runs(cell)] == []
+    assert [told(row[0]) for row in told_[1:]] == [told(cell) for cell in RUNNING]
+    mended = [[row[0], good, *row[2:]] for row in told_[1:2]]
+    with given.open("w", encoding="utf-8", newline="") as out:
+        csv.writer(out).writerows([told_[0], *mended])
+    assert stocked(*line, given).code == 0
+    if kind == "a list":
+        assert rows("SELECT name, city FROM customer ORDER BY id DESC LIMIT 1") == [("=1+1", "=Leeds")]
+    if kind == "answers":
+        assert json.loads(rows("SELECT answers FROM reply")[0][0]) == {"q2": "=1+1"}
 
 
 def test_what_no_import_brings_is_in_json(stocked: Runner) -> None:

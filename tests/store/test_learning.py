@@ -139,6 +139,44 @@ def test_a_win_is_strong_only_where_they_were_reached_before_it(winback: Runner,
     assert settled(store_path)[:2] == (1, 1)
 
 
+@pytest.fixture
+def ended(winback: Runner) -> Runner:
+    """Three customers who were reached: one came back, one did not, one was not pursued."""
+    for who, outcome in enumerate(("won", "lost", "released"), 1):
+        override = ("--outcome", outcome, "--override", "x")
+        until = ("--until", "2026-06-01") if outcome == "won" else ()
+        for day, *line in (
+            (OPENED, "add", f"Ana {who}", "--email", f"a{who}@example.com"),
+            (OPENED, "touch", who, *REACHED),
+            ("2026-03-01", "close", who, *override, *until),
+        ):
+            ran = winback("--as-of", day, *line)
+            assert ran.code == 0, ran.err
+    return winback
+
+
+def test_an_erasure_leaves_the_rate_as_it_was_and_tells_no_return(ended: Runner, store_path: Path) -> None:
+    before = settled(store_path)
+    for who in (1, 2, 3):
+        assert ended("--as-of", NOW, "erase", who, "--yes").code == 0
+
+    assert settled(store_path) == before
+    assert before[:2] == (1, 2)
+    assert returns(store_path) == Returns()
+
+
+def test_how_a_playbook_fared_counts_those_who_were_erased(ended: Runner, store_path: Path) -> None:
+    def fared() -> dict[str, learning.Fared]:
+        with reading(store_path) as connection:
+            day = date.fromisoformat(NOW)
+            return learning.fared(outcomes.attempts(connection, "playbook", day, 12), day, 12)
+
+    before = fared()
+    assert ended("--as-of", NOW, "erase", 1, "--yes").code == 0
+
+    assert fared() == before == {"standard": learning.Fared(2, 1)}
+
+
 def test_a_touch_that_was_told_anew_counts_as_it_is_told_now(worked: Runner, store_path: Path) -> None:
     with closing(sqlite3.connect(store_path)) as raw, raw:
         ((key, case),) = raw.execute(

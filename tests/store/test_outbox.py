@@ -238,6 +238,26 @@ def test_a_mail_server_without_its_password_sends_nothing(
     check_kept(approved("send", 1, "--password-file", empty), 65, home, rows)
 
 
+def test_an_address_that_the_server_does_not_know_is_stale_and_its_customer_is_not_left_alone(
+    approved: Runner, home: Path, rows: Rows
+) -> None:
+    from tests.faults.test_mail_servers import refuses, served
+
+    address = rows('SELECT "to" FROM message')[0][0]
+    query = "SELECT state FROM contact_point WHERE customer_id = 1 AND value = ?"
+    with served("RCPT", refuses(b"550 5.1.1 no such user\r\n")) as server:
+        write_settings(home, smtp_host="127.0.0.1", smtp_security="none")
+        with (home / "settings.toml").open("a", encoding="utf-8") as more:
+            more.write(f"smtp_port = {server.port}\n")
+        ran = approved("send", 1)
+
+    assert (ran.code, state(rows), sent(rows)) == (4, "failed", 0), ran.err
+    assert "stale" in ran.err
+    assert rows(query, address) == [("stale",)]
+    assert rows("SELECT suppression_id FROM customer_row WHERE id = 1") == [(None,)]
+    assert approved("store", "doctor").code == 0
+
+
 # -- never to whoever is left alone ----------------------------------------------------------------
 
 
@@ -1089,13 +1109,20 @@ def test_a_message_that_names_another_customer_is_stopped(desk: Runner, letter: 
     assert "Cleo Vann came back too" in ran.err
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("suppress", 1, "--reason", "asked by phone"),
+        ("touch", 1, "--channel", "phone", "--disposition", "refused", "--suppress", "no more calls"),
+    ],
+)
 def test_the_files_of_messages_are_named_where_somebody_is_left_alone_after_them(
-    approved: Runner, home: Path
+    approved: Runner, home: Path, line: tuple[object, ...]
 ) -> None:
     assert approved("send", 1).code == 0
     (mail,) = mails(home)
 
-    ran = approved("suppress", 1, "--reason", "asked by phone")
+    ran = approved(*line)
 
     assert f"Do not send what lies there: {mail}" in " ".join(ran.err.split())
 

@@ -1,5 +1,8 @@
 """What reports count in a store: equal to the cases folded one by one, and nobody's name in it."""
 
+import json
+import sqlite3
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Runner
+from tests.conftest import Ran, Runner
 from winback_cli.case import Case, fold, items_of
 from winback_cli.report import Amounts, Cases, CheckIns, Promises, Wins
 from winback_cli.store import reading, reads, tallies
@@ -195,6 +198,75 @@ def test_since_a_day_only_cases_opened_then_or_later_count(worked: Runner, store
     assert {row.times for row in counted(store_path, tallies.promises, since="2026-09-02")} == {1}
     assert counted(store_path, tallies.check_ins, since="2026-09-02") == []
     assert {row.kind for row in counted(store_path, tallies.amounts, since="2026-09-02")} == {"fix open"}
+
+
+def told(ran: Ran) -> dict[str, Any]:
+    assert ran.code == 0, ran.err
+    return dict(json.loads(ran.out))
+
+
+@pytest.mark.parametrize("what", ["funnel", "reasons", "outcomes", "playbooks", "funnel --by playbook"])
+def test_an_erasure_changes_no_count_of_cases(worked: Runner, what: str) -> None:
+    line = ("report", *what.split(), "--json")
+    before = told(worked(*line))
+    for who in (1, 2):  # won and lost
+        assert worked("erase", who, "--yes").code == 0
+    after = told(worked(*line))
+
+    if what == "outcomes":
+        assert (before["figures"]["days"]["count"], after["figures"]["days"]["count"]) == (1, 0)
+        for found in (before, after):  # days, chances and contacts are not kept
+            del found["figures"]["days"], found["figures"]["calibration"], found["tables"]["returns"]
+    assert (after["figures"], after["tables"]) == (before["figures"], before["tables"])
+    assert after["notes"][0] == "2 cases of people who were erased are counted by month."
+    assert not any("erased" in note for note in before["notes"])
+
+
+@pytest.mark.parametrize("by", ["owner", "source", "segment"])
+def test_who_was_erased_is_in_no_group_and_that_is_said(worked: Runner, by: str) -> None:
+    assert worked("erase", 1, "--yes").code == 0
+
+    found = told(worked("report", "outcomes", "--by", by, "--json"))
+
+    assert sum(row["cases"] for row in found["tables"]["outcomes"]) == 3
+    assert found["notes"][0] == f"1 case of people who were erased is left out: their {by} is not kept."
+
+
+def test_since_a_day_those_who_were_erased_count_from_its_month_on(worked: Runner) -> None:
+    assert worked("erase", 1, "--yes").code == 0  # opened on 2026-09-01
+
+    def cases_since(day: str) -> int:
+        found = told(worked("report", "funnel", "--since", day, "--json"))
+        return int(found["figures"]["cases"])
+
+    assert [cases_since(day) for day in ("2026-09-30", "2026-10-01", "2026-11-01")] == [4, 3, 1]
+
+
+@pytest.mark.parametrize("what", [tallies._PROMISED, tallies._CHECKED_IN, tallies._NAMED])
+def test_what_the_events_say_is_found_by_an_index(stocked: Runner, store_path: Path, what: str) -> None:
+    with reading(store_path) as connection:
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {what}", (1,) * what.count("?")).fetchall()
+
+    read = [step[3] for step in plan if "event" in step[3]]
+    assert read
+    assert all("USING INDEX ix_event_" in step for step in read)
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_a_month_and_a_day_are_those_of_the_place(
+    worked: Runner, store_path: Path, monkeypatch: pytest.MonkeyPatch, zone: str
+) -> None:
+    with sqlite3.connect(store_path) as raw:
+        raw.execute("UPDATE casefile SET opened_at = '2026-09-30T10:30:00Z', closed_at = opened_at")
+        raw.execute("UPDATE casefile SET closed_at = '2026-10-31T10:30:00Z' WHERE outcome = 'won'")
+    with monkeypatch.context() as there:
+        there.setenv("TZ", zone)
+        time.tzset()
+        won = [row.month for row in counted(store_path, tallies.cases) if row.outcome == "won"]
+        later = sum(row.cases for row in counted(store_path, tallies.cases, since="2026-10-01"))
+    time.tzset()
+
+    assert (won, later) == ((["2026-11"], 4) if zone.endswith("Kiritimati") else (["2026-10"], 0))
 
 
 def test_a_fresh_store_counts_nothing(stocked: Runner, store_path: Path) -> None:

@@ -14,7 +14,7 @@ from tests.conftest import Runner
 HEAD = "customer_id,name,company,email,phone,city,last_purchase,notes\n"
 KEYS = (
     *("customer", "on", "details", "contact_points", "known_as", "purchases", "changes", "cases", "events"),
-    *("messages", "surveys", "score", "suppression", "copies", "sent_to"),
+    *("messages", "files", "surveys", "score", "suppression", "copies", "sent_to"),
 )
 
 
@@ -88,6 +88,46 @@ def test_purchases_messages_and_who_they_went_to_are_told(ana: Runner) -> None:
     (message,) = page["messages"]
     assert (message["subject"], message["body"]) == ("Hello", "Dear Ana")
     assert page["sent_to"] == [{"message": 1, "to": "ana@example.com", "on": "2026-11-24"}]
+
+
+def test_what_was_answered_reckoned_and_written_to_files_is_told(
+    ana: Runner, home: Path, store_path: Path
+) -> None:
+    from winback_cli.senders import file_token
+
+    (home / "outbox").mkdir()
+    mail = home / "outbox" / f"2026-11-24-ana-sol-{file_token('<one@example.com>')}.eml"
+    other = home / "outbox" / "2026-11-24-ben-0123456789abcdef.eml"
+    for place in (mail, other):
+        place.write_text("Dear ...", "utf-8")
+    with sqlite3.connect(store_path) as raw:
+        raw.execute("UPDATE customer_row SET cancelled = '2025-08-01', regularity = 0.8 WHERE id = 1")
+        raw.execute("UPDATE casefile SET chance = 0.25")
+        raw.execute(
+            'INSERT INTO survey (id, command_id, name, kind, title, questions, "on")'
+            " VALUES (1, 1, 'autumn', 'survey', 'Autumn', '[]', '2026-11-01')"
+        )
+        raw.execute("INSERT INTO invitation VALUES ('K7P2MXW9QD', 1, 1, '2026-11-01', 0)")
+        raw.execute(
+            'INSERT INTO reply (command_id, survey_id, customer_id, "on", answers, call_back, suggested,'
+            " confidence, reason, state, case_id) SELECT 1, 1, 1, '2026-11-02', '{\"q1\": \"too dear\"}', 1,"
+            " 'price', 0.9, '', 'new', id FROM casefile"
+        )
+    raw.close()
+
+    page, words = told(ana), " ".join(ana("subject", 1).out.split())
+
+    details = {one["field"]: one["value"] for one in page["details"]}
+    assert (details["cancelled"], details["regularity"]) == ("2025-08-01", 0.8)
+    assert page["cases"][0]["chance"] == 0.25
+    assert [Path(one["place"]).name for one in page["files"]] == [mail.name]
+    (reply,) = page["surveys"]
+    assert (reply["code"], reply["answers"], reply["suggested"], reply["confidence"], reply["case"]) == (
+        *("K7P2MXW9QD", {"q1": "too dear"}, "price", 0.9, "1.1"),
+    )
+    assert page["score"]
+    for said in ("too dear", "K7P2M-XW9QD", "case 1.1", "chance reckoned then 25%", mail.name):
+        assert said in words
 
 
 def test_somebody_left_alone_is_told_what_is_held_and_why(ana: Runner) -> None:

@@ -270,6 +270,23 @@ def test_whoever_asks_to_be_left_alone_is_at_once_and_nothing_else_is_kept(
     assert firm("touch", 2, "--disposition", "reached", "--channel", "phone").code == 5
 
 
+def test_whoever_opts_out_by_an_address_without_a_record_is_kept_out_of_every_list(
+    firm: Runner, asked: Callable[..., dict[int, str]], answers: Callable[..., Path], tmp_path: Path
+) -> None:
+    asked()
+    path = answers("email,opt out,q1", "Strange.R@example.com,yes,", ",yes,nobody")
+
+    ran = firm("survey", "import", path)
+    again = json.loads(firm("survey", "import", path, "--json").out)
+
+    assert "1 left alone from now on, 1 rejected" in ran.out
+    assert (again["suppressed"], again["left_alone"]) == (0, 1)
+    later = tmp_path / "later.csv"
+    later.write_text("name,email\nStrange,strange.r@example.com\n", "utf-8")
+    assert json.loads(firm("import", later, "--json").out)["new"] == 0
+    assert firm("store", "doctor").code == 0
+
+
 def test_an_answer_that_opts_out_suppresses_whoever_answered_before(
     firm: Runner, asked: Callable[..., dict[int, str]], answers: Callable[..., Path]
 ) -> None:
@@ -410,6 +427,32 @@ def test_a_tally_says_who_wants_a_call_and_who_is_owed_a_conversation(
     assert [one["customer"] for one in json.loads(firm("survey", "tally", "--json").out)["owed"]] == [7]
 
 
+def test_opening_cases_shows_who_else_is_owed_a_conversation_and_did_not_ask(
+    firm: Runner, answered: dict[int, str], rows: Rows
+) -> None:
+    ran = firm("survey", "tally", "AUTUMN", "--cases")
+
+    shown = " ".join(ran.out.split())
+    assert "1 is among your best customers: 7 Gus Hale" in shown
+    assert "2 conversations are owed: a call, not a form." in shown
+    assert "winback walk WHO" in " ".join(ran.err.split())
+    assert rows("SELECT customer_id FROM casefile") == [(1,)]
+
+
+def test_no_case_is_opened_for_somebody_who_was_spoken_to_since(
+    firm: Runner, answered: dict[int, str], rows: Rows
+) -> None:
+    assert firm("touch", 1, "--channel", "phone", "--disposition", "reached").code == 0
+    assert firm("close", 1, "--outcome", "released", "--override", "they only wanted to say it").code == 0
+
+    ran = firm("survey", "tally", "--cases")
+
+    assert ran.code == 0
+    assert rows("SELECT count(*), max(status) FROM casefile") == [(1, "closed")]
+    assert "spoken to" in ran.out
+    assert "without a case" not in ran.err
+
+
 def test_a_case_is_opened_for_who_wants_a_call_with_their_answers_as_known(
     firm: Runner, answered: dict[int, str], rows: Rows
 ) -> None:
@@ -519,6 +562,16 @@ def test_what_was_said_in_a_group_is_kept_below_what_was_said_before(firm: Runne
     ((kept, called, suggested),) = rows("SELECT answers, call_back, suggested FROM reply")
     assert json.loads(kept) == {"notes": "It began well.\nThen the prices went up twice."}
     assert (called, suggested) == (1, "price")
+
+
+def test_notes_that_ask_for_no_more_contact_say_how_to_leave_them_alone(firm: Runner) -> None:
+    assert firm("survey", "sample", "talk", "--n", 7).code == 0
+
+    plain = firm("survey", "notes", "talk", 1, "--text", "Nobody called us for a year.")
+    asks = firm("survey", "notes", "talk", 1, "--text", "Please do not contact me again.")
+
+    assert "winback suppress" not in plain.err
+    assert "winback suppress 1" in asks.err
 
 
 # -- beside everything else ------------------------------------------------------------------

@@ -245,6 +245,13 @@ def test_the_evidence_counts_cases_and_quotes_nobody_by_name_and_nobody_left_alo
     assert [(one["reason"], one["cases"]) for one in found] == [("price", 3)]
     assert "too expensive" in found[0]["words"]
     assert not [word for word in found[0]["words"] if "overpriced" in word or "cleo" in word]
+    stages = {stage["name"]: stage["breakers"] for stage in shown(stocked)["customers"]["stages"]}
+    assert stages["renewal"] == [{"number": 1, "what": "price (3 cases)"}]
+    trust(stocked, "add", "breaker", "Nobody calls back.", "--stage", "problem")
+    trust(stocked, "drop", "breaker", 1)
+    assert [
+        (one["number"]) for stage in shown(stocked)["customers"]["stages"] for one in stage["breakers"]
+    ] == [2]
 
 
 # -- nobody's case ---------------------------------------------------------------------------

@@ -20,14 +20,15 @@ KEYS = {
 
 
 @pytest.fixture
-def now(stocked: Runner) -> Runner:
-    """The runner over the sample list, on Monday 23 November 2026."""
+def now(winback: Runner, sample: Path) -> Runner:
+    """The runner over the sample list of that day, on Monday 23 November 2026."""
 
     def run(*words: object) -> Ran:
-        ran = stocked("--as-of", TODAY, *words)
+        ran = winback("--as-of", TODAY, *words)
         assert ran.code in (0, 2, 3), ran.err
         return ran
 
+    run("import", sample)
     return run
 
 
@@ -187,17 +188,17 @@ def test_the_page_tells_an_adviser_the_result_the_factors_what_is_missing_and_th
 
 PAGE = """\
 Ana Sol, Blue Foods  no. 1
-Back within a year: about 10 %, probably 2 % to 34 %; much likelier than most.
+Back within a year: about 10 %, probably 2 % to 35 %; much likelier than most.
 For it: orders, time as a customer. Against it: last purchase.
-Chance times what they would bring, less the contact: EUR 58.
+Chance times what they would bring, less the contact: EUR 60.
 
 What moves the chance
   Factor               What is known             Weight  From      Basis
   of all who lapsed    5 % come back                     assumed
-  the list as a whole                            x 0.79  reckoned
+  the list as a whole                            x 0.81  reckoned
   last purchase        2025-11-02, 386 days ago  x 0.58  imported  a
   orders               12                        x 2.50  imported  a
-  spending             13.55 of the usual        x 1.25  imported  a
+  spending             13.55 times the usual     x 1.25  imported  a
   time as a customer   3.8 years                 x 1.35  imported  a
   how they left        upset                     x 1.10  imported  b
   A weight of 2 doubles the odds, 0.5 halves them, 1 changes nothing.
@@ -210,7 +211,7 @@ Each makes the range wider.
 
 What they would bring
 Revenue EUR 4,200 (imported), over 3.8 years.
-At a margin of 30 % (assumed): EUR 330 a year, one year at least being counted.
+At a margin of 30 % (assumed): EUR 331 a year, one year at least being counted.
 A second time is taken to last half as long as the first, 1 to 3 years
 (assumed): 1.9 years make EUR 630.
 A contact costs EUR 5 (assumed).
@@ -222,7 +223,7 @@ def test_somebody_of_whom_nothing_is_known_is_told_with_a_wide_range_and_no_valu
 
     said = " ".join(now("why", "Eve").out.split())
 
-    assert "about 4 %, probably 0.6 % to 21 %" in said
+    assert "about 4 %, probably 0.7 % to 22 %" in said
     assert "less likely than most" in said
     assert "What they would bring is not known; the chance alone ranks them." in said
     assert "No revenue that counts is known, so it cannot be said." in said
@@ -251,6 +252,20 @@ def test_a_currency_without_a_rate_is_said_to_be_ranked_by_the_chance_alone(now:
 
     assert "There is no rate from USD to EUR" in said
     assert "USD 9,900 (imported)" in said
+
+
+def test_where_all_are_in_another_currency_the_cost_of_a_contact_is_said_to_be_left_out(
+    winback: Runner, tmp_path: Path
+) -> None:
+    place = tmp_path / "dollars.csv"
+    place.write_text("name,revenue,currency\nAna,900,USD\nBen,400,USD\n", "utf-8")
+    assert winback("import", place).code == 0
+
+    said = " ".join(winback("why", 1).out.split())
+
+    assert "There is no rate from USD to EUR: the cost of a contact is not taken off." in said
+    assert "less the contact" not in said
+    assert "A contact costs" not in said
 
 
 def test_nobody_by_that_name_is_told_as_everywhere(now: Runner) -> None:

@@ -334,7 +334,7 @@ def test_markdown_tells_all_of_it() -> None:
     for words in (
         "As of 24 November 2026. 3 cases, opened on 2026-10-01 or later; 3 of them hold words",
         "### Price: 3 of 3 cases",
-        '- "A date" (said in 3 cases)',
+        '- "A date" (said 3 times)',
         "- Kruse: 3 cases",
         "Of 3 cases in which our own view was held against theirs, it was wrong or only partly right in 0.",
         "- Read it",

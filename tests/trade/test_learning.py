@@ -50,6 +50,21 @@ def learned(*rows: Attempts, months: int = 12) -> Outcomes:
     return learning.outcomes(rows, TODAY, months)
 
 
+# -- who was erased --------------------------------------------------------------------------
+
+
+def test_cases_of_people_who_were_erased_teach_the_rate_and_no_more() -> None:
+    erased = (
+        closed("won", 3, contact=learning.NOT_KEPT, reason="price"),
+        closed("lost", 5, contact=learning.NOT_KEPT, reason="price"),
+        closed("released", 7, contact=learning.NOT_KEPT),
+    )
+
+    assert learned(*erased) == Outcomes(3, 8, {"price": (3, 8)})
+    assert learning.returns(erased, TODAY, 12) == Returns()
+    assert learning.calibration(erased, TODAY, 12).cases == 0
+
+
 # -- which are settled -----------------------------------------------------------------------
 
 

@@ -26,7 +26,7 @@ SOME = Known(
     referred=False,
     cancelled=False,
 )
-USUAL = Assumptions(usual={"EUR": 200_000.0})
+USUAL = Assumptions(usual={"EUR": 200_000.0}, brings={"EUR": 200_000.0})
 
 
 def score(known: Known, assumed: Assumptions = USUAL, outcomes: Outcomes = priority.NONE_YET) -> Score:
@@ -278,7 +278,7 @@ def test_nothing_that_was_bought_speaks_for_somebody_who_formally_cancelled(know
 def test_a_history_that_is_held_back_says_so() -> None:
     notes = {one.name: one.note for one in _told(some(orders=9, cancelled=True)).factors}
 
-    assert notes["orders"] == "held at 1: they formally cancelled"
+    assert notes["orders"] == "held at 1: they cancelled"
 
 
 # -- nobody left alone, or let go ------------------------------------------------------------
@@ -335,6 +335,28 @@ def test_across_currencies_the_chance_alone_decides_unless_a_rate_was_given() ->
     assert score(unlikely).value == round(score(unlikely).chance * _worth(unlikely))
 
 
+def test_a_list_that_is_all_in_another_currency_is_compared_in_the_users_own_at_their_rate() -> None:
+    rows = [some(revenue=n * 100_000, currency="USD") for n in (1, 2, 9)] + [some(revenue=None)]
+
+    assumed = priority.measured(Assumptions(rates={"USD": 0.9}), rows, TODAY)
+
+    assert (assumed.currency, assumed.rates) == ("EUR", {"USD": 0.9})
+    dollars, unknown = score(rows[1], assumed), score(rows[3], assumed)
+    assert dollars.rank == pytest.approx(dollars.chance * _worth(rows[1]) * 0.9 - 500)
+    assert unknown.rank == pytest.approx(unknown.chance * _worth(rows[1]) * 0.9 - 500)
+
+
+def test_without_a_rate_the_cost_of_a_contact_is_not_taken_off_an_amount_in_another_currency() -> None:
+    rows = [some(revenue=n * 100_000, currency="USD") for n in (1, 2, 9)]
+
+    assumed = priority.measured(Assumptions(contact_cost=500), rows, TODAY)
+
+    told = priority.priority(rows[0], assumed, TODAY)
+    assert told.score is not None
+    assert told.score.value == round(told.score.chance * _worth(rows[0]))
+    assert told.worth is not None and told.worth.cost == 0
+
+
 @pytest.mark.parametrize("rate", [0.0, -1.0, 1e-300, 1e300, math.inf, math.nan])
 def test_a_rate_that_cannot_be_counts_as_none(rate: float) -> None:
     foreign = some(currency="USD")
@@ -354,6 +376,17 @@ def test_somebody_without_a_revenue_stands_where_the_chance_puts_the_usual_custo
     usual = 0.3 * 200_000
 
     assert score(unknown).rank == pytest.approx(score(unknown).chance * usual - 500)
+
+
+def test_of_a_list_whoever_has_no_revenue_stands_with_the_middle_one_not_before() -> None:
+    rows = [some(revenue=n * 100_000) for n in range(1, 10)]  # over four years
+    assumed = priority.measured(Assumptions(), rows, TODAY)
+
+    middle, unknown = score(rows[4], assumed), score(some(revenue=None), assumed)
+
+    worth = middle.value
+    assert worth is not None
+    assert unknown.rank == pytest.approx(unknown.chance / middle.chance * (worth + 500) - 500, abs=1)
 
 
 # -- a whole list ---------------------------------------------------------------------------
@@ -410,7 +443,7 @@ def test_what_is_usual_is_measured_by_currency_and_people_are_compared_in_the_co
     rows = [some(revenue=n * 100, currency="USD") for n in (1, 5, 9)] + [some(revenue=700, currency="GBP")]
     rows += [some(revenue=-5, currency="JPY"), some(revenue=None)]
 
-    assumed = priority.measured(Assumptions(rates={"USD": 0.9}), rows, TODAY)
+    assumed = priority.measured(Assumptions(rates={"CHF": 0.9}), rows, TODAY)
 
     assert assumed.usual == {"USD": 500, "GBP": 700}
     assert (assumed.currency, assumed.rates) == ("USD", {})

@@ -7,6 +7,7 @@ for what it shows.
 """
 
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from tests.work.scripted import BACKSTORY, CONTACT, LISTEN, QUIT, walk
 from winback_cli import reasons
 from winback_cli.errors import NotFound
+from winback_cli.lexicon import Node, Phrase, lexicon_of
 from winback_cli.reasons import LONGEST, SURE, SUSPECTED, suggest
 from winback_cli.stages import Reason
 
@@ -85,14 +87,14 @@ def test_every_reason_has_its_samples_in_every_set() -> None:
 
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_every_language_has_words_for_every_reason(language: str) -> None:
-    phrases = [
-        phrase
-        for starts in (reasons.lexicon_of(language).exact, reasons.lexicon_of(language).begins)
-        for many in starts.values()
-        for phrase in many
-    ]
+    def phrases(node: Node) -> Iterator[Phrase]:
+        yield from node.phrases
+        for further in (*node.next.values(), *node.later.values()):
+            yield from phrases(further)
 
-    assert {phrase.means for phrase in phrases if phrase.kind == "says"} == set(Reason)
+    found = phrases(lexicon_of(language).reasons)
+
+    assert {phrase.means for phrase in found if phrase.kind == "says"} == set(Reason)
 
 
 # -- labels ----------------------------------------------------------------------------------

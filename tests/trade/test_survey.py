@@ -234,7 +234,7 @@ def test_quotes_name_nobody_and_are_never_of_somebody_left_alone() -> None:
         reply(
             1,
             suggested="price",
-            said="Ana here: too dear for BLUE foods, ask ana@example.com, 030 1234567.",
+            said="Aná here: too dear for BLUE foods, ask ana@example.com, 030 1234567.",
         ),
         reply(2, suggested="price", said="Secret words.", alone=True),
         reply(3, said="Without a reason."),
@@ -242,7 +242,7 @@ def test_quotes_name_nobody_and_are_never_of_somebody_left_alone() -> None:
 
     told = tally(FOUR, 3, replies)
 
-    assert told.quotes == (("price", "[name] here: too dear for [name] [name], ask [e-mail] [number]."),)
+    assert told.quotes == (("price", "[name] here: too dear for [name], ask [e-mail], [number]."),)
 
 
 # -- a fair group ----------------------------------------------------------------------------

@@ -541,6 +541,18 @@ def counts(done: Any) -> tuple[int, ...]:
     return b.new, b.changed, b.same, b.merged, b.suppressed
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=str)
+def test_who_is_one_with_somebody_left_alone_who_opts_out_again_is_left_alone_too(
+    order: tuple[int, int], store: Path
+) -> None:
+    bring(store, "email,opted out\na@example.com,yes\nb@example.com,\n")
+    rows = ["2,a@example.com,yes", "2,b@example.com,"]
+
+    bring(store, "\n".join(["customer_id,email,opted out", *(rows[n] for n in order)]) + "\n")
+
+    assert [person.alone for person in people(store)] == [True, True]
+
+
 LINKED = [
     "7,Ana,a@example.com,,yes",
     "7,Ana,b@example.com,,",

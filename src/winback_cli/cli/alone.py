@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from winback_cli import addresses, text
+from winback_cli.cli.forgetting import laid_out as mails_of
+from winback_cli.cli.forgetting import tell_laid_out
 from winback_cli.cli.here import Here, at_terminal, given_text, print_json
 from winback_cli.cli.work import WhoArg, standings
 from winback_cli.customer import label
@@ -72,29 +74,13 @@ def _one(here: Here, who: str, reason: str) -> None:
         done = store.suppress(number, because)
         with store.reads() as connection:
             others = [reads.customer(connection, other) for other in done.others]
-            laid_out = _laid_out(here, connection, [number, *done.others])
+            laid_out = mails_of(here, connection, [number, *done.others])
     here.say(f"{record.label} is left alone from now on.")
-    for place in laid_out:
-        here.say(f"Do not send what lies there: {place}")
+    tell_laid_out(here, laid_out)
     for other in others:
         here.say(f"So is {other.label if other else ''}: the same e-mail.")
     for case in done.cases:
         here.say(f"Case {case} is closed.")
-
-
-def _laid_out(here: Here, connection: reads.Connection, numbers: list[int]) -> list[Path]:
-    """The .eml files of messages to them, which a mail program would still send."""
-    from winback_cli.senders import file_token
-    from winback_cli.store import messages
-
-    if not here.settings.outbox.is_dir():
-        return []
-    tokens = [
-        file_token(one.message_id)
-        for number in numbers
-        for one in messages.messages(connection, (messages.SENT,), number)
-    ]
-    return sorted(place for token in tokens for place in here.settings.outbox.glob(f"*-{token}.eml"))
 
 
 def _given(reason: str, flag: str, question: str) -> str:
@@ -271,13 +257,14 @@ def unsuppress(
 ) -> None:
     """Take somebody off the suppression list, on record; their case stays closed.
 
-    WHO may also be an e-mail that has no record. Who shares a mailbox is lifted together or not at all.
+    WHO may also be an e-mail that has no record. Who shares a mailbox is lifted together or not at all;
+    what an erasure left, only where its e-mail is named.
     """
     here: Here = ctx.obj
-    meant = _meant(here, who)
+    meant, address = _meant(here, who)
     why = _given(because, "--because", "Why may they be contacted again? ")
     with here.writing("unsuppress") as store:
-        done = store.lift(meant, why, standings(here), together=together)
+        done = store.lift(meant, why, standings(here), together=together, address=address)
         with store.reads() as connection:
             people = [reads.customer(connection, number) for number in done.people]
     for record in people:
@@ -289,13 +276,15 @@ def unsuppress(
         here.say("Somebody else who is left alone goes by the same name: lists still leave that one out.")
 
 
-def _meant(here: Here, who: str) -> int | str:
-    """The customer's number; or the address, where nobody here goes by it."""
+def _meant(here: Here, who: str) -> tuple[int | str, str]:
+    """The customer's number, or the address where nobody here goes by it; and the address, if one was
+    given.
+    """
+    address, fits = addresses.read(who)
     with here.reading() as connection:
         try:
-            return here.who(connection, who).number
+            return here.who(connection, who).number, address if fits else ""
         except NotFound:
-            address, fits = addresses.read(who)
             if not fits or find(connection, who):
                 raise
-            return address
+            return address, address

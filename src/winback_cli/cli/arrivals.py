@@ -130,17 +130,22 @@ class Arrivals:
             yield row[:4], row[4:]
 
     def write_rejects(self, place: Path) -> None:
-        """The rejected rows as they were, with a last column that says why: to mend and import again."""
+        """The rejected rows as they were, with a last column that says why: to mend and import again.
+
+        No cell is run by a spreadsheet as a formula (X2).
+        """
+        from winback_cli.exporting import once_more
+
         table = self.found.table
         stream = io.StringIO()
         writer = csv.writer(stream, delimiter=table.delimiter or ",", lineterminator="\n")
         header = [one for one in table.header if one != BECAUSE]
-        writer.writerow([*header, BECAUSE])
+        writer.writerow([*map(once_more, header), BECAUSE])
         for (_, field, _, reason), cells in self.rejects():
             kept = [*cells, *[""] * (len(header) - len(cells))]
             if len(header) < len(table.header):  # mended once before: the old reason goes
                 kept = kept[: len(header)]
-            writer.writerow([*kept, f"{field}: {reason}".strip(": ")])
+            writer.writerow([*map(once_more, kept), f"{field}: {reason}".strip(": ")])
         try:
             write_new(place, stream.getvalue())
         except PermissionError:

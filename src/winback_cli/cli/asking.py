@@ -7,6 +7,7 @@ import typer
 
 from winback_cli import text
 from winback_cli.cli.customers import one_of
+from winback_cli.cli.files import refuse_taken
 from winback_cli.cli.here import Here, given_text, keyless_now
 from winback_cli.errors import BadInput, Refused, UsageError
 from winback_cli.store import lists, reads
@@ -111,10 +112,7 @@ def refuse_keyless(here: Here, connection: reads.Connection) -> None:
 def refuse_places(*places: Path | None) -> None:
     """Raises UsageError before anything is done where a file could not be made."""
     for place in filter(None, places):
-        if place.exists() or place.is_symlink():
-            raise UsageError(f"{text.line(str(place))} is there already.", "Name a new file.")
-        if not place.parent.is_dir():
-            raise UsageError(f"There is no folder {text.line(str(place.parent))}.", "Name a file in one.")
+        refuse_taken(place)
 
 
 def survey_json(one: "Survey") -> dict[str, Any]:

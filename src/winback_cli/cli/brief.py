@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from winback_cli.cli.customers import customer_json
+from winback_cli.cli.customers import back_json, back_of, customer_json
 from winback_cli.cli.here import Here, print_json
 from winback_cli.cli.work import WhoArg, fitting, of_the_firm
 from winback_cli.errors import NotFound
@@ -46,14 +46,16 @@ def brief(
         ref = reads.case_ref(connection, meant.number, meant.case)
         dues = reads.dues_of(connection, ref.key) if ref else []
         told = None if record.suppressed else _told(here, connection, record, ref)
+        back = back_of(here, connection, record.number, ref)
     time = local_time(here, record, points)
     if json:
-        return print_json(_json(record, points, ref, told, time))
-    from winback_cli import pages
+        return print_json(_json(record, points, ref, told, time) | {"back": back_json(back)})
+    from winback_cli import briefing, pages
 
     found = told.found if told else None
     late = "" if record.suppressed or time.state in ("open", "unknown") else time.words
-    page = pages.Brief(record, points, ref, dues, found, here.clock.today, late)
+    listed = "" if record.suppressed else briefing.listed(record.reason, record.cancelled, record.edited)
+    page = pages.Brief(record, points, ref, dues, found, here.clock.today, late, back, listed)
     here.show(pages.brief(page, here.out.width, here.out.height))
     if told and ref is None:
         here.say(f"No case yet; winback walk {record.number} opens one.")

@@ -167,6 +167,7 @@ def _line_json(line: lists.CustomerLine) -> dict[str, Any]:
     )
     del fields["currency"]
     fields["value"] = None if line.value is None else {"amount": line.value, "currency": line.currency}
+    fields["chance"] = None if line.chance is None else round(line.chance, 4)
     if line.suppressed:
         fields |= {"chance": None, "value": None}
     return fields
@@ -195,11 +196,42 @@ def show_file(here: Here, who: str, *, json: bool = False) -> None:
         others = [c.id for c in reads.cases_of(connection, meant.number) if ref and c.id != ref.id]
         assert record is not None
         pattern = _pattern(here, connection, record, ref, events)
+        back = back_of(here, connection, record.number, ref)
     points = here.aged(points, record.last_purchase)
     if json:
-        return print_json(file_json(record, points, ref, events, dues) | {"pattern": pattern or None})
-    _show_file(here, record, points, ref, events, dues, breaches, others, pattern)
+        file = file_json(record, points, ref, events, dues)
+        return print_json(file | {"pattern": pattern or None, "back": back_json(back)})
+    from winback_cli import views
+
+    case: Case | None = None
+    if ref is not None:
+        from winback_cli.case import fold
+
+        case = fold(ref.id, events)
+    facts, today = _facts(case) if case else [], here.clock.today
+    here.show(
+        views.file(
+            views.File(record, points, case, ref, others, facts, breaches, dues, today, pattern, back)
+        )
+    )
+    if case is None and not record.suppressed:
+        here.say(f"No case yet. winback walk {record.number} opens one.")
     return None
+
+
+def back_of(
+    here: Here, connection: reads.Connection, number: int, ref: reads.CaseRef | None
+) -> lists.Back | None:
+    """Whether they bought again while this case runs; a case that is closed or another's says nothing."""
+    found = lists.is_back(connection, number, here.clock.today.isoformat()) if ref else None
+    return found if found and ref and found.case == ref.id else None
+
+
+def back_json(back: lists.Back | None) -> dict[str, Any] | None:
+    """A return while a case runs, with stable keys."""
+    if back is None:
+        return None
+    return {"case": back.case, "opened_on": back.opened_on, "bought_on": back.bought_on}
 
 
 def _pattern(
@@ -261,31 +293,6 @@ def _case_json(case: "Case", ref: reads.CaseRef) -> dict[str, Any]:
         "closed_at": case.closed_at,
         "outcome": case.outcome,
     }
-
-
-def _show_file(
-    here: Here,
-    record: reads.CustomerRecord,
-    points: "list[ContactPoint]",
-    ref: reads.CaseRef | None,
-    events: list[Any],
-    dues: list[tuple[str, str, str, str, int]],
-    breaches: list[tuple[str, list[str]]],
-    others: list[str],
-    pattern: str,
-) -> None:
-    from winback_cli import views
-
-    case: Case | None = None
-    if ref is not None:
-        from winback_cli.case import fold
-
-        case = fold(ref.id, events)
-    facts = _facts(case) if case else []
-    page = views.File(record, points, case, ref, others, facts, breaches, dues, here.clock.today, pattern)
-    here.show(views.file(page))
-    if case is None and not record.suppressed:
-        here.say(f"No case yet. winback walk {record.number} opens one.")
 
 
 def _facts(case: "Case") -> list[tuple[str, list[tuple[str, str, str]]]]:

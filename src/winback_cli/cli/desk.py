@@ -22,18 +22,32 @@ def show_desk(here: Here) -> None:
     today = here.clock.today.isoformat()
     with here.reading() as connection:
         keyless = keyless_now(here, connection)
+        back = lists.back(connection, today, 5)
+        dues, due = _but(back, lists.count_dues(connection, today), lists.due(connection, today, 11))
         page = views.Desk(
             lists.counts(connection),
-            lists.count_dues(connection, today),
+            dues,
             lists.overdue_promises(connection, today, 4),
-            lists.due(connection, today, 6),
+            due[:6],
             lists.waiting(connection, today, 3),
             [] if keyless else lists.queue(connection, here.lapsed_before, 5),
             here.clock.today,
             f"Nobody is put forward. {keyless.message} {keyless.hint}" if keyless else "",
             _on_the_way(connection),
+            back,
         )
     here.show(views.desk(page, here.out.width))
+
+
+def _but(
+    back: list[lists.Back], dues: lists.Dues, due: list[lists.DueLine]
+) -> tuple[lists.Dues, list[lists.DueLine]]:
+    """What is due, without the steps of those who are said to be back just above: to write to them as if
+    they were gone is not what is due.
+    """
+    cases = {one.case for one in back}
+    kept = [line for line in due if line.case not in cases]
+    return dues._replace(due=dues.due - (len(due) - len(kept))), kept
 
 
 def _on_the_way(connection: reads.Connection) -> list[str]:
@@ -65,10 +79,23 @@ def due(
     last = here.clock.today.toordinal() + days
     with here.reading() as connection:
         lines = lists.due_until(connection, type(here.clock.today).fromordinal(last).isoformat())
+        lines = [*(_as_due(one, here) for one in lists.back(connection, _today(here))), *lines]
     if json:
         return print_json([due_json(line, here) for line in lines])
     _show_due(here, lines)
     return None
+
+
+def _today(here: Here) -> str:
+    return here.clock.today.isoformat()
+
+
+def _as_due(one: lists.Back, here: Here) -> lists.DueLine:
+    """Somebody who is back, as a thing to see to today."""
+    what = f"back: bought on {one.bought_on}, after the case was opened"
+    today = _today(here)
+    whom = (one.customer, one.name, one.company, one.owner, one.case, one.status)
+    return lists.DueLine(*whom, "back", today, today, what, 0)
 
 
 def _show_due(here: Here, lines: list[lists.DueLine]) -> None:
@@ -107,8 +134,9 @@ def next_(
 ) -> None:
     """The best thing to do now, and walk it.
 
-    First what is due, the most urgent before the rest. Then whoever is leaving, is upset, has
-    lapsed; among them the best score, which winback why explains.
+    First who bought again though their case is still open, then what is due, the most urgent before
+    the rest. Then whoever is leaving, is upset, has lapsed; among them the best score, which winback
+    why explains.
     """
     here: Here = ctx.obj
     with here.reading() as connection:
@@ -119,6 +147,11 @@ def next_(
         here.say("All is done for today. winback list shows everybody.")
         return None
     typer.echo(text.line(f"{found['case'] or found['customer']}  {found['name']}: {found['what']}"))
+    if found["kind"] == "back":
+        who = found["customer"]
+        here.say(f"If they are won: winback close {who} --outcome won")
+        here.say(f"If not: winback walk {who}; winback snooze {who} --until DATE puts it off.")
+        return None
     if show or not at_terminal():
         return None
     with here.reading() as connection:
@@ -138,7 +171,9 @@ def best(here: Here, connection: reads.Connection) -> dict[str, Any] | None:
     """
     if keyless := keyless_now(here, connection):
         raise keyless
-    today = here.clock.today.isoformat()
+    today = _today(here)
+    if back := lists.back(connection, today, 1):
+        return due_json(_as_due(back[0], here), here)
     urgent = next(iter(lists.overdue_promises(connection, today, 1)), None)
     if urgent := urgent or lists.to_walk(connection, today):
         return due_json(urgent, here)

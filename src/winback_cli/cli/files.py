@@ -5,8 +5,9 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
+from winback_cli import text
 from winback_cli.cli.here import write_new
-from winback_cli.errors import DiskError, NotPermitted, UsageError
+from winback_cli.errors import DiskError, NotPermitted, UsageError, WinbackError
 
 
 class Kind(NamedTuple):
@@ -15,6 +16,29 @@ class Kind(NamedTuple):
     head: str
     what: str
     flag: str
+
+
+def refuse_taken(place: Path, flag: str = "", error: type[WinbackError] = UsageError) -> None:
+    """Raise, before anything is done, where no new file can be made.
+
+    `error` where something is there, be it a link, where there is no folder, or for such a name;
+    NotPermitted where nothing may be written.
+    """
+    shown, wanted = text.line(str(place)), f" for {flag}" if flag else ""
+    try:
+        place.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        if not place.parent.is_dir():
+            folder = text.line(str(place.parent))
+            raise error(f"There is no folder {folder}.", f"Name a file in one{wanted}.") from None
+        if os.access(place.parent, os.W_OK | os.X_OK):
+            return
+        raise NotPermitted(f"{shown} cannot be written.", f"Name another file{wanted}.") from None
+    except PermissionError:
+        raise NotPermitted(f"{shown} cannot be written.", f"Name another file{wanted}.") from None
+    except (OSError, ValueError):  # too long a name, a circle of links, half a sign
+        raise error(f"There can be no file {text.shorten(shown, 60)}.", f"Name another{wanted}.") from None
+    raise error(f"{shown} is there already.", f"Name a new file{wanted}.")
 
 
 def write_ours(place: Path, content: str, kind: Kind) -> None:
@@ -44,9 +68,8 @@ def is_ours(place: Path, kind: Kind) -> bool:
     head = kind.head.encode("ascii")
     try:
         if not os.path.lexists(place):
-            if place.parent.is_dir():
-                return False
-            raise UsageError(f"There is no folder {place.parent}.", f"Name a file in one for {kind.flag}.")
+            refuse_taken(place, kind.flag)
+            return False
         if not place.is_symlink() and place.is_file():
             with place.open("rb") as stream:
                 if stream.read(len(head)) == head:

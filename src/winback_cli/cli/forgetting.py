@@ -8,9 +8,10 @@ import typer
 
 from winback_cli import text
 from winback_cli.answers import words_of
+from winback_cli.cli.files import refuse_taken
 from winback_cli.cli.here import Here, at_terminal, need_terminal, print_json, write_new
 from winback_cli.cli.work import WhoArg
-from winback_cli.errors import BadInput, Exit, NotPermitted, Refused, UsageError
+from winback_cli.errors import BadInput, DiskError, Exit, NotPermitted, Refused, UsageError
 from winback_cli.store import reads
 
 if TYPE_CHECKING:
@@ -51,29 +52,21 @@ def erase(
     if list_:
         return _list(here, json=json)
     if certificate is not None:
-        _refuse_taken(certificate)
+        refuse_taken(certificate, "--certificate", BadInput)  # nobody is erased then
     return _erase(here, who, certificate, backups, yes=yes, json=json)
 
 
-def _refuse_taken(place: Path) -> None:
-    """Raise BadInput for a place where no certificate can be written: nothing is erased then."""
-    if place.exists() or place.is_symlink():
-        raise BadInput(f"{place} is there already.", "Name another file; nothing is overwritten.")
-    if not place.parent.is_dir():
-        raise BadInput(f"There is no folder {place.parent}.", "Make it, or name another.")
-
-
 def _erase(here: Here, who: str, place: Path | None, backups: str, *, yes: bool, json: bool) -> None:
-    from winback_cli.store import erasing, held
+    from winback_cli.store import erasing, held, mentions
 
     with here.reading() as connection:
         record = _record(here, connection, who)
         erasing.refuse_underway(connection, [record.number])
         told = erasing.counts(connection, [record.number])
-        mails = _mails(here, connection, record.number)
+        mails = _mails(here, connection, [record.number])
         copies = held.copies(connection, here.path, record.number, here.settings.backups_kept)
         sharing = [reads.customer(connection, n) for n in erasing.sharing(connection, record.number)]
-        mentioned = erasing.mentioned(connection, record.number)
+        mentioned = mentions.mentioned(connection, record.number)
     holding = [copy for copy in copies if copy.holds]
     here.say(f"{text.line(record.label)}, number {record.number}. This goes for good:")
     _say_counts(here, told | {"mail files": len(mails), "copies that hold them": len(holding)})
@@ -100,19 +93,40 @@ def _record(here: Here, connection: reads.Connection, who: str) -> reads.Custome
     return record
 
 
-def _mails(here: Here, connection: reads.Connection, number: int) -> list[Path]:
+def _mails(here: Here, connection: reads.Connection, numbers: Sequence[int]) -> list[Path]:
     """The .eml files that were written for them, whatever became of the messages; and the texts of those
     that could not be kept.
+    """
+    theirs = {f"unkept-{number}" for number in numbers}
+    unkept = [
+        one
+        for one in here.path.parent.glob("unkept-*-*.txt")
+        if "-".join(one.name.split("-")[:2]) in theirs
+    ]
+    return sorted([*laid_out(here, connection, numbers, ()), *unkept])
+
+
+def laid_out(
+    here: Here, connection: reads.Connection, numbers: Sequence[int], states: Sequence[str] = ("sent",)
+) -> list[Path]:
+    """The .eml files of messages to these people, which a mail program would still send; of some states,
+    or of all.
     """
     from winback_cli.senders import file_token
     from winback_cli.store import messages
 
-    unkept = sorted(here.path.parent.glob(f"unkept-{number}-*.txt"))
-    if not here.settings.outbox.is_dir():
-        return unkept
-    tokens = [file_token(one.message_id) for one in messages.messages(connection, customer=number)]
-    mails = (place for token in tokens for place in here.settings.outbox.glob(f"*-{token}.eml"))
-    return [*sorted(mails), *unkept]
+    tokens = {
+        file_token(one.message_id)
+        for number in numbers
+        for one in messages.messages(connection, states, number)
+    }
+    mails = here.settings.outbox.glob("*.eml") if tokens and here.settings.outbox.is_dir() else ()
+    return sorted(one for one in mails if one.stem.rpartition("-")[2] in tokens)
+
+
+def tell_laid_out(here: Here, places: Sequence[Path]) -> None:
+    for place in places:
+        here.say(f"Do not send what lies there: {place}")
 
 
 def _say_counts(here: Here, told: Mapping[str, int]) -> None:
@@ -173,8 +187,9 @@ def _tell(here: Here, done: "Erased", place: Path | None, *, json: bool) -> None
         try:
             write_new(place, words)
         except OSError as problem:
-            raise NotPermitted(
-                f"They are erased, but {place} cannot be written: {problem.strerror}.",
+            kind = NotPermitted if isinstance(problem, PermissionError) else DiskError
+            raise kind(
+                f"They are erased, but {text.line(str(place))} cannot be written.",
                 "winback erase --list --json has the certificate.",
             ) from None
         here.say(f"Written: {place}")
@@ -188,6 +203,9 @@ def _tell_left(here: Here, copies: "Sequence[Copy]") -> None:
 
 
 def _tell_mentioned(here: Here, mentioned: Sequence[int]) -> None:
+    if 0 in mentioned:
+        here.say("Their name or address stands in your trust map, which stays: winback trust show")
+    mentioned = [number for number in mentioned if number]
     if mentioned:
         more = " and more" if len(mentioned) > SHOWN else ""
         numbers = ", ".join(map(str, mentioned[:SHOWN]))
@@ -239,7 +257,7 @@ def subject(
     if json and html:
         raise UsageError("--json and --html do not go together.", "Give one of them.")
     if html is not None:
-        _refuse_taken(html)
+        refuse_taken(html, "--html", BadInput)
     from winback_cli import library
     from winback_cli import subject as page
     from winback_cli.store import held
@@ -247,7 +265,8 @@ def subject(
     with here.reading() as connection:
         number = _record(here, connection, who).number
         copies = held.copies(connection, here.path, number, here.settings.backups_kept)
-        found = held.held(connection, number, copies)
+        files = tuple(map(str, _mails(here, connection, [number])))
+        found = held.held(connection, number, copies, files)
         books = {
             case.book: library.kept(reads.playbook_tree(connection, case.book)) for case in found.cases
         }
@@ -275,9 +294,8 @@ def _write(here: Here, place: Path, content: str) -> None:
     try:
         write_new(place, content)
     except OSError as problem:
-        raise NotPermitted(
-            f"{place} cannot be written: {problem.strerror}.", "Name another file."
-        ) from None
+        kind = NotPermitted if isinstance(problem, PermissionError) else DiskError
+        raise kind(f"{text.line(str(place))} cannot be written.", "Name another file.") from None
     here.say(f"Written: {place}")
 
 
@@ -292,6 +310,7 @@ def expire(here: Here, months: int, *, dry_run: bool, yes: bool, json: bool) -> 
     with here.reading() as connection:
         numbers = erasing.expired(connection, before)
         told = erasing.counts(connection, numbers)
+        mails = _mails(here, connection, numbers)
     shown: dict[str, Any] = {"before": before, "numbers": numbers, "counts": told}
     if dry_run and json:
         return print_json(shown)
@@ -305,7 +324,7 @@ def expire(here: Here, months: int, *, dry_run: bool, yes: bool, json: bool) -> 
     if not yes:
         _ask_all(len(numbers))
     with here.writing("store retention") as store:
-        done = store.erase(numbers, asked=False)
+        done = store.erase(numbers, lambda: _remove_files(mails, ()), asked=False)
     _tell(here, done, None, json=json)
     here.say("Whoever had asked to be left alone stays so. A list may bring the others in again.")
     here.say("Copies of the store hold them until they go: winback store path says where those lie.")
@@ -347,7 +366,9 @@ def put_alone(here: Here, store: "Store", record: reads.CustomerRecord, because:
     done = store.suppress(record.number, because)
     with store.reads() as connection:
         others = [reads.customer(connection, other) for other in done.others]
+        places = laid_out(here, connection, [record.number, *done.others])
     here.say(f"{text.line(record.label)} is left alone from now on.")
+    tell_laid_out(here, places)
     for other in others:
         here.say(f"So is {text.line(other.label) if other else ''}: the same e-mail.")
     for case in done.cases:

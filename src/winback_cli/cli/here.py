@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from winback_cli.answers import Customs
     from winback_cli.customer import ContactPoint
-    from winback_cli.priority import Assumptions
+    from winback_cli.priority import Outcomes
+    from winback_cli.store.scoring import Means
     from winback_cli.store.writes import Store
 
 GREETING = """Welcome. winback walks you through winning a lost customer back.
@@ -34,6 +35,7 @@ Nothing has been made yet."""
 
 
 NO_COPY = "Today's copy of the store was not made"
+NO_SCORES = "Not everybody was scored anew"
 
 
 class Who(NamedTuple):
@@ -169,7 +171,7 @@ class Here:
             self.say(f"Made a new store: {self.path}")
         else:
             store.before_writing = self._copy_daily
-        store.assumed = self.assumed
+        store.means = self.means
         try:
             yield store
             if store.written:
@@ -178,21 +180,28 @@ class Here:
             store.close()
 
     def _score(self, store: "Store") -> None:
-        """Score everybody anew where that is due; what keeps it from being done does not harm what was
-        done, and the next change tries again.
+        """Score everybody of a long list anew where that is due. What keeps it from being done is said, and
+        harms nothing that was done.
         """
-        from winback_cli.store.outcomes import settled
-
-        today, months = self.clock.today, self.settings.horizon_months
-        with contextlib.suppress(WinbackError):
-            store.score(lambda connection: settled(connection, today, months))
+        try:
+            store.score()
+        except WinbackError as problem:
+            self.say(f"{NO_SCORES}: {problem.message} The next change tries again.")
 
     @property
-    def assumed(self) -> "Assumptions":
-        """What the settings take for granted of chances and their worth."""
+    def means(self) -> "Means":
+        """What customers are scored with: what the settings take for granted, and our own outcomes."""
         from winback_cli.cli.why import assumptions
+        from winback_cli.store.scoring import Means
 
-        return assumptions(self)
+        today, months = self.clock.today, self.settings.horizon_months
+
+        def outcomes(connection: reads.Connection) -> "Outcomes":
+            from winback_cli.store.outcomes import settled
+
+            return settled(connection, today, months)
+
+        return Means(assumptions(self), outcomes)
 
     def _copy_daily(self) -> None:
         """Copy the store before its first write of a day; what keeps that from being done is said.

@@ -1,6 +1,7 @@
 """`winback report learned`: what those who left said, as a digest for other teams (A9, A10, C5)."""
 
 import sys
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -40,6 +41,7 @@ def show(here: Here, since: str, form: Form, *, others: bool) -> None:
     if form.json:
         return print_json(_json(told))
     from winback_cli import digestpage
+    from winback_cli.digest import counted
 
     if not place:
         return here.show(digestpage.screen(told, here.out.width))
@@ -49,7 +51,7 @@ def show(here: Here, since: str, form: Form, *, others: bool) -> None:
         sys.stdout.write(content)
         return None
     write_ours(Path(place), content, kind)
-    here.say(f"Wrote {place}: {told.cases:,} {'case' if told.cases == 1 else 'cases'}, {_names(form)}.")
+    here.say(f"Wrote {place}: {counted(told.cases, told.surveys)}, {_names(form)}.")
     return None
 
 
@@ -65,13 +67,14 @@ def _kind(form: Form) -> Kind:
 
 def _digest(here: Here, since: str, *, named: bool) -> "Digest":
     from winback_cli import digest
-    from winback_cli.store import lessons
+    from winback_cli.store import finding, lessons
 
     day = day_of(here, since, "--since", past=True) if since else ""
-    wanted = digest.Wanted(here.clock.today.isoformat(), day, named)
     with here.reading() as connection:
+        others = finding.names_of_all(connection)
+        wanted = digest.Wanted(here.clock.today.isoformat(), day, named, others)
         return digest.learned(
-            lessons.told(connection, day),
+            chain(lessons.told(connection, day), lessons.answered(connection, day)),
             lessons.fixes(connection),
             lessons.left_alone(connection, day),
             wanted,
@@ -89,6 +92,7 @@ def _json(told: "Digest") -> dict[str, Any]:
         "since": told.wanted.since or None,
         "named": told.wanted.named,
         "cases": told.cases,
+        "of_surveys": told.surveys,
         "heard": told.heard,
         "left_alone": told.alone,
         "reasons": [_voices(voices) for voices in told.voices],
@@ -114,6 +118,7 @@ def _voices(voices: "Voices") -> dict[str, Any]:
     return {
         "reason": voices.reason or None,
         "cases": voices.cases,
+        "of_surveys": voices.answers,
         "said": [_quote(quote) for quote in voices.said],
         "more_said": voices.more_said,
         "asked": [_quote(quote) for quote in voices.asked],

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from winback_cli import mappings, text
+from winback_cli.cli.files import refuse_taken
 from winback_cli.cli.here import Here, print_json, write_new
 from winback_cli.cli.opening import Said, choices_of, digest_of, list_of, pairs_of, understood
 from winback_cli.errors import Exit, UsageError
@@ -161,7 +162,7 @@ def bring_in(
 
     too_many = Most(most)
     if rejects is not None:
-        refuse_place(rejects)
+        refuse_taken(rejects, "--rejects")
     source = Source(place, name, Reading(**said.reading), choices_of(said))
     source, found, remarks = understood(here, source)
     arrivals = Arrivals(here, source, found, too_many)
@@ -223,7 +224,7 @@ def _begun(arrivals: "Arrivals", told: "Told") -> "Brought":
     from winback_cli.store import bringing
 
     here = arrivals.here
-    hand = bringing.Hand(here.path, here.settings.name, here.clock, "import", here.assumed)
+    hand = bringing.Hand(here.path, here.settings.name, here.clock, "import", here.means)
     brought = bringing.bring_into_new(hand, arrivals.stream(Watch(b"", ())), lambda: told)
     here.say(f"Made a new store: {here.path}")
     return brought
@@ -237,7 +238,7 @@ def _tried(arrivals: "Arrivals", told: "Told") -> "Brought":
     with tempfile.TemporaryDirectory(prefix="winback-dry-") as folder:
         here = arrivals.here
         place = Path(folder) / "store.sqlite"
-        hand = bringing.Hand(place, here.settings.name, here.clock, "import", here.assumed)
+        hand = bringing.Hand(place, here.settings.name, here.clock, "import", here.means)
         return bringing.bring_into_new(hand, arrivals.stream(Watch(b"", ())), lambda: told)._replace(
             batch=None
         )
@@ -254,13 +255,6 @@ def _save(here: Here, place: Path, choices: "Choices") -> None:
     place.unlink(missing_ok=True)
     write_new(place, mappings.toml_of(choices.mapping, choices.ignored))
     here.say(f"Kept as {place}: lists with these columns are read so from now on.")
-
-
-def refuse_place(place: Path) -> None:
-    if place.exists() or place.is_symlink():
-        raise UsageError(f"{place} is there already.", "Name a new file for --rejects.")
-    if not place.parent.is_dir():
-        raise UsageError(f"There is no folder {place.parent}.", "Name a file in one for --rejects.")
 
 
 # -- telling ---------------------------------------------------------------------------------

@@ -10,8 +10,8 @@ import typer
 
 from winback_cli import text
 from winback_cli.cli.arrivals import BECAUSE, Arrivals, Most
+from winback_cli.cli.files import refuse_taken
 from winback_cli.cli.here import Here, print_json
-from winback_cli.cli.lists import refuse_place
 from winback_cli.cli.opening import Said, choices_of, digest_of, list_of
 from winback_cli.errors import Exit, NotFound, UsageError
 from winback_cli.reading import Again, Arrival, Opened, Source
@@ -62,7 +62,7 @@ def _brought(here: Here, place: Path, name: str, asked: Asked) -> Done:
     from winback_cli.sources import Reading
 
     if asked.rejects is not None:
-        refuse_place(asked.rejects)
+        refuse_taken(asked.rejects, "--rejects")
     if not here.has_store:
         raise NotFound(
             "There are no customers yet.", "winback import FILE brings them in; then their purchases."

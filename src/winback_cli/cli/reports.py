@@ -148,13 +148,16 @@ def _report(here: Here, connection: "Connection", name: str, wanted: "Wanted") -
         return dealings.checkins(tallies.check_ins(connection, by, since), wanted)
     if name == "value":
         return dealings.value(tallies.amounts(connection, by, since), wanted)
-    cases = tallies.cases(connection, by, since)
+    erased = tallies.erased(connection, by, since)
+    cases = tallies.cases(connection, by, since) + (erased if by in trade.KEPT else [])
     if name == "outcomes":
         told = trade.outcomes(cases, tallies.wins(connection, by, since), wanted)
-        return _with_learning(here, connection, told, wanted)
-    if name == "reasons":
-        return trade.reasons(cases, wanted)._replace(remarks=_remarks(connection, wanted))
-    return {"funnel": trade.funnel, "playbooks": trade.playbooks}[name](cases, wanted)
+        told = _with_learning(here, connection, told, wanted)
+    elif name == "reasons":
+        told = trade.reasons(cases, wanted)._replace(remarks=_remarks(connection, wanted))
+    else:
+        told = {"funnel": trade.funnel, "playbooks": trade.playbooks}[name](cases, wanted)
+    return trade.with_erased(told, erased, by)
 
 
 def _with_learning(here: Here, connection: "Connection", told: "Report", wanted: "Wanted") -> "Report":

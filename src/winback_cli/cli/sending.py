@@ -73,7 +73,7 @@ def _send_all(here: Here, store: "Store", sender: "Sender", ready: "list[Message
     for place, one in enumerate(ready, 1):
         state, detail = _send(here, store, sender, one)
         sent += state == messages.SENT
-        if state == messages.FAILED and detail == before and place < len(ready):
+        if state == messages.FAILED and detail and detail == before and place < len(ready):
             here.say(f"That came twice; {len(ready) - place:,} stay approved.")
             break
         before = detail if state == messages.FAILED else ""
@@ -116,6 +116,8 @@ def _sender(here: Here, password_file: Path | None) -> "Sender":
 
 def _send(here: Here, store: "Store", sender: "Sender", one: "Message") -> tuple[str, str]:
     """Check, claim, send and settle one message; what became of it. What stops it is said."""
+    from winback_cli.senders import NoSuchAddress
+
     try:
         with here.reading() as connection:
             question = question_for(here, connection, one)
@@ -123,13 +125,16 @@ def _send(here: Here, store: "Store", sender: "Sender", one: "Message") -> tuple
     except (Refused, TryAgain) as problem:
         here.say(f"{_named(one)}: not sent. {problem.message} {problem.hint}")
         return "stopped", ""
-    state, detail = sender.send(_outgoing(here, claimed))
+    state, detail = outcome = sender.send(_outgoing(here, claimed))
+    wrong = isinstance(outcome, NoSuchAddress)
     here.say(f"{_named(one)}: {state}{f': {detail}' if detail else ''}")
+    if wrong:
+        here.say("There is no such address: it counts as stale from now on.")
     try:
         made = standings(here)
         today = here.clock.today.isoformat()
         store.settle_message(
-            one.number, state, detail, today, question, lambda case: made(case.digest, case)
+            one.number, state, detail, today, question, lambda case: made(case.digest, case), wrong
         )
     except Refused as problem:  # somebody settled it by hand meanwhile
         here.say(f"{_named(one)}: {problem.message}")
@@ -137,7 +142,7 @@ def _send(here: Here, store: "Store", sender: "Sender", one: "Message") -> tuple
         told = "--sent" if state == messages.SENT else "--not-sent"
         here.say(f"That could not be kept. Once it can: winback outbox settle {one.number} {told}")
         raise
-    return state, detail
+    return state, "" if wrong else detail  # of this one alone: the server takes others
 
 
 def _named(one: "Message") -> str:

@@ -149,7 +149,7 @@ def tally_(
 ) -> None:
     """Counted: who answered, why they left, who wants a call."""
     from winback_cli.cli import surveycases
-    from winback_cli.store import surveys
+    from winback_cli.store import finding, surveys
 
     here: Here = ctx.obj
     if playbook and not cases:
@@ -159,7 +159,8 @@ def tally_(
     with here.reading() as connection:
         refuse_keyless(here, connection)
         there = surveys.named(connection, text.line(name).lower())
-        told = tally(there.questions, there.invited, surveys.replies(connection, there.key))
+        others = finding.names_of_all(connection)
+        told = tally(there.questions, there.invited, surveys.replies(connection, there.key), others)
     if json:
         return print_json(_tally_json(there, told))
     return _show(here, there, told)
@@ -178,12 +179,14 @@ def _show(here: Here, there: "Survey", told: "Tally") -> None:
     if told.to_review:
         here.say(f"{told.to_review:,} to confirm: winback survey review {there.name}")
     _show_people(told.callers, "asks to be called back", "ask to be called back")
-    fresh = sum(1 for one in told.callers if not one.case)
+    fresh = sum(1 for one in told.callers if one.owed and not one.case)
     if fresh:
         here.say(f"{fresh:,} of them without a case: winback survey tally {there.name} --cases")
     others = [one for one in told.owed if not one.call_back]
     _show_people(others, "is among your best customers", "are among your best customers")
     count = len(told.owed)
+    if others:
+        here.say("They did not ask for a call: winback walk WHO opens a case to talk.")
     if count:
         typer.echo(f"{count:,} conversation{' is' if count == 1 else 's are'} owed: a call, not a form.")
 

@@ -22,7 +22,8 @@ KNOWN = "backstory.known_already"
 
 
 def open_cases(here: Here, name: str, playbook: str) -> None:
-    """A case for everybody who asks to be called back, is wanted and has none of that reply yet.
+    """A case for everybody who asks to be called back, was not spoken to since and has none of that reply
+    yet.
 
     Each in one act, so that what was done stays where it is stopped; run again, it goes on.
     """
@@ -37,8 +38,8 @@ def open_cases(here: Here, name: str, playbook: str) -> None:
             raise wrong
         there = surveys.named(connection, name)
         trees = reads.playbook_trees(connection)
-        waiting = [one for one in surveys.replies(connection, there.key) if one.call_back and not one.case]
-    waiting = [one for one in waiting if not one.alone]
+        found = surveys.replies(connection, there.key)
+    waiting = [one for one in found if one.call_back and one.owed and not one.case]
     weekend = here.settings.weekend_days
 
     @cache

@@ -143,6 +143,7 @@ def notes(
     """Keep what somebody said in a focus group."""
     from winback_cli.cli.surveyanswers import suggested
     from winback_cli.store import surveys
+    from winback_cli.surveyreplies import asks_to_be_left
 
     here: Here = ctx.obj
     here.must_know(who)
@@ -156,6 +157,8 @@ def notes(
             before = [r for r in surveys.replies(connection, there.key) if r.customer == number]
         whole = "\n".join(filter(None, [*(one.answers.get(NOTES, "") for one in before), words]))
         store.take_notes(there.name, number, words, suggested(whole), call_back=call_back)
+    if asks_to_be_left("", [words]):
+        here.say(f"If they ask to be left alone: winback suppress {number}")
     here.say(f"Kept. Why they left is confirmed with: winback survey review {there.name}")
 
 

@@ -2,10 +2,6 @@
 
 import csv
 import io
-import multiprocessing
-import os
-import signal
-import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
@@ -29,7 +25,6 @@ if TYPE_CHECKING:
 TOLD = 10  # rejected rows that are told one by one
 FIRST = 1_000  # rows in which a code is looked for
 BECAUSE = "rejected because"
-MANY = 2_000  # sentences from which further processes are worth their start
 
 
 class Read(NamedTuple):
@@ -144,14 +139,14 @@ def _read(
     pairs: tuple[tuple[str, str], ...],
     order: str,
 ) -> Read:
-    from winback_cli.surveyreplies import Bad, Reader, columns_of, date_order
+    from winback_cli.surveyreplies import Bad, Reader, columns_of, date_order, refuse_merge
 
     columns = columns_of(rows.table.header, name, there.questions, pairs)
     place = columns.fields.get("date")
     decided = order or "dmy"
     if place is not None:
         decided = date_order((cells[place] for _, cells in rows if place < len(cells)), name, order)
-    reader = Reader(columns, decided, here.clock.today.isoformat())
+    reader = Reader(columns, decided, here.clock.today.isoformat(), there.questions)
     given: list[Given] = []
     bad: list[Bad] = []
     for line, cells in rows:
@@ -160,6 +155,7 @@ def _read(
             bad.append(one)
         else:
             given.append(one)
+    refuse_merge(rows.table.header, name, given)
     return Read(name, rows, columns, given, bad)
 
 
@@ -168,12 +164,12 @@ def _kept(here: Here, there: "Survey", read: Read, most: Any, *, dry_run: bool) 
     from winback_cli.store import answering
 
     with here.reading() as connection:
-        told = answering.sort(connection, there, read.given)
+        told = answering.sort(connection, here.path, there, read.given)
     most.check(len(read.bad) + len(told.bad), read.total, at_end=True)
     if dry_run:
-        leaving = len({number for number, _ in told.leaving})
+        leaving = len({number for number, _ in told.leaving}) + len(told.strangers)
         return answering.Kept(len(told.new), told.same, told.alone, leaving, bad=tuple(told.bad))
-    if not (told.new or told.leaving):
+    if not (told.new or told.leaving or told.strangers):
         return answering.Kept(0, told.same, told.alone, bad=tuple(told.bad))
     words = {one.line: why_of(there.questions, one.answers) for _, one in told.new}
     with here.writing("survey import") as store:
@@ -182,32 +178,25 @@ def _kept(here: Here, there: "Survey", read: Read, most: Any, *, dry_run: bool) 
 
 def _suggestions(words: dict[int, str]) -> "dict[int, Suggested]":
     """A reason for each line; equal words are read once."""
-    different = list(dict.fromkeys(one for one in words.values() if one))
-    known = dict(zip(different, _all_suggested(different), strict=True))
+    known = {one: suggested(one) for one in dict.fromkeys(words.values()) if one}
     return {line: known[one] for line, one in words.items() if one}
 
 
-def _all_suggested(words: list[str]) -> "list[Suggested]":
-    """Many are read by as many processes as there are cores: a thousand sentences take half a second."""
-    cores = os.cpu_count() or 1
-    if len(words) < MANY or cores == 1 or not sys.platform.startswith("linux"):
-        return [suggested(one) for one in words]
-    suggested("")  # the words of the languages are read before the others are made
-    ignored = (signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is this process's business, whose end ends them
-    with multiprocessing.get_context("fork").Pool(min(cores, 8), signal.signal, ignored) as pool:
-        return pool.map(suggested, words, chunksize=100)
-
-
 def _write_rejects(place: Path, rows: "Rows", bad: "list[Bad]") -> None:
-    """The rejected rows as they were, with a last column that says why: to mend and bring in again."""
+    """The rejected rows as they were, with a last column that says why: to mend and bring in again.
+
+    No cell is run by a spreadsheet as a formula (X2).
+    """
+    from winback_cli.exporting import once_more
+
     why = {one.line: f"{one.field}: {one.reason}".strip(": ") for one in bad}
     stream = io.StringIO()
     writer = csv.writer(stream, delimiter=rows.table.delimiter or ",", lineterminator="\n")
     kept = [place for place, name in enumerate(rows.table.header) if name != BECAUSE]
-    writer.writerow([*(rows.table.header[p] for p in kept), BECAUSE])
+    writer.writerow([*(once_more(rows.table.header[p]) for p in kept), BECAUSE])
     for line, cells in rows:
         if line in why:
-            writer.writerow([*(cells[p] if p < len(cells) else "" for p in kept), why[line]])
+            writer.writerow([*(once_more(cells[p]) if p < len(cells) else "" for p in kept), why[line]])
     try:
         write_new(place, stream.getvalue())
     except PermissionError:

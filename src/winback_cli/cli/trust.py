@@ -10,7 +10,16 @@ from winback_cli.case import FIRM, Entry, items_of
 from winback_cli.cli import trustplan
 from winback_cli.cli.here import Here, given_text, need_terminal
 from winback_cli.cli.options import day_of
-from winback_cli.cli.trustmap import change_entry, edition, evidence, running, seeds, taken_up, there
+from winback_cli.cli.trustmap import (
+    before,
+    change_entry,
+    edition,
+    evidence,
+    running,
+    seeds,
+    taken_up,
+    there,
+)
 from winback_cli.cli.work import Work
 from winback_cli.errors import NotFound, Refused, UsageError
 from winback_cli.store import firm, reads
@@ -57,27 +66,50 @@ def new(
     afresh: Annotated[
         bool, typer.Option("--afresh", help="Close the map that runs, and begin another.")
     ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --afresh: without asking.")] = False,
 ) -> None:
     """Begin the trust map, or go on with it where it stopped.
 
     Every answer is stored before the next question appears. winback playbook answers trust-team prints a
-    blank answers file.
+    blank answers file; what it lists is added to what is on the map.
     """
+    from winback_cli.answersfile import further
+
     here: Here = ctx.obj
     if answers is None:
         need_terminal("--answers FILE")
     script = _rehearsed(here, answers, afresh=afresh) if answers is not None else None
+    if afresh and not yes:
+        _ask_afresh(here)
     with here.writing("trust new", create=True) as store:
         if afresh and (old := running(here, store)):
             old.record([Entry("closed", {"outcome": "done"})])
             here.say(f"The trust map {old.ref.id} is closed.")
         work = taken_up(here, store, without=_given(script))
         try:
+            if script is not None and (more := further(script, work.playbook, work.case, here.customs)):
+                work.record(more)
             ended = _walk(work, script)
         except KeyboardInterrupt:
             here.say("\nStopped. Everything you answered is stored. Go on: winback trust new")
             raise
-    _tell_ended(here, ended)
+        _tell_ended(work, ended)
+
+
+def _ask_afresh(here: Here) -> None:
+    """Raise Refused unless the map that runs, if any, may be closed."""
+    if not here.has_store:
+        return
+    with here.reading() as connection:
+        ref = firm.latest(connection)
+    if ref is None or ref.status == "closed":
+        return
+    need_terminal("--yes to close the map that runs")
+    from winback_cli.terminal import ask_line
+
+    here.say(f"The trust map {ref.id} closes. Another begins with its team and its stages, not its ideas.")
+    if ask_line("Begin another? [y/N] ").strip().lower() not in ("y", "yes"):
+        raise Refused("Nothing was changed.", "winback trust new goes on with the map that runs.")
 
 
 def _given(script: "Script | None") -> list[str]:
@@ -107,6 +139,8 @@ def _rehearsed(here: Here, file: Path, *, afresh: bool) -> "Script":
         rehearsal.record([Entry("opened", {"playbook": "", "version": 1, "digest": ""})])
         rehearsal.record([entry for entry in begun if entry.body["fact"] not in given])
     prompter = answersfile.FilePrompter(script)
+    if events:
+        rehearsal.record(answersfile.further(script, book, rehearsal.case(), here.customs))
     journal = Journal(rehearsal.record, rehearsal.case)
     Walk(book, rehearsal.case(), prompter, journal, here.customs).run()
     return script
@@ -144,10 +178,16 @@ def _card(store: "Store") -> dict[str, str]:
     return {"step breakers": f"Why customers left, by your cases: {told}."} if told else {}
 
 
-def _tell_ended(here: Here, ended: "Ended") -> None:
-    if ended.kind == "through":
+def _tell_ended(work: Work, ended: "Ended") -> None:
+    from winback_cli.route import Ask, Days, place
+
+    here, there = work.here, place(work.playbook, work.reload(), Days(work.here.clock.today))
+    whole = isinstance(there, Ask) and there.question.fact == "programme.approved"
+    if ended.kind == "through" or whole:
         here.say("\nThe map is whole. See it: winback trust show")
         here.say("The plan for senior management: winback trust plan")
+        if whole:
+            here.say("Once they said yes: winback trust plan --approve --by NAME")
     else:
         here.say("\nStopped. Everything you answered is stored. Go on: winback trust new")
 
@@ -313,6 +353,10 @@ def done(
     ] = False,
     staff: Staff = False,
     on: Annotated[str, typer.Option(metavar="DATE", help="When it was done; today unless given.")] = "",
+    of: Annotated[
+        str,
+        typer.Option("--map", metavar="MAP", help="Of an earlier map, such as 0.1; winback trust review."),
+    ] = "",
 ) -> None:
     """Mark an idea of the plan as done.
 
@@ -326,7 +370,7 @@ def done(
     day = day_of(here, on, "--on", past=True) if on else here.clock.today.isoformat()
     kind = "action" if action else "idea"
     with here.writing("trust done") as store:
-        work = there(here, store)
+        work = before(here, store, of) if of else there(here, store)
         fact = trade.list_of(kind, trade.STAFF if staff else trade.CUSTOMERS)
         item = _entry(work, fact, kind, number)
         if item.get("done_on"):

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from winback_cli import text
 from winback_cli.case import Case, Entry, Event, fold, items_of
 from winback_cli.cli.here import Here
 from winback_cli.cli.promises import question_of
@@ -56,6 +57,18 @@ def waiting(here: Here, connection: reads.Connection, found: Map) -> str:
     return "" if isinstance(there, Through) else there.step.title
 
 
+def last_approved(connection: reads.Connection) -> Map | None:
+    """The latest map whose plan was approved; None where none was."""
+    from winback_cli.trust import approval
+
+    for ref in firm.maps(connection):
+        events = reads.events(connection, ref.key)
+        found = Map(fold(ref.id, events), events)
+        if approval(*found):
+            return found
+    return None
+
+
 def edition(here: Here) -> "Edition":
     """The questionnaire that a new map goes by."""
     from winback_cli import library
@@ -65,12 +78,26 @@ def edition(here: Here) -> "Edition":
 
 def running(here: Here, store: "Store") -> Work | None:
     """The map that runs, to be written; None where there is none, or the last one is closed."""
+    with store.reads() as connection:
+        ref = firm.latest(connection)
+    return None if ref is None or ref.status == "closed" else _in_hand(here, store, ref)
+
+
+def before(here: Here, store: "Store", named: str) -> Work:
+    """A map by its number, `0.1`, be it closed; raises NotFound with those there are."""
+    with store.reads() as connection:
+        known = firm.maps(connection)
+    ref = next((ref for ref in known if ref.id == named.strip()), None)
+    if ref is None:
+        listed = ", ".join(ref.id for ref in known) or "none yet"
+        raise NotFound(f"There is no trust map {text.shorten(named, 20)!r}.", f"There are: {listed}.")
+    return _in_hand(here, store, ref)
+
+
+def _in_hand(here: Here, store: "Store", ref: reads.CaseRef) -> Work:
     from winback_cli import library
 
     with store.reads() as connection:
-        ref = firm.latest(connection)
-        if ref is None or ref.status == "closed":
-            return None
         case = fold(ref.id, reads.events(connection, ref.key))
         book = library.kept(reads.playbook_tree(connection, ref.playbook))
     return Work(here, store, firm.owner(), ref, case, book, ref.playbook)
@@ -100,16 +127,19 @@ def taken_up(here: Here, store: "Store", *, without: Sequence[str] = ()) -> Work
 
 
 def seeds(connection: reads.Connection | None, without: Sequence[str] = ()) -> list[Entry]:
-    """What a new map begins with: the team and the stages of the last one, or the usual stages; but for
-    the facts named in `without`.
+    """What a new map begins with: the team and the stages of the last one, or the usual stages, and why
+    customers left by their cases; but for the facts named in `without`.
     """
-    from winback_cli.trust import CUSTOMERS, STAFF, list_of, usual_stages
+    from winback_cli.trust import CUSTOMERS, STAFF, list_of, seeded, usual_stages
 
     ref = firm.latest(connection) if connection else None
     last = fold(ref.id, reads.events(connection, ref.key)).facts if ref and connection else {}
     usual: dict[str, Any] = {list_of("stage", who): usual_stages(who) for who in (CUSTOMERS, STAFF)}
     found = {fact: [item for _, item in items_of(last.get(fact))] or usual.get(fact) for fact in CARRIED}
-    step = {"programme.staff_stages": "staff"}
+    if connection:
+        told = firm.reasons(connection), found["programme.stages"] or (), firm.replied(connection)
+        found["programme.breakers"] = seeded(*told)
+    step = {"programme.staff_stages": "staff", "programme.breakers": "breakers"}
     return [
         Entry(
             "answered",

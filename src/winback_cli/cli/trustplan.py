@@ -11,7 +11,7 @@ from winback_cli.case import Entry
 from winback_cli.cli.files import Kind, is_ours, write_ours
 from winback_cli.cli.here import Here, given_text, print_json
 from winback_cli.cli.options import cell, day_of
-from winback_cli.cli.trustmap import change_entry, evidence, reading_map, there, waiting
+from winback_cli.cli.trustmap import change_entry, evidence, last_approved, reading_map, there, waiting
 from winback_cli.errors import NotFound, Refused, UsageError
 
 if TYPE_CHECKING:
@@ -53,12 +53,13 @@ def show(ctx: typer.Context, json: JsonFlag = False) -> None:
 
 
 def _tasks(here: Here, side: "Side") -> list[str]:
-    from winback_cli.trustpage import AT_ONCE, state_of
+    from winback_cli.trustpage import AT_ONCE, task_words, wrapped
 
     day = here.clock.today.isoformat()
     return [f"  {AT_ONCE[side.who]}"] * bool(side.actions) + [
-        f"    {task.n}. {task.what} ({task.owner or 'nobody yet'}, {state_of(task, day)})"
+        line
         for task in side.actions
+        for line in wrapped(f"{task.n}. {task.what} ({task_words(task, day)})", here.out.width, 4, 7)
     ]
 
 
@@ -260,13 +261,16 @@ def _approve(here: Here, by: str, on: str) -> None:
 
 
 def review(ctx: typer.Context, json: JsonFlag = False) -> None:
-    """What became of the plan that was approved last."""
+    """What became of the plan that was approved last.
+
+    Also where another map was begun since.
+    """
     from winback_cli import trust as trade
     from winback_cli.trustpage import SIDE_TITLES, approved, wrapped
 
     here: Here = ctx.obj
-    with reading_map(here) as (_, found):
-        now, then, standing = _approved(found)
+    with reading_map(here) as (connection, latest):
+        now, then, standing = _approved(last_approved(connection))
     told = trade.review(then, now, here.clock.today.isoformat())
     counted = {
         state: sum(one.state == state for one in told)
@@ -292,16 +296,20 @@ def review(ctx: typer.Context, json: JsonFlag = False) -> None:
         ]
         for one in told
     ]
-    return here.table(["Part", "What", "Owner", "Due", ""], rows)
+    here.table(["Part", "What", "Owner", "Due", ""], rows)
+    if now.id != latest.case.id:
+        here.say(
+            f"This is the plan of map {now.id}. What is done of it: winback trust done N --map {now.id}"
+        )
 
 
-def _approved(found: "Map") -> "tuple[Case, Case, Approval]":
-    """The map now, as it was approved, and the approval; raises Refused where nobody approved it."""
+def _approved(found: "Map | None") -> "tuple[Case, Case, Approval]":
+    """The map now, as it was approved, and the approval; raises Refused where nobody approved one."""
     from winback_cli import trust as trade
 
-    then = trade.approved_map(found.case.id, found.events)
-    standing = trade.approval(found.case, found.events)
-    if then is None or standing is None:
+    then = trade.approved_map(found.case.id, found.events) if found else None
+    standing = trade.approval(found.case, found.events) if found else None
+    if found is None or then is None or standing is None:
         raise Refused(
             "Senior management has not approved a plan yet.", "winback trust plan --approve --by NAME"
         )

@@ -83,6 +83,7 @@ def walk_customer(
         work = take_up(here, store, str(who), playbook)
         _wake(work)
         _tell_changed(work)
+        _tell_back(work)
         if script is None:
             _tell_hour(work)
             _tell_survey(work)
@@ -149,6 +150,17 @@ def _tell_changed(work: Work) -> None:
         work.here.say(f"Case {work.ref.id} keeps version {book.version} of {book.name}: {became}.")
     if became == library.CHANGED:
         work.here.say(f"To see what is new, and to move it: winback playbook move {work.ref.customer}")
+
+
+def _tell_back(work: Work) -> None:
+    """Say where they bought again while this case runs: whoever is back is not asked to come back."""
+    from winback_cli.rows import back_words, won_command
+    from winback_cli.store import lists
+
+    with work.store.reads() as connection:
+        back = lists.is_back(connection, work.ref.customer, work.here.clock.today.isoformat())
+    if back and back.case == work.ref.id:
+        work.here.say(f"{back_words(back)} If they are won: {won_command(back)}")
 
 
 def _tell_survey(work: Work) -> None:
@@ -296,17 +308,25 @@ def _prompter(work: Work, script: "Script | None", override: str | None) -> "Pro
 
 
 def _card(work: Work) -> dict[str, str]:
-    """A line on the customer by stage: how to reach them when calling, what they bought to decide."""
+    """A line on the customer by stage: how to reach them when calling, what they bought to decide; and at
+    the first step what the list says of why they left.
+    """
+    from winback_cli import briefing
+    from winback_cli.rows import orders_words
+
     with work.store.reads() as connection:
         points = reads.points(connection, work.ref.customer)
     customer = work.customer
     reach = " · ".join(map(told, offered(work.here.aged(points, customer.last_purchase))))
-    bought = [f"{customer.orders} orders"] if customer.orders is not None else []
+    bought = [orders_words(customer.orders)] if customer.orders is not None else []
     if customer.revenue is not None:
         bought.append(Money(customer.revenue, customer.currency).words())
     if customer.last_purchase:
         bought.append(f"{customer.first_purchase or '?'} to {customer.last_purchase}")
-    return {"contact": reach, "revisit": reach, "backstory": reach, "decide": " · ".join(bought)}
+    listed = briefing.listed(customer.reason, customer.cancelled, customer.edited)
+    first = work.playbook.steps[0].id
+    card = {"contact": reach, "revisit": reach, "backstory": reach, "decide": " · ".join(bought)}
+    return {**card, f"step {first}": listed}
 
 
 def _suggestions(here: Here, customer: reads.CustomerRecord) -> dict[str, Any]:

@@ -58,7 +58,7 @@ def weigh(
     """What a customer is worth, from what the store and the settings hold, or with other figures. Of
     somebody who is left alone nothing is reckoned.
     """
-    told = why.reckon(here, record, case, undecided=True)
+    told = why.reckon(here, connection, record, case, undecided=True)
     if told.state != "ranked":
         return Weighed(record, told.state, told.because, None)
     return Weighed(record, "weighed", "", reckoning.worth(_inputs(here, connection, told, case, tried)))
@@ -162,9 +162,8 @@ def _each(here: Here, told: why.Why, tried: Tried, yearly: Input, years: Input) 
     if not isinstance(yearly.value, Money) or not isinstance(years.value, int | float):
         return UNKNOWN
     currency = yearly.value.currency
-    if usual := told.assumed.usual.get(currency):
-        a_year, lasting = priority.lifetime(usual, None, here.settings.margin / 100)
-        return Input(Money(round(a_year * lasting), currency), "middle of your list")
+    if brings := told.assumed.brings.get(currency):
+        return Input(Money(round(brings * here.settings.margin / 100), currency), "middle of your list")
     amount = round(max(yearly.value.amount, 0) * years.value)
     return Input(Money(amount, currency), "like this one, assumed")
 
@@ -206,7 +205,9 @@ def _set(here: Here, key: str) -> str:
 
 def margin_suggested(here: Here, record: reads.CustomerRecord) -> str:
     """What a walk offers as the yearly margin, as it would be typed; nothing where no revenue is known."""
-    listed = yearly_default(_listed(here, why.reckon(here, record, None, undecided=True)))
+    with here.reading() as connection:
+        told = why.reckon(here, connection, record, None, undecided=True)
+    listed = yearly_default(_listed(here, told))
     if listed is None:
         return ""
     return f"{listed.amount // minor_units(listed.currency)} {listed.currency}"

@@ -1,17 +1,18 @@
 """Why somebody comes where they come: the priority score, factor by factor."""
 
-from datetime import date
 from math import exp
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from winback_cli import priority, text
+from winback_cli.cli.customers import back_json, back_of
 from winback_cli.cli.here import Here, print_json
 from winback_cli.cli.work import WhoArg
 from winback_cli.money import Money, minor_units
-from winback_cli.rows import percent
-from winback_cli.store import reads, scoring
+from winback_cli.rows import back_words, percent, won_command
+from winback_cli.store import lists, reads, scoring
+from winback_cli.worth import whole
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -30,6 +31,13 @@ _FIELDS = {
     "reason": "reason",
     "regularity": "regularity",
     "cancelled": "cancelled",
+}
+# The facts of a case that say it; how they left may be told anew by hand since.
+_ASKED = {
+    "referrals": ("decided.referrals",),
+    "complaint": ("heard.complained", "backstory.complained_on"),
+    "how_left": ("backstory.how_left",),
+    "reason": ("classified.reason",),
 }
 _SETTINGS = ("return_rate", "margin", "horizon_months")
 
@@ -53,6 +61,7 @@ class Why(NamedTuple):
     asleep: bool
     lapsed: bool
     kept: scoring.Kept | None  # what lists go by
+    back: lists.Back | None = None  # they bought again while their case runs
 
 
 @app.command()
@@ -67,14 +76,14 @@ def why(
         meant = here.who(connection, who)
         record = reads.customer(connection, meant.number)
         ref = reads.case_ref(connection, meant.number)
-        events = reads.events(connection, ref.key) if ref else []
-    assert record is not None
-    case = None
-    if ref:
-        from winback_cli.case import fold
+        assert record is not None
+        case = None
+        if ref:
+            from winback_cli.case import fold
 
-        case = fold(ref.id, events)
-    told = reckon(here, record, case)
+            case = fold(ref.id, reads.events(connection, ref.key))
+        told = reckon(here, connection, record, case)
+        told = told._replace(back=back_of(here, connection, record.number, ref))
     if json:
         return print_json(_json(here, told))
     here.show(_page(here, told))
@@ -82,23 +91,21 @@ def why(
 
 
 def reckon(
-    here: Here, record: reads.CustomerRecord, case: "Case | None", *, undecided: bool = False
+    here: Here,
+    connection: reads.Connection,
+    record: reads.CustomerRecord,
+    case: "Case | None",
+    *,
+    undecided: bool = False,
 ) -> Why:
     """The priority of one customer, from what the store and the settings hold: with what everybody's
     scores are reckoned with, so that it is the one that lists go by; `undecided`, as if no verdict stood.
     """
-    given = _given(record, case)
-    if undecided:
-        given = given._replace(known=given.known._replace(verdict=""))
-    with here.reading() as connection:
-        made, kept = scoring.basis(connection), scoring.kept(connection, record.number)
-    assumed, outcomes = assumptions(here), priority.NONE_YET
-    if made:  # what was measured holds whatever is assumed
-        usual, level = made.assumed.usual, made.assumed.level
-        assumed, outcomes = assumed._replace(usual=usual, level=level), made.outcomes
-        if made.given.currency == assumed.currency != made.assumed.currency:
-            # the rates given are into the other one, so they say nothing
-            assumed = assumed._replace(currency=made.assumed.currency, rates={})
+    ((_, known),) = scoring.known(connection, "u.id = ?", (record.number,))
+    known = known._replace(left_alone=record.suppressed, verdict="" if undecided else known.verdict)
+    given = Given(known, _origins(record, case))
+    kept = scoring.kept(connection, record.number)
+    assumed, outcomes = scoring.in_force(scoring.basis(connection), assumptions(here))
     found = priority.priority(given.known, assumed, here.clock.today, outcomes)
     state, because = "ranked", ""
     if record.suppressed:
@@ -131,49 +138,22 @@ def assumptions(here: Here) -> priority.Assumptions:
     )
 
 
-def _given(record: reads.CustomerRecord, case: "Case | None") -> Given:
-    """What is known, the case's own answers before the record's."""
+def _origins(record: reads.CustomerRecord, case: "Case | None") -> dict[str, str]:
+    """Where what is known comes from, by factor: the case's own answers before the record."""
     by_hand = set(record.edited.split())
     origins = {
         factor: "by hand" if field in by_hand else "imported"
         for factor, field in _FIELDS.items()
         if getattr(record, field) not in (None, "")
     }
-    facts = case.facts if case else {}
-    how = {answer.fact: answer.how for answer in case.answers.values()} if case else {}
-
-    def asked(factor: str, *names: str) -> Any:
-        name = next((name for name in names if facts.get(name) is not None), None)
-        if name is None:
-            return None
-        origins[factor] = how.get(name, "asked")
-        return facts[name]
-
-    asked("referrals", "decided.referrals")
-    asked("complaint", "heard.complained", "backstory.complained_on")
-    known = priority.Known(
-        _day(record.last_purchase),
-        _day(record.first_purchase),
-        record.orders,
-        record.revenue,
-        record.currency,
-        record.regularity,
-        how_left=asked("how_left", "backstory.how_left") or record.how_left,
-        reason=asked("reason", "classified.reason") or text.fold(record.reason).replace(" ", "_"),
-        complaint=case.complaint if case else "",
-        referred=case.referred if case else None,
-        cancelled=True if record.cancelled else None,
-        verdict=asked("verdict", "decided.verdict", "backstory.worth_it") or "",
-        left_alone=record.suppressed,
-    )
-    return Given(known, origins)
-
-
-def _day(said: str | None) -> date | None:
-    try:
-        return date.fromisoformat(said) if said else None
-    except ValueError:
-        return None
+    if case is None:
+        return origins
+    how = {answer.fact: answer.how for answer in case.answers.values()}
+    for factor, names in _ASKED.items():
+        name = next((name for name in names if case.facts.get(name) is not None), "")
+        if name and (factor != "how_left" or case.facts[name] == record.how_left):
+            origins[factor] = how.get(name, "asked")
+    return origins
 
 
 # -- as JSON ---------------------------------------------------------------------------------
@@ -203,11 +183,12 @@ def _json(here: Here, told: Why) -> dict[str, Any]:
                 "weight": one.multiplier,
                 "from": told.given.origins.get(one.name) if one.value is not None else None,
                 "basis": one.source,
-                "note": one.note or None,
+                "note": _noted(one) or None,
             }
             for one in found.factors
         ],
         "missing": list(found.missing),
+        "back": back_json(told.back),
         "assumed": {
             name: {"value": getattr(here.settings, name), "from": here.settings.origins[name]}
             for name in _SETTINGS
@@ -233,6 +214,8 @@ def _page(here: Here, told: Why) -> "RenderableType":
     if told.state != "ranked":
         return Group(title, Text(_not_ranked(told)))
     parts: list[RenderableType] = [title]
+    if told.back:
+        parts.append(Text(f"{back_words(told.back)} If they are won: {won_command(told.back)}"))
     parts += [Text(sentence) for sentence in _result(told)]
     parts += [views.heading("What moves the chance"), views.indented(_factors(here, told))]
     parts += [Text(f"  {line}", style="dim") for line in _bases(told)]
@@ -282,11 +265,18 @@ def _result(told: Why) -> list[str]:
 def _missing(found: priority.Priority) -> str:
     """The factors that are missing, each with why, where it is not just unknown."""
     words = [
-        f"{one.words} ({one.note})" if one.note else one.words
+        f"{one.words} ({note})" if (note := _noted(one)) else one.words
         for one in found.factors
         if one.name in found.missing
     ]
     return f"{', '.join(words)}.\nEach makes the range wider."
+
+
+def _noted(one: priority.Weighed) -> str:
+    """What there is to say beside a factor; a reason may stand there in the list's own words."""
+    if one.name == "reason" and one.value is None and one.note:
+        return "in words, not yet one of the reasons: winback walk asks"
+    return one.note
 
 
 def _for_and_against(found: priority.Priority) -> list[str]:
@@ -304,8 +294,9 @@ def _value_words(told: Why, score: priority.Score) -> str:
         return "What they would bring is not known; the chance alone ranks them."
     worth = Money(score.value, told.given.known.currency)
     if score.value <= 0:
-        return f"Chance times what they would bring: {_whole(worth)}. By that, a contact costs more."
-    return f"Chance times what they would bring, less the contact: {_whole(worth)}."
+        return f"Chance times what they would bring: {whole(worth)}. By that, a contact costs more."
+    less = ", less the contact" if told.found.worth and told.found.worth.cost else ""
+    return f"Chance times what they would bring{less}: {whole(worth)}."
 
 
 def _factors(here: Here, told: Why) -> "RenderableType":
@@ -343,7 +334,7 @@ def _shown(told: Why, one: priority.Weighed) -> str:
     if one.name == "recency":
         return f"{known.last}, {value} days ago"
     if one.name == "spending":
-        return f"{value} of the usual"
+        return f"{value} times the usual"
     if one.name == "tenure" and isinstance(value, int):
         return f"{value / priority.YEAR:.1f} years"
     if one.name == "regularity":
@@ -362,30 +353,31 @@ def _worth(here: Here, told: Why) -> list[str]:
     origin = told.given.origins.get("spending", "imported")
     revenue = Money(known.revenue or 0, worth.currency)
     said = [
-        f"Revenue {_whole(revenue)} ({origin}), {over}.",
+        f"Revenue {whole(revenue)} ({origin}), {over}.",
         f"At a margin of {here.settings.margin} % ({_origin(here, 'margin')}): "
-        f"{_whole(Money(worth.yearly, worth.currency))} a year, one year at least being counted.",
+        f"{whole(Money(worth.yearly, worth.currency))} a year, one year at least being counted.",
         "A second time is taken to last half as long as the first, 1 to 3 years (assumed): "
         f"{worth.years:.1f} years make "
-        f"{_whole(Money(worth.amount, worth.currency))}.",
+        f"{whole(Money(worth.amount, worth.currency))}.",
     ]
+    own = here.settings.currency
     if worth.cost is None:
         said.append(
             f"There is no rate from {worth.currency} to {told.assumed.currency}: the cost of a contact is"
             " not taken off, and among the others the chance alone ranks them."
         )
+    elif told.assumed.currency != own:
+        said.append(
+            f"There is no rate from {worth.currency} to {own}: the cost of a contact is not taken off."
+        )
     else:
-        cost = _whole(Money(worth.cost, worth.currency))
+        cost = whole(Money(worth.cost, worth.currency))
         said.append(f"A contact costs {cost} ({_origin(here, 'contact_cost')}).")
     return said
 
 
 def _origin(here: Here, key: str) -> str:
     return "assumed" if here.settings.origins[key] == "default" else "set by you"
-
-
-def _whole(money: Money) -> str:
-    return money.words().partition(".")[0]
 
 
 def _times(multiplier: float) -> str:

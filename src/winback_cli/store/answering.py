@@ -11,28 +11,44 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from winback_cli.case import Case, Entry, fold
 from winback_cli.customer import canonical_email
-from winback_cli.errors import NotFound, TryAgain
-from winback_cli.store import cases, identities, reads
+from winback_cli.errors import NotFound, Refused, TryAgain
+from winback_cli.store import cases, confirmed, identities, reads
+from winback_cli.store.bringing import watch_over
 from winback_cli.store.reads import SUPPRESSED, Connection
-from winback_cli.store.suppressions import suppress
+from winback_cli.store.suppressions import enter, insert_keys, key_of, suppress
 from winback_cli.store.surveys import Survey, is_alone, named
 from winback_cli.store.writing import Writing
 from winback_cli.survey import NOTES
 from winback_cli.surveyreplies import Bad, Given
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from winback_cli.owing import Standing
     from winback_cli.store.cases import Opening
 
 
 class Sorted(NamedTuple):
-    """What a file of answers would do: `new` and `leaving` with the customers they are of."""
+    """What a file of answers would do: `new` and `leaving` with the customers they are of; `strangers`
+    are e-mails without a record that ask to be left alone.
+    """
 
     new: list[tuple[int, Given]]
     leaving: list[tuple[int, Given]]
     bad: list[Bad]
     same: int
     alone: int
+    strangers: tuple[str, ...] = ()
+
+
+class Decided(NamedTuple):
+    """How a reply stands: its state, and the reason confirmed."""
+
+    state: str
+    reason: str = ""
+
+
+NOT_YET = Decided("new")
 
 
 class Suggested(NamedTuple):
@@ -42,9 +58,12 @@ class Suggested(NamedTuple):
     confidence: float | None = None
 
 
-def sort(connection: Connection, survey: Survey, given: Iterable[Given]) -> Sorted:
-    """Whose answers these are, and which come in. The first answer of a customer stands."""
-    holders = _holders(connection, survey.key)
+def sort(connection: Connection, path: Path, survey: Survey, given: Iterable[Given]) -> Sorted:
+    """Whose answers these are, and which come in. The first answer of a customer stands.
+
+    Of somebody erased, whom only the hashes know, nothing comes in either, and no row is to be mended.
+    """
+    holders, watch = _holders(connection, survey.key), watch_over(connection, path)
     there = {
         number: (on, json.loads(kept), bool(called))
         for number, on, kept, called in connection.execute(
@@ -54,19 +73,24 @@ def sort(connection: Connection, survey: Survey, given: Iterable[Given]) -> Sort
     new: list[tuple[int, Given]] = []
     leaving: list[tuple[int, Given]] = []
     bad: list[Bad] = []
+    strangers: dict[str, None] = {}
     same = alone = 0
     for one in given:
         if one.alone:
             people = _meant(connection, one)
             fresh = [number for number, left in people if not left]
             leaving += [(number, one) for number in fresh]
-            alone += bool(people) and not fresh
-            if not people:
-                bad.append(Bad(one.line, *_named(one), "asks to be left alone and is not in the store; see"
-                               " winback suppress --import"))  # fmt: skip
+            barred = not people and watch(_names(one))
+            alone += barred or (bool(people) and not fresh)
+            if not (people or barred):
+                strangers |= dict.fromkeys(_names(one))
+            if not (people or one.emails):
+                bad.append(Bad(one.line, *_named(one), "asks to be left alone: no such code was given out"))
             continue
         found = _who(connection, survey, holders, one)
-        if isinstance(found, Bad):
+        if isinstance(found, Bad) and watch(_names(one)):
+            alone += 1
+        elif isinstance(found, Bad):
             bad.append(found)
         elif found[1]:
             alone += 1
@@ -77,7 +101,11 @@ def sort(connection: Connection, survey: Survey, given: Iterable[Given]) -> Sort
             same += 1
         else:
             bad.append(Bad(one.line, *_named(one), f"answered already on {before[0]}; the first stands"))
-    return Sorted(new, leaving, bad, same, alone)
+    return Sorted(new, leaving, bad, same, alone, tuple(strangers))
+
+
+def _names(one: Given) -> list[str]:
+    return [f"email:{canonical_email(email)}" for email in one.emails]
 
 
 def _named(one: Given) -> tuple[str, str]:
@@ -100,7 +128,8 @@ def _who(
         if row[2] != survey.key:
             return Bad(one.line, "code", one.code, "a code of another survey")
         return row[0], bool(row[1])
-    found = [who for email in one.emails for who in holders.get(canonical_email(email), ())]
+    named = (canonical_email(email) for email in one.emails)
+    found = list(dict.fromkeys(who for email in named for who in holders.get(email, ())))
     if len(found) == 1:
         return found[0]
     meant = [] if found else _meant(connection, one)
@@ -132,7 +161,7 @@ def _meant(connection: Connection, one: Given) -> list[tuple[int, bool]]:
     found: dict[int, bool] = {}
     if one.code and (row := connection.execute(_BY_CODE, (one.code,)).fetchone()):
         found[row[0]] = bool(row[1])
-    for number in identities.matches(connection, [f"email:{canonical_email(e)}" for e in one.emails]):
+    for number in identities.matches(connection, _names(one)):
         record = reads.customer(connection, number)
         if record is not None:
             found[number] = record.suppressed
@@ -162,11 +191,14 @@ def keep(w: Writing, name: str, given: Iterable[Given], suggested: Mapping[int, 
     Whoever asks to be left alone is from then on, before anything else is kept.
     """
     survey = named(w.raw, name)
-    told = sort(w.raw, survey, given)
+    told = sort(w.raw, w.path, survey, given)
+    because = f"asked for it in the survey {survey.name}"
     before = {number for number, _ in told.leaving}
     others, closed = 0, list[str]()
+    for stranger in told.strangers:  # no list brings them in
+        insert_keys(w, enter(w, because), [stranger], key_of(w))
     for number in dict.fromkeys(number for number, _ in told.leaving):
-        done = suppress(w, number, f"asked for it in the survey {survey.name}")
+        done = suppress(w, number, because)
         others += len(set(done.others) - before)
         closed += done.cases
     willing = [(number, one) for number, one in told.new if not is_alone(w, number)]
@@ -176,7 +208,7 @@ def keep(w: Writing, name: str, given: Iterable[Given], suggested: Mapping[int, 
         len(willing),
         told.same,
         told.alone + len(told.new) - len(willing),
-        len(before),
+        len(before) + len(told.strangers),
         others,
         tuple(closed),
         tuple(told.bad),
@@ -235,18 +267,68 @@ def take_notes(
     return None
 
 
+class Undone(NamedTuple):
+    """What taking an import of answers back did: `gone` answers, `decided` of them, those `kept` of which
+    a case was made; `at` is when they had come in.
+    """
+
+    survey: str
+    at: str
+    gone: int
+    decided: int
+    kept: int
+
+
+_LATEST = """SELECT k.id, k.at FROM command k WHERE k.name = 'survey import' AND k.id =
+    (SELECT max(r.command_id) FROM reply r JOIN command c ON c.id = r.command_id
+    WHERE r.survey_id = ? AND c.name = 'survey import' AND r.case_id IS NULL)"""
+
+
+def take_back(w: Writing, name: str) -> Undone:
+    """Take the latest import of answers back; those stay of which a case was made.
+
+    Whoever asked in it to be left alone is left alone. Raises Refused where nothing is to be taken back.
+    """
+    survey = named(w.raw, name)
+    latest = w.raw.execute(_LATEST, (survey.key,)).fetchone()
+    if latest is None:
+        why = "Those of which a case was made are kept." if survey.answered else "Nothing was changed."
+        raise Refused(f"No answers in {survey.name} came from a file that can be taken back.", why)
+    command, at = latest
+    rows = w.raw.execute(
+        "SELECT id, state, case_id IS NOT NULL FROM reply WHERE survey_id = ? AND command_id = ?",
+        (survey.key, command),
+    ).fetchall()
+    w.run()
+    gone = [(key, state) for key, state, cased in rows if not cased]
+    for key, _ in gone:
+        confirmed.take_back(w, key)
+        w.raw.execute("DELETE FROM reply WHERE id = ?", (key,))
+    decided = sum(1 for _, state in gone if state != "new")
+    return Undone(survey.name, at, len(gone), decided, len(rows) - len(gone))
+
+
 # -- decided ---------------------------------------------------------------------------------
 
 
-def decide(w: Writing, reply: int, reason: str) -> bool:
-    """Confirm the reason of a reply, or set it aside with none; False where somebody did meanwhile."""
+def decide(w: Writing, reply: int, reason: str, before: Decided = NOT_YET) -> bool:
+    """Confirm the reason of a reply, or set it aside with none; False where it is not as it was `before`,
+    since somebody else decided meanwhile. A reason confirmed is the customer's: see `confirmed`.
+    """
     w.run()
     state = "confirmed" if reason else "set_aside"
     done = w.raw.execute(
-        f"UPDATE reply SET state = ?, reason = ? WHERE id = ? AND state = 'new' AND {_WILLING}",
-        (state, reason, reply),
+        "UPDATE reply SET state = ?, reason = ? WHERE id = ? AND state = ? AND reason = ?"
+        f" AND {_WILLING}",
+        (state, reason, reply, *before),
     )
-    return done.rowcount == 1
+    if done.rowcount != 1:
+        return False
+    if before != NOT_YET:
+        confirmed.take_back(w, reply)
+    if reason:
+        confirmed.put(w, reply, reason)
+    return True
 
 
 _WILLING = "customer_id IN (SELECT id FROM customer WHERE suppression_id IS NULL)"
@@ -256,12 +338,15 @@ def accept(w: Writing, name: str, above: float) -> int:
     """Confirm every suggestion of a survey that is at least so sure; returns how many that were."""
     survey = named(w.raw, name)
     w.run()
-    done = w.raw.execute(
-        "UPDATE reply SET state = 'confirmed', reason = suggested WHERE survey_id = ? AND state = 'new'"
-        f" AND suggested != '' AND confidence >= ? AND {_WILLING}",
+    found = w.raw.execute(
+        "SELECT id, suggested FROM reply WHERE survey_id = ? AND state = 'new'"
+        f" AND suggested != '' AND confidence >= ? AND {_WILLING} ORDER BY id",
         (survey.key, above),
-    )
-    return done.rowcount
+    ).fetchall()
+    for reply, reason in found:
+        w.raw.execute("UPDATE reply SET state = 'confirmed', reason = ? WHERE id = ?", (reason, reply))
+        confirmed.put(w, reply, reason)
+    return len(found)
 
 
 # -- made a case of --------------------------------------------------------------------------

@@ -19,7 +19,6 @@ from winback_cli.customer import Customer, Watch, guises, hashed
 from winback_cli.customer import identities as names_of
 from winback_cli.errors import Busy, TryAgain
 from winback_cli.plainrow import Checked, uncollected
-from winback_cli.priority import Assumptions
 from winback_cli.store import blank, identities, reads, scoring, suppressions
 from winback_cli.store import connect as door
 from winback_cli.store.changes import Change, Update, apply, update_of
@@ -69,7 +68,7 @@ class Hand(NamedTuple):
     by: str
     clock: Clock
     command: str
-    assumed: Assumptions = Assumptions()
+    means: scoring.Means = scoring.Means()
 
 
 Stream = Iterable[Sequence[Checked] | None]
@@ -79,10 +78,11 @@ def watch_of(path: Path) -> tuple[Watch, int]:
     """Whom the suppression list blocks, and the state of who is who that this was read in."""
     with door.told(path), contextlib.closing(door.connect(path)) as connection:
         people = identities.count(connection)  # before the list: what comes between is looked at again
-        return _watch(connection, path), people
+        return watch_over(connection, path), people
 
 
-def _watch(connection: sqlite3.Connection, path: Path) -> Watch:
+def watch_over(connection: sqlite3.Connection, path: Path) -> Watch:
+    """Whom the suppression list blocks, asked over a connection that is open."""
     hashes = [row[0] for row in connection.execute("SELECT hash FROM suppression_key")]
     if not hashes:
         return Watch(b"", ())
@@ -187,7 +187,7 @@ class _Bringing:
             else:
                 self._staging.take(rows)
         self._staging.settle()
-        self._watch = _watch(self._raw, self._hand.path)
+        self._watch = watch_over(self._raw, self._hand.path)
         self._bar(self._staging.joined_people())
         self._staging.fill(self._score)
         kept = told()
@@ -200,7 +200,8 @@ class _Bringing:
     def _score(self, numbers: range, short: Short) -> None:
         """Score the new ones, by what is usual among them and those who were there."""
         today = self._hand.clock.today
-        self._basis = scoring.measure(self._raw, self._hand.assumed, today)
+        opted = set(self._staging.opted_out())
+        self._basis = scoring.measure(self._raw, self._hand.means.given, today, alone=opted)
         scoring.fill(self._raw, self._batch, numbers, self._basis, today, short)
 
     def _anew(self) -> Staging:
@@ -309,7 +310,7 @@ class _Bringing:
         """Somebody was added, changed or suppressed since the rows were read: compare with them too."""
         self._people = identities.count(self._raw)
         staging = self._staging
-        self._watch = _watch(self._raw, self._hand.path)
+        self._watch = watch_over(self._raw, self._hand.path)
         self._bar(staging.new_people())
         for number, other in staging.met():
             if staging.numbers.whose(number) == number:
@@ -383,6 +384,7 @@ class _Bringing:
             scoring.keep(self._raw, self._basis)  # everybody's score is of this import
         else:
             scoring.forget(self._raw)
+            scoring.score_short(self._raw, self._hand.means, self._hand.clock.today)
 
 
 _OTHERS = "SELECT 1 FROM customer_row WHERE id > 0 AND batch_id IS NOT ? LIMIT 1"
@@ -397,7 +399,7 @@ def _writing(raw: sqlite3.Connection, hand: Hand) -> Writing:
             runs.append(_run(raw, hand))
         return runs[0]
 
-    return Writing(raw, hand.path, hand.by, hand.clock, run, partial(session_over, raw), hand.assumed)
+    return Writing(raw, hand.path, hand.by, hand.clock, run, partial(session_over, raw), hand.means)
 
 
 def _commit(w: Writing) -> None:

@@ -61,7 +61,7 @@ def open_case(w: Writing, customer: int, opening: Opening, standing: Standings) 
     w.session.add(row)
     w.session.flush()
     assert row.id is not None
-    chance = scoring.chance(w.raw, customer, w.assumed, w.clock.today)
+    chance = scoring.chance(w.raw, customer, w.means.given, w.clock.today)
     frozen = {} if chance is None else {"chance": chance}
     return append(w, row.id, [Entry("opened", _named(opening) | frozen)], standing)
 

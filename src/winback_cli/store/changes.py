@@ -6,7 +6,7 @@ import json
 import sqlite3
 from typing import Any, NamedTuple
 
-from winback_cli.customer import ContactPoint, Customer, canonical
+from winback_cli.customer import ContactPoint, Customer, canonical, watched
 from winback_cli.customer import identities as names_of
 from winback_cli.plainrow import COLUMNS, RANKS, plain
 from winback_cli.store import identities, reads
@@ -67,9 +67,11 @@ def update_of(connection: reads.Connection, number: int, told: Customer) -> Upda
     ]
     changes = _together(changes, have, says)
     changes += _points(connection, number, told, by_hand)
-    before = identities.names_of(connection, number)
+    person = identities.known(connection, number) or Customer()
+    before = names_of(person)
     fresh = [name for name in names_of(told) if name not in before]
-    names = (*before, *fresh) if fresh or any(c.field in _NAMED for c in changes) else ()
+    is_other = fresh or any(c.field in _NAMED for c in changes)
+    names = (*before, *fresh, *watched(person)) if is_other else ()
     return Update(number, tuple(changes), names, False)
 
 

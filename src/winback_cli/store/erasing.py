@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -21,15 +22,16 @@ from winback_cli.customer import Watch, guises
 from winback_cli.customer import identities as every_name
 from winback_cli.errors import NotFound, Refused, WinbackError
 from winback_cli.store import connect as door
-from winback_cli.store import identities, reads, suppressions
+from winback_cli.store import identities, mentions, reads, suppressions
 from winback_cli.store.underway import clear
 from winback_cli.store.writing import Writing
-from winback_cli.text import fold
 
 ERASED = "erased at their request"
 EXPIRED = "erased after the time that records are kept"  # of those who were left alone before
 REASONS = (ERASED, EXPIRED)
 SHARED = "shares an e-mail with somebody who was erased"
+BLANKED = "words_blanked"  # counted where the files of others were to be blanked too
+TOO_LONG = "kept_too_long"  # counted of those whom no hash keeps from coming back with a copy
 UNSWEPT = "unswept"  # the row of `about` while traces may be left in the file
 IN_MEMORY = 256 << 20  # bytes of a store that is rewritten without a file of its own
 
@@ -46,11 +48,24 @@ class Certificate(NamedTuple):
 
 
 class Erased(NamedTuple):
-    """What an erasure did: its certificate, and who is left alone with them, for the same e-mail."""
+    """What an erasure did: its certificate, who is left alone with them, for the same e-mail, and in whose
+    files their names were blanked; 0 is the firm's map.
+    """
 
     certificate: Certificate
     others: tuple[int, ...] = ()
+    blanked: tuple[int, ...] = ()
     swept: bool = False
+
+
+class Carry(NamedTuple):
+    """What was carried into a copy that is taken back: the suppressions that were new to it, how many
+    were erased again, and how many the copy may bring back who had been kept too long.
+    """
+
+    taken: int
+    erased: int = 0
+    back: int = 0
 
 
 _OWN = "IN (SELECT value FROM json_each(:people))"
@@ -112,9 +127,11 @@ def refuse_underway(connection: reads.Connection, numbers: Sequence[int]) -> Non
         )
 
 
-def erase(w: Writing, numbers: Sequence[int], *, asked: bool, also: Also = dict) -> Erased:
+def erase(
+    w: Writing, numbers: Sequence[int], *, asked: bool, also: Also = dict, blank: bool = False
+) -> Erased:
     """Erase these people, with all that hangs on them; `asked` keeps their hashes, as does whoever was
-    left alone before.
+    left alone before. With `blank` their names and addresses go from the files of others too.
 
     `also` is done last within the transaction, so that what it raises undoes all of it; what it counts
     goes into the certificate. Raises NotFound for a number that nobody has, Refused as `refuse_underway`
@@ -125,8 +142,13 @@ def erase(w: Writing, numbers: Sequence[int], *, asked: bool, also: Also = dict)
             raise NotFound(f"There is no customer number {number}.", "winback list shows all.")
     refuse_underway(w.raw, numbers)
     told = counts(w.raw, numbers)
+    if not asked:
+        told[TOO_LONG] = len(numbers)
     _count_as_past(w.raw, numbers)
-    _forget_words(w.raw, numbers)
+    blanked = mentions.blank(w, numbers) if blank else mentions.Blanked()
+    if blank:
+        told[BLANKED] = blanked.words
+    mentions.forget(w.raw, numbers)
     others = [other for number in numbers for other in _block(w, number, asked=asked)]
     _remove(w, numbers)
     told |= also()
@@ -136,7 +158,7 @@ def erase(w: Writing, numbers: Sequence[int], *, asked: bool, also: Also = dict)
         (w.run(), w.clock.today.isoformat(), w.by, json.dumps(told)),
     )
     made = Certificate(int(cursor.lastrowid or 0), w.clock.today.isoformat(), w.by, told)
-    return Erased(made, tuple(dict.fromkeys(others)))
+    return Erased(made, tuple(dict.fromkeys(others)), blanked.holders)
 
 
 def _count_as_past(raw: sqlite3.Connection, numbers: Sequence[int]) -> None:
@@ -185,63 +207,11 @@ def _remove(w: Writing, numbers: Sequence[int]) -> None:
     identities.bump(w.raw)
 
 
-def _forget_words(raw: sqlite3.Connection, numbers: Sequence[int]) -> None:
-    """Whose name or address stands in the reason of a suppression, be it lifted, stands there no more."""
-    names = [one for number in numbers for one in traces(raw, number)]
-    for column, instead in (("reason", "left alone"), ("lifted", "")):
-        rows = raw.execute(f"SELECT DISTINCT {column} FROM suppression WHERE {column} != ''").fetchall()
-        for (words,) in rows:
-            said = fold(words)
-            if any(name in said for name in names):
-                raw.execute(
-                    f"UPDATE suppression SET {column} = ? WHERE {column} = ?",
-                    (instead or _unsaid(words), words),
-                )
-
-
-def _unsaid(lifted: str) -> str:
-    """Who lifted a suppression and when, without why."""
-    return json.dumps(json.loads(lifted) | {"because": ""}, ensure_ascii=False)
-
-
-def traces(connection: reads.Connection, number: int) -> list[str]:
-    """What tells of that customer wherever it stands, folded: whole names, addresses, phones."""
-    record = reads.customer(connection, number)
-    assert record is not None
-    points = reads.points(connection, number)
-    whole = [record.name] if len(record.name.split()) > 1 else []
-    return [fold(one) for one in (*whole, *(point.value for point in points)) if len(one) > 4]
-
-
-def mentioned(connection: reads.Connection, number: int) -> list[int]:
-    """The numbers of others in whose notes or cases that customer's name or address stands."""
-    found: set[int] = set()
-    for name in traces(connection, number):
-        found |= {
-            row[0]
-            for row in connection.execute(
-                "SELECT id, notes FROM customer WHERE id IN"
-                " (SELECT rowid FROM customer_text WHERE customer_text MATCH ?)",
-                (reads.match(name),),
-            )
-            if name in fold(row[1])
-        }
-        found |= {
-            row[0]
-            for row in connection.execute(
-                "SELECT customer_id, said FROM casefile WHERE id IN"
-                " (SELECT rowid FROM case_text WHERE case_text MATCH ?)",
-                (reads.match(name),),
-            )
-            if name in fold(row[1])
-        }
-    return sorted(found - {number, 0})
-
-
-def again(w: Writing, carried: Sequence[suppressions.Carried]) -> int:
+def again(w: Writing, carried: Sequence[suppressions.Carried], *, blank: bool = False) -> int:
     """Erase anew whom a copy brought back who had been erased: known by the hashes that were carried
     over, made under the same key. Whoever is there still, as the store that was replaced knew, stays;
-    of whom only a part is among the hashes is left alone. Returns how many were erased.
+    of whom only a part is among the hashes is left alone. Returns how many were erased. With `blank`
+    their names go from the files of others again too.
     """
     key = suppressions.key_of(w)
     there = {(one.person.name, one.person.company) for one in carried if one.person}
@@ -262,7 +232,7 @@ def again(w: Writing, carried: Sequence[suppressions.Carried]) -> int:
                     suppressions.put_on_list(w, number, SHARED)
         if numbers:
             _give_up(w, numbers)
-            erase(w, numbers, asked=reason == ERASED)
+            erase(w, numbers, asked=reason == ERASED, blank=blank)
         gone += len(numbers)
     return gone
 
@@ -287,6 +257,31 @@ def certificates(connection: reads.Connection) -> list[Certificate]:
     """Every certificate, the latest first."""
     rows = connection.execute('SELECT id, "on", "by", counts FROM certificate ORDER BY id DESC')
     return [Certificate(number, on, by, json.loads(told)) for number, on, by, told in rows]
+
+
+def carry(w: Writing, others: Sequence[Certificate]) -> list[Certificate]:
+    """Take over the certificates that this store lacks, under their own numbers where those are free;
+    returns them, the earliest first.
+    """
+    there, taken = certificates(w.raw), list[Certificate]()
+    same, used = Counter(map(_told, there)), {one.number for one in there}
+    for one in sorted(others, key=lambda one: one.number):
+        if same[_told(one)]:
+            same[_told(one)] -= 1
+            continue
+        number = one.number if one.number not in used else max(used) + 1
+        used.add(number)
+        w.raw.execute(
+            'INSERT INTO certificate (id, command_id, "on", "by", counts) VALUES (?, ?, ?, ?, ?)',
+            (number, w.run(), one.on, one.by, json.dumps(one.counts)),
+        )
+        taken.append(one)
+    return taken
+
+
+def _told(one: Certificate) -> tuple[str, ...]:
+    """What a certificate says, but for its number."""
+    return one.on, one.by, json.dumps(one.counts, sort_keys=True)
 
 
 # -- who is kept too long ----------------------------------------------------------------------

@@ -26,6 +26,11 @@ def latest(connection: Connection) -> reads.CaseRef | None:
     return reads.case_ref(connection, FIRM)
 
 
+def maps(connection: Connection) -> list[reads.CaseRef]:
+    """All of the firm's questionnaires, the latest first."""
+    return reads.cases_of(connection, FIRM)[::-1]
+
+
 def owner() -> reads.CustomerRecord:
     """The firm, in the place of the customer of a case."""
     blank = dict.fromkeys(reads.CustomerRecord._fields, "")
@@ -56,6 +61,18 @@ def reasons(connection: Connection) -> list[tuple[str, int]]:
     return connection.execute(
         "SELECT c.reason, count(*) FROM casefile c JOIN customer u ON u.id = c.customer_id"
         " WHERE c.reason != '' GROUP BY c.reason ORDER BY 2 DESC, 1"
+    ).fetchall()
+
+
+def replied(connection: Connection) -> list[tuple[str, int]]:
+    """Why customers left by the answers to surveys that somebody confirmed, and how many say so; but for
+    whoever has a case that says why.
+    """
+    return connection.execute(
+        "SELECT r.reason, count(DISTINCT r.customer_id) FROM reply r JOIN customer u ON u.id = r.customer_id"
+        " WHERE r.state = 'confirmed' AND r.reason != '' AND NOT EXISTS"
+        " (SELECT 1 FROM casefile c WHERE c.customer_id = r.customer_id AND c.reason != '')"
+        " GROUP BY r.reason ORDER BY 2 DESC, 1"
     ).fetchall()
 
 

@@ -42,8 +42,10 @@ _FIELDS = (
 )
 
 
-def held(connection: reads.Connection, number: int, copies: tuple[Copy, ...] = ()) -> Held:
-    """Everything held on a customer, of those left alone too."""
+def held(
+    connection: reads.Connection, number: int, copies: tuple[Copy, ...] = (), files: tuple[str, ...] = ()
+) -> Held:
+    """Everything held on a customer, of those left alone too; `files` are the mails written for them."""
     record = reads.customer(connection, number)
     assert record is not None
     return Held(
@@ -61,6 +63,7 @@ def held(connection: reads.Connection, number: int, copies: tuple[Copy, ...] = (
         _score(connection, record),
         _suppression(connection, number),
         copies,
+        files,
     )
 
 
@@ -144,7 +147,11 @@ def _changes(connection: reads.Connection, number: int) -> tuple[Item, ...]:
         (number,),
     )
     return tuple(
-        Item(field, (json.loads(old), json.loads(new)), lists.get(batch, "a list"))
+        Item(
+            field,
+            (json.loads(old), json.loads(new)),
+            lists.get(batch, "a list" if batch > 0 else "their answer to a survey, confirmed"),
+        )
         for field, old, new, batch in rows
     )
 
@@ -178,24 +185,30 @@ def _message(one: messages.Message) -> HeldMessage:
 
 def _surveys(connection: reads.Connection, number: int) -> tuple[HeldSurvey, ...]:
     rows = connection.execute(
-        'SELECT s.title, coalesce(i."on", r."on"), r."on", r.answers, r.suggested, r.reason, r.call_back,'
-        " r.state FROM survey s LEFT JOIN invitation i ON i.survey_id = s.id AND i.customer_id = ?1"
+        "SELECT s.title, coalesce(i.code, ''),"
+        ' coalesce(i."on", r."on"), r."on", r.answers, r.suggested,'
+        " r.confidence, r.reason, r.call_back, r.state, coalesce(c.customer_id || '.' || c.number, '')"
+        " FROM survey s LEFT JOIN invitation i ON i.survey_id = s.id AND i.customer_id = ?1"
         " LEFT JOIN reply r ON r.survey_id = s.id AND r.customer_id = ?1"
+        " LEFT JOIN casefile c ON c.id = r.case_id"
         " WHERE i.customer_id IS NOT NULL OR r.customer_id IS NOT NULL ORDER BY s.id",
         (number,),
     )
     return tuple(
         HeldSurvey(
             title,
+            code,
             asked,
             answered or "",
             json.loads(said) if said else None,
             suggested or "",
+            sure,
             reason or "",
             bool(call_back),
             state or "",
+            case,
         )
-        for title, asked, answered, said, suggested, reason, call_back, state in rows
+        for title, code, asked, answered, said, suggested, sure, reason, call_back, state, case in rows
     )
 
 

@@ -51,12 +51,14 @@ _STATED = f"""SELECT u.id, u.edited, {", ".join("u." + field for field in FIELDS
     FROM temp.touched_by t JOIN customer_row u ON u.id = t.customer
     WHERE u.suppression_id IS NULL ORDER BY u.id"""
 # Of each figure, what lists and histories made of it, one after the other.
-_PAST = f"""CREATE TEMP TABLE past AS SELECT c.customer_id AS customer, c.field, c.old, c.new,
+_PAST = f"""CREATE TEMP TABLE bygone AS SELECT c.customer_id AS customer, c.field, c.old, c.new,
     EXISTS (SELECT 1 FROM purchase p WHERE p.batch_id = c.batch_id AND p.customer_id = c.customer_id)
     FROM change c JOIN batch b ON b.id = c.batch_id AND b.state = 'done'
     WHERE c.field IN {FIELDS} AND c.customer_id IN (SELECT customer FROM temp.touched_by)
     ORDER BY c.customer_id, c.field, c.batch_id"""
-_PAST_OF = "SELECT p.* FROM temp.past p JOIN temp.touched_by t ON t.customer = p.customer ORDER BY p.rowid"
+_PAST_OF = (
+    "SELECT p.* FROM temp.bygone p JOIN temp.touched_by t ON t.customer = p.customer ORDER BY p.rowid"
+)
 
 
 def weighed(raw: sqlite3.Connection, people: Sequence[int], coming: str = "") -> Iterator[list[Weighed]]:
@@ -64,10 +66,10 @@ def weighed(raw: sqlite3.Connection, people: Sequence[int], coming: str = "") ->
     is a temporary table of purchases that are not stored yet. Left out is whoever is left alone.
     """
     raw.execute("CREATE TEMP TABLE IF NOT EXISTS touched_by (customer INTEGER PRIMARY KEY)")
-    raw.execute("DROP TABLE IF EXISTS temp.past")
+    raw.execute("DROP TABLE IF EXISTS temp.bygone")
     _touch(raw, people)
     raw.execute(_PAST)
-    raw.execute("CREATE INDEX temp.past_of ON past (customer)")
+    raw.execute("CREATE INDEX temp.bygone_of ON bygone (customer)")
     for start in range(0, len(people), TOGETHER):
         _touch(raw, people[start : start + TOGETHER])
         yield _weighed(raw, coming)

@@ -9,7 +9,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 
-from winback_cli.customer import ContactPoint, Customer, identities
+from winback_cli.customer import ContactPoint, Customer, identities, watched
 from winback_cli.marks import mark
 from winback_cli.store import reads
 
@@ -78,8 +78,9 @@ def learn(connection: sqlite3.Connection, number: int, names: Iterable[str]) -> 
     as it stands.
     """
     person = known(connection, number)
-    said = identities(person._replace(known_as=())) if person else []
-    told = list(dict.fromkeys([*names, *said]))
+    bare = person._replace(known_as=()) if person else Customer()
+    said, still = identities(bare), watched(bare)
+    told = list(dict.fromkeys([*(name for name in names if name not in still), *said]))
     connection.executemany(
         "INSERT INTO identity (mark, customer_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
         [(mark(name), number) for name in told],

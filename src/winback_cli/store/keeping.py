@@ -17,6 +17,7 @@ from winback_cli.errors import BadInput, DiskError, NotFound, NotPermitted, Refu
 from winback_cli.store import connect as door
 from winback_cli.store import doctor, upgrade
 from winback_cli.store.copies import backups_of, dated
+from winback_cli.store.erasing import Carry, Certificate, certificates
 from winback_cli.store.suppressions import Carried, listed
 from winback_cli.store.writes import Store
 
@@ -131,11 +132,15 @@ def _to_disk(path: Path) -> None:
 
 
 class Restored(NamedTuple):
-    """What a restore did: where the replaced store lies now, and how many suppressions were carried."""
+    """What a restore did: where the replaced store lies now, how many suppressions were carried, who was
+    erased again, and how many may be back who had been kept too long.
+    """
 
     replaced: Path | None
     carried: int
     upgraded: bool
+    erased: int = 0
+    back: int = 0
 
 
 def check(source: Path) -> None:
@@ -179,7 +184,7 @@ def restore(path: Path, source: Path, by: str, clock: Clock) -> Restored:
                 carried = _carried(held, path, temporary, key, by, clock)
                 _to_disk(temporary)
                 replaced = _swap(path, temporary, clock.today)
-        return Restored(replaced, carried, old)
+        return Restored(replaced, carried.taken, old, carried.erased, carried.back)
 
 
 def _older(path: Path) -> bool:
@@ -208,19 +213,19 @@ def _key_for(source: Path, path: Path, temporary: Path) -> bytes:
 
 def _carried(
     held: sqlite3.Connection | None, path: Path, temporary: Path, key: bytes, by: str, clock: Clock
-) -> int:
-    """Carry the suppressions of the store that is to be replaced; returns how many were new.
+) -> Carry:
+    """Carry the suppressions and the certificates of the store that is to be replaced.
 
     `held` is that store, locked; None where there is none, or one too damaged to be opened.
     """
-    found: list[Carried] = []
+    found, erasures = list[Carried](), list[Certificate]()
     same = True
     if path.exists():
         try:
             if held is None:
                 raise sqlite3.DatabaseError
             with _up_to_date(held, path) as readable:
-                found = listed(readable)
+                found, erasures = listed(readable), certificates(readable)
             same = not found or _same_key(held, path, key)
         except sqlite3.Error as unreadable:
             raise Refused(
@@ -235,7 +240,7 @@ def _carried(
         )
     store = Store.open(temporary, by, clock, "restore")
     try:
-        return store.carry(found, same_key=same)
+        return store.carry(found, same_key=same, certificates=erasures)
     finally:
         store.close()
 

@@ -331,7 +331,9 @@ CREATE INDEX ix_purchase_batch ON purchase (batch_id, customer_id);
 
 CREATE INDEX ix_event_acts ON event (kind, case_id, seq) WHERE kind IN ('promised', 'kept', 'broken', 'checked_in', 'undone');
 
-CREATE INDEX ix_case_learning ON casefile (customer_id, opened_at, status, outcome, closed_at, contact, reason, chance);
+CREATE INDEX ix_case_learning ON casefile (customer_id, opened_at, status, outcome, closed_at, contact, reason, chance, stage, playbook);
+
+CREATE INDEX ix_event_costs ON event (case_id) WHERE kind = 'answered' AND substr(body, 1, 27) = '{"fact": "decided.fix_cost"';
 
 CREATE INDEX ix_event_touches ON event (case_id) WHERE kind IN ('touched', 'sent');
 

@@ -45,6 +45,18 @@ def given(connection: Connection, kind: str = "", customer: int | None = None) -
     return found
 
 
+# Why they left: by their case, else by the words of their list, as the taxonomy writes them.
+_WHY = "coalesce(nullif(c.reason, ''), lower(replace(trim(u.reason), ' ', '_')))"
+_SAME_WHY = f"({_WHY} = ? OR {_WHY} LIKE ? ESCAPE '!')"  # a leaf counts as its reason
+
+
+def _same_why(why: str) -> tuple[str, str]:
+    """The values of `_SAME_WHY`, for a reason or the words of a list."""
+    words = why.strip().replace(" ", "_")
+    words = "".join(letter.lower() if letter.isascii() else letter for letter in words)  # as SQLite does
+    return words, f"{words.replace('_', '!_')}/%"
+
+
 _HAVE = f"""FROM concession o JOIN casefile c ON c.id = o.case_id JOIN customer u ON u.id = c.customer_id
     WHERE o.kind = ? AND u.id != ? AND NOT u.{SUPPRESSED}"""
 
@@ -57,12 +69,11 @@ def ripple(connection: Connection, kind: str, reason: str, customer: int, cost: 
     """
     why = reason.partition("/")[0]
     alike = why not in ("", Reason.UNKNOWN)
-    theirs = "coalesce(nullif(c.reason, ''), u.reason)"
     (could_ask,) = connection.execute(
         "SELECT count(*) FROM customer u LEFT JOIN casefile c ON c.id = u.case_id"
-        f" WHERE NOT u.{SUPPRESSED} AND u.id != ? AND (? OR {theirs} = ? OR {theirs} LIKE ? ESCAPE '!')"
+        f" WHERE NOT u.{SUPPRESSED} AND u.id != ? AND (? OR {_SAME_WHY})"
         f" AND u.id NOT IN (SELECT u.id {_HAVE})",
-        (customer, not alike, why, f"{why.replace('_', '!_')}/%", kind, customer),
+        (customer, not alike, *_same_why(why), kind, customer),
     ).fetchone()
     given, unpriced = connection.execute(
         f"SELECT count(DISTINCT u.id), count(*) - count(o.cost) {_HAVE}", (kind, customer)
@@ -101,9 +112,7 @@ def demand(
         where = [*where, "u.revenue BETWEEN ? AND ?", "u.currency = ?"]
         values = [*values, *like.size, like.currency]
     if like.reason is not None:
-        theirs = "coalesce(nullif(c.reason, ''), u.reason)"
-        where = [*where, f"({theirs} = ? OR {theirs} LIKE ? ESCAPE '!')"]
-        values = [*values, like.reason, f"{like.reason.replace('_', '!_')}/%"]
+        where, values = [*where, _SAME_WHY], [*values, *_same_why(like.reason)]
     rows = connection.execute(
         f"""SELECT u.currency, u.id IN (SELECT k.customer_id FROM concession o
         JOIN casefile k ON k.id = o.case_id WHERE o.kind = ?) AS has, count(*)

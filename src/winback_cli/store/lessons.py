@@ -14,6 +14,7 @@ from winback_cli.customer import label
 from winback_cli.digest import FACTS, FirmFix, Told
 from winback_cli.store import mending
 from winback_cli.store.reads import SUPPRESSED, Connection, points_of
+from winback_cli.survey import Question, why_of
 
 _TOGETHER = 500  # cases whose contact points are read at once
 _SINCE = "(? = '' OR date(c.opened_at, 'localtime') >= ?)"
@@ -40,11 +41,48 @@ def told(connection: Connection, since: str = "") -> Iterator[Told]:
         yield from _with_places(connection, some)
 
 
+_REPLIES = f"""SELECT u.id, u.name, u.company, u.owner, u.external_id, s.questions, r."on",
+    r.answers, r.reason FROM reply r JOIN survey s ON s.id = r.survey_id
+    JOIN customer u ON u.id = r.customer_id
+    WHERE r.case_id IS NULL AND r.state != 'set_aside' AND NOT u.{SUPPRESSED} AND r."on" >= ?
+    ORDER BY r.id"""
+
+
+def answered(connection: Connection, since: str = "") -> Iterator[Told]:
+    """What each answer to a survey tells that no case was made of, of that day or later; nobody's who is
+    left alone, and none that was set aside. The reason is one that somebody confirmed.
+    """
+    replies = (_answered(row) for row in connection.execute(_REPLIES, (since,)))
+    while some := list(islice(replies, _TOGETHER)):
+        yield from _with_places(connection, some)
+
+
+def _answered(row: tuple[Any, ...]) -> tuple[int, Told]:
+    number, name, company, owner, other_id, questions, day, answers, reason = row
+    asked = [Question(*one) for one in json.loads(questions)["questions"]]
+    said = json.loads(answers)
+    facts = {one.fact: said[one.key] for one in asked if one.fact in FACTS and said.get(one.key)}
+    facts.setdefault("heard.why_left", why_of(asked, said))
+    facts["classified.reason"] = reason
+    told = Told(
+        case="",
+        who=label(name, company),
+        day=day,
+        facts={fact: value for fact, value in facts.items() if value},
+        called=tuple(filter(None, (name, company))),
+        places=(other_id,) if other_id else (),
+        staff=owner,
+    )
+    return number, told
+
+
 def left_alone(connection: Connection, since: str = "") -> int:
-    """How many cases since then are of people who asked to be left alone."""
-    query = f"""SELECT count(*) FROM casefile c JOIN customer u ON u.id = c.customer_id
-        WHERE u.{SUPPRESSED} AND {_SINCE}"""
-    return int(connection.execute(query, (since, since)).fetchone()[0])
+    """How many cases since then, and answers without a case, are of people who asked to be left alone."""
+    query = f"""SELECT (SELECT count(*) FROM casefile c JOIN customer u ON u.id = c.customer_id
+        WHERE u.{SUPPRESSED} AND {_SINCE}) + (SELECT count(*) FROM reply r
+        JOIN customer u ON u.id = r.customer_id
+        WHERE u.{SUPPRESSED} AND r.case_id IS NULL AND r."on" >= ?)"""
+    return int(connection.execute(query, (since, since, since)).fetchone()[0])
 
 
 def fixes(connection: Connection) -> list[FirmFix]:

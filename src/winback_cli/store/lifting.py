@@ -2,7 +2,8 @@
 
 An entry of the list goes as a whole, with every hash it holds; what another entry holds stays blocked.
 A mailbox is one for all who share it: while one of them is left alone nobody is written to there, so
-that they are lifted together or not at all. Their cases stay closed.
+that they are lifted together or not at all. Their cases stay closed. What an erasure left is lifted
+only where the address itself is named: nobody asked for it under another one's name.
 """
 
 import json
@@ -11,10 +12,11 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from winback_cli.case import Case
-from winback_cli.customer import canonical_email, guises, hashed
+from winback_cli.customer import Customer, canonical_email, guises, hashed
 from winback_cli.customer import identities as every_name
 from winback_cli.errors import NotFound, Refused
 from winback_cli.store import cases, identities, reads
+from winback_cli.store.erasing import REASONS as ERASURES
 from winback_cli.store.suppressions import insert_keys, is_suppressed, key_of, stored
 from winback_cli.store.tables import NO_DUE
 from winback_cli.store.writing import Writing
@@ -36,11 +38,14 @@ class Lifted(NamedTuple):
     blocked: bool
 
 
-def lift(w: Writing, number: int, because: str, standing: Standings, *, together: bool = False) -> Lifted:
-    """Take a customer off the suppression list, and back into the queue.
+def lift(
+    w: Writing, number: int, because: str, standing: Standings, *, together: bool = False, address: str = ""
+) -> Lifted:
+    """Take a customer off the suppression list, and back into the queue; `address` is by which e-mail they
+    were named, if by one.
 
-    Raises Refused where they are not on it; and, unless `together`, where somebody else who is left
-    alone holds the same mailbox.
+    Raises Refused where they are not on it; unless `together`, where somebody else who is left alone
+    holds the same mailbox; and where somebody who was erased held one that was not named.
     """
     record = reads.customer(w.raw, number)
     if record is None:
@@ -52,10 +57,11 @@ def lift(w: Writing, number: int, because: str, standing: Standings, *, together
         raise _shared(w, record, people)
     key = key_of(w)
     persons = [stored(w.raw, one) for one in people]
+    named = _refuse_erased(w, record, persons, address, key)
     for other in _neighbours(w, people):  # what an older store kept once, under the first entry only
         insert_keys(w, _entry_of(w, other), guises(stored(w.raw, other)), key)
     names = {name for person in persons for name in every_name(person)}
-    unnamed = _entries_without_record(w, {hashed(name, key) for name in names})
+    unnamed = [*named, *_entries_without_record(w, {hashed(name, key) for name in names}, erased=False)]
     entries = [*dict.fromkeys(_entry_of(w, one) for one in people), *unnamed]
     _free(w, people, standing)
     _close(w, entries, because)
@@ -70,6 +76,24 @@ def lift_address(w: Writing, address: str, because: str) -> Lifted:
         raise NotFound("Nobody of that address is left alone.", "winback suppress --list shows who is.")
     _close(w, entries, because)
     return Lifted((), len(entries), False)
+
+
+def _refuse_erased(
+    w: Writing, record: reads.CustomerRecord, persons: Iterable[Customer], address: str, key: bytes
+) -> list[int]:
+    """The entries that an erasure left of the address that was named. Raises Refused where one holds
+    another mailbox of theirs: nobody is written to there.
+    """
+    named = {hashed(f"email:{canonical_email(address)}", key)} if address else set()
+    found = _entries_without_record(w, named, erased=True)
+    mailboxes = {name for person in persons for name in every_name(person) if name.startswith("email:")}
+    theirs = _entries_without_record(w, {hashed(name, key) for name in mailboxes}, erased=True)
+    if set(theirs) - set(found):
+        raise Refused(
+            f"{record.label} shares an e-mail with somebody who was erased.",
+            "It is lifted only where that e-mail is named: winback unsuppress ADDRESS",
+        )
+    return found
 
 
 def _of_one_mailbox(w: Writing, number: int) -> list[int]:
@@ -114,14 +138,16 @@ def _entry_of(w: Writing, number: int) -> int:
     return int(row[0])
 
 
-def _entries_without_record(w: Writing, hashes: Iterable[str]) -> list[int]:
+def _entries_without_record(w: Writing, hashes: Iterable[str], *, erased: bool | None = None) -> list[int]:
+    """The entries of nobody here that hold one of these; only those of an erasure, or only others."""
     rows = w.raw.execute(
-        "SELECT DISTINCT k.suppression_id FROM json_each(?) a JOIN suppression_key k ON k.hash = a.value"
+        "SELECT DISTINCT s.id, s.reason FROM json_each(?) a JOIN suppression_key k ON k.hash = a.value"
+        " JOIN suppression s ON s.id = k.suppression_id"
         " WHERE NOT EXISTS (SELECT 1 FROM customer_row u WHERE u.suppression_id = k.suppression_id)"
         " ORDER BY 1",
         (json.dumps(sorted(hashes)),),
     )
-    return [row[0] for row in rows]
+    return [entry for entry, reason in rows if erased in (None, reason in ERASURES)]
 
 
 def _free(w: Writing, people: list[int], standing: Standings) -> None:

@@ -35,6 +35,19 @@ class DueLine(NamedTuple):
     ref: int
 
 
+class Back(NamedTuple):
+    """A customer who bought again while their case was open or asleep; the days are ISO."""
+
+    customer: int
+    name: str
+    company: str
+    owner: str
+    case: str
+    status: str
+    opened_on: str
+    bought_on: str
+
+
 class CustomerLine(NamedTuple):
     """A customer in a table, with the state of the latest case."""
 
@@ -114,6 +127,30 @@ def waiting(connection: Connection, today: str, limit: int = 0) -> list[DueLine]
         f"{_DUE} d.opens_on > ? ORDER BY d.opens_on, d.due_on, d.id LIMIT ?", (today, limit or -1)
     )
     return [DueLine(*row) for row in rows]
+
+
+# Whose case runs and who bought on a later day than it was opened; never after today.
+_BACK = """SELECT u.id, u.name, u.company, u.owner, u.id || '.' || c.number, c.status,
+    date(c.opened_at, 'localtime'), u.last_purchase
+    FROM customer_row u JOIN casefile c ON c.id = u.case_id
+    WHERE u.case_status IN ('open', 'dormant') AND +u.id > 0 AND u.suppression_id IS NULL
+    AND u.last_purchase > date(c.opened_at, 'localtime') AND u.last_purchase <= ?"""
+_PUT_OFF = "SELECT 1 FROM due d WHERE d.case_id = c.id AND d.kind = 'snoozed' AND d.opens_on > ?"
+
+
+def back(connection: Connection, today: str, limit: int = 0) -> list[Back]:
+    """Who bought again while their case runs, who bought last first; whoever is snoozed is left out."""
+    rows = connection.execute(
+        f"{_BACK} AND NOT EXISTS ({_PUT_OFF}) ORDER BY u.last_purchase DESC, u.id LIMIT ?",
+        (today, today, limit or -1),
+    )
+    return [Back(*row) for row in rows]
+
+
+def is_back(connection: Connection, customer: int, today: str) -> Back | None:
+    """Whether this customer bought again while their case runs, snoozed or not."""
+    row = connection.execute(f"{_BACK} AND u.id = ?", (today, customer)).fetchone()
+    return Back(*row) if row else None
 
 
 class Dues(NamedTuple):

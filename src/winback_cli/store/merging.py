@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from winback_cli.case import FIRST_HASH, Body, Case, Entry, digest
 from winback_cli.customer import ContactPoint, canonical, guises
+from winback_cli.customer import watched as watched_of
 from winback_cli.errors import NotFound, Refused
 from winback_cli.store import answering, cases, histories, identities, reads, suppressions
 from winback_cli.store.changes import FIELDS, insert_point, write_fields
@@ -97,6 +98,7 @@ def merge(w: Writing, keep: int, gone: int, standing: Standings) -> Plan:
     """Merge one customer into another; returns what that did. Raises Refused as `plan` does."""
     done = plan(w.raw, keep, gone)
     names = [*identities.names_of(w.raw, keep), *identities.names_of(w.raw, gone)]
+    names += [one for n in (keep, gone) for one in watched_of(suppressions.stored(w.raw, n))]
     entries = [_entry_of(w.raw, number) for number in (keep, gone)]
     places = _unite_points(w.raw, keep, gone)
     _fill(w.raw, done)

@@ -188,12 +188,20 @@ def _refuse_blocked(connection: reads.Connection, path: Path, address: str) -> N
 
 
 def settle(
-    w: Writing, number: int, state: str, detail: str, happened: str, question: str, standing: Standings
+    w: Writing,
+    number: int,
+    state: str,
+    detail: str,
+    happened: str,
+    question: str,
+    standing: Standings,
+    wrong: bool = False,
 ) -> Message:
     """Keep what became of a claimed message; one that was sent is in the case from then on.
 
     `question` is the playbook's that asks when it went out, if this is that message; `happened` an ISO
-    day. Raises Refused where the message was settled already.
+    day; `wrong` where there is no such address, which is stale then (C4). Raises Refused where the
+    message was settled already.
     """
     there = message(w.raw, number)
     must_be(there, SENDING, UNCERTAIN)
@@ -202,9 +210,25 @@ def settle(
         "UPDATE message SET state = ?, detail = ?, settled_at = ? WHERE id = ?",
         (state, detail, w.clock.stamp, number),
     )
+    if wrong:
+        _mark_stale(w, there)
     if state == SENT:
         _tell(w, there, happened, question, standing)
     return message(w.raw, number)
+
+
+def _mark_stale(w: Writing, there: Message) -> None:
+    """The contact point that a message went to is out of date; nobody is suppressed for that."""
+    wanted = canonical(email_point(there.to))
+    rows = w.raw.execute(
+        "SELECT place, value FROM contact_point WHERE customer_id = ? AND kind = 'email'"
+        " AND state IN ('good', 'unchecked')",
+        (there.customer,),
+    ).fetchall()
+    w.raw.executemany(
+        "UPDATE contact_point SET state = 'stale' WHERE customer_id = ? AND place = ?",
+        [(there.customer, place) for place, value in rows if canonical(email_point(value)) == wanted],
+    )
 
 
 def by_hand(w: Writing, number: int, happened: str, question: str, standing: Standings) -> Message:

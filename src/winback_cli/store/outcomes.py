@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from winback_cli import learning
-from winback_cli.learning import Attempts
+from winback_cli.learning import NOT_KEPT, Attempts
 from winback_cli.priority import Outcomes
 from winback_cli.store.reads import Connection
 
@@ -58,24 +58,40 @@ def attempts(
     """The cases, those alike counted together, apart by one more thing: reason, playbook or chance.
 
     Those opened on a day (ISO) or later. Where nobody bought again the day of opening stands for all
-    whose horizon is over, or is not. A chance is rounded to a hundredth of a percent.
+    whose horizon is over, or is not. A chance is rounded to a hundredth of a percent. The closed cases of
+    people who were erased count too, but not by chance: none of it is kept.
     """
     over = learning.last_over(today, horizon_months)
     days = {"since": since, "open": (over + timedelta(days=1)).isoformat()}
     opened = (today.isoformat(), over.isoformat())
     names = dict(connection.execute("SELECT digest, name FROM playbook")) if by == "playbook" else {}
 
-    def alike(value: str | float | None) -> dict[str, object]:
-        return {by: names.get(value, "") if by == "playbook" else value}
+    def alike(value: Any) -> tuple[str, str, float | None]:
+        if by == "chance":
+            return "", "", value
+        return ("", names.get(value, ""), None) if by == "playbook" else (value, "", None)
 
-    found = [
-        Attempts(status, outcome, opened[ended], cases=count, **alike(value))  # type: ignore[arg-type]
-        for (status, outcome, ended, value), count in _count(connection, _AWAY, by, days)
-    ]
+    found = [] if by == "chance" else _erased(connection, by, since)
+    for (status, outcome, ended, value), count in _count(connection, _AWAY, by, days):
+        found.append(Attempts(status, outcome, opened[ended], "", "", *alike(value), count))
     for (status, outcome, day, back, contact, ended, value), count in _count(connection, _BACK, by, days):
-        first = day or opened[ended]
-        found.append(Attempts(status, outcome, first, back, contact, cases=count, **alike(value)))  # type: ignore[arg-type]
+        found.append(Attempts(status, outcome, day or opened[ended], back, contact, *alike(value), count))
     return found
+
+
+def _erased(connection: Connection, by: str, since: str) -> list[Attempts]:
+    """The closed cases of people who were erased, as if opened on the first of their month; whether they
+    bought again is not kept, so a win is all that says so.
+    """
+    rows = connection.execute(
+        f"SELECT outcome, opened || '-01', {by}, count(*) FROM main.past"
+        " WHERE status = 'closed' AND opened >= ? GROUP BY 1, 2, 3",
+        (since[:7],),
+    )
+    return [
+        Attempts("closed", outcome, opened, "", NOT_KEPT, cases=count)._replace(**{by: alike})
+        for outcome, opened, alike, count in rows
+    ]
 
 
 def _count(

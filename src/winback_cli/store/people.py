@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from winback_cli.customer import ContactPoint, Customer, guises, hashed, identities, label
+from winback_cli.customer import ContactPoint, Customer, guises, hashed, identities, label, watched
 from winback_cli.errors import BadInput, Refused
 from winback_cli.money import Money
 from winback_cli.plainrow import RANKS
@@ -77,7 +77,8 @@ def edit(w: Writing, number: int, given: Mapping[str, Any]) -> list[str]:
     from winback_cli.store.tables import CustomerRow
 
     key = key_of(w)
-    before = identities(stored(w.raw, number))
+    was = stored(w.raw, number)
+    before = [*identities(was), *watched(was)]
     row = w.session.get_one(CustomerRow, number)
     after = _columns_of(given)
     changed = [name for name in after if after[name] != getattr(row, name)]

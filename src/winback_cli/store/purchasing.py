@@ -245,7 +245,9 @@ class _Purchasing:
                 (*told, json.dumps(kept), batch),
             )
             identities.bump(raw)
-            scoring.refresh(raw, self._hand.clock.today)
+            if taken.changed:  # what is usual is another thing now
+                scoring.forget(raw)
+            scoring.refresh(raw, self._hand.means, self._hand.clock.today)
         return taken._replace(batch=batch)
 
     def _begin(self) -> int:

@@ -2,20 +2,33 @@
 
 Everybody's are made anew by an import and by the first change of a day; whoever a transaction touches is
 scored in it. What all of them were reckoned with - the assumptions, what is usual in this store, our own
-outcomes - is kept beside them, so that one customer's score compares with all others.
+outcomes - is kept beside them, so that one customer's score compares with all others. It is kept before the
+first of them is made anew, so that whoever is touched meanwhile goes by it too, and a mark stands beside it
+until the last one is: who finds the mark begins again, and whoever was at it before stops.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import AbstractContextManager
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from winback_cli import text
-from winback_cli.priority import NONE_YET, SAMPLE, Assumptions, Known, Outcomes, Score, measured, scores
+from winback_cli.priority import (
+    NONE_YET,
+    SAMPLE,
+    Assumptions,
+    Known,
+    Outcomes,
+    Score,
+    compared,
+    measured,
+    scores,
+)
 from winback_cli.store.underway import locked
 
 if TYPE_CHECKING:
@@ -25,7 +38,9 @@ TOGETHER = 5_000  # customers who are scored in one transaction
 MANY = 100_000  # in a store of more, scores are made anew once a week, and by every import
 A_WEEK = 7  # days
 AT_ONCE = 2_000  # customers whom one transaction touches and scores; of more, all are scored after it
+GROWN = 2  # times as many customers as were measured, and what is usual is measured again
 _ABOUT = "scores"  # the row of `about` that holds the basis
+_AT_IT = "scoring"  # the row of `about` that names the run that is scoring everybody
 _LAST = 1e300  # where the queue has whoever has no score
 
 _KNOWN = """SELECT u.id, u.last_purchase, u.first_purchase, u.orders, u.revenue, u.currency, u.regularity,
@@ -37,13 +52,21 @@ _KNOWN = """SELECT u.id, u.last_purchase, u.first_purchase, u.orders, u.revenue,
 class Basis(NamedTuple):
     """What the scores of a store were last reckoned with: the day, what was measured, own outcomes.
 
-    `given` is what the settings assumed then.
+    `given` is what the settings assumed then, `last` the highest number that a customer had.
     """
 
     on: str
     assumed: Assumptions
     outcomes: Outcomes
     given: Assumptions
+    last: int = 0
+
+
+class Means(NamedTuple):
+    """What a command scores with: what the settings assume, and how to ask for our own outcomes."""
+
+    given: Assumptions = Assumptions()
+    outcomes: Callable[[sqlite3.Connection], Outcomes] = lambda _: NONE_YET
 
 
 class Kept(NamedTuple):
@@ -67,11 +90,20 @@ def basis(connection: Connection) -> Basis | None:
     row = connection.execute("SELECT value FROM about WHERE name = ?", (_ABOUT,)).fetchone()
     if row is None:
         return None
-    told = dict(zip(Basis._fields, json.loads(row[0]), strict=True))
-    counts = {reason: (won, closed) for reason, (won, closed) in told["outcomes"][2].items()}
-    won, closed, _ = told["outcomes"]
-    outcomes = Outcomes(won, closed, counts)
-    return Basis(told["on"], Assumptions(*told["assumed"]), outcomes, Assumptions(*told["given"]))
+    on, assumed, (won, closed, by_reason), given, *last = json.loads(row[0])
+    outcomes = Outcomes(won, closed, {reason: tuple(counts) for reason, counts in by_reason.items()})
+    return Basis(on, Assumptions(*assumed), outcomes, Assumptions(*given), *last)
+
+
+def in_force(made: Basis | None, given: Assumptions) -> tuple[Assumptions, Outcomes]:
+    """What somebody is reckoned with just now: what the settings assume, and what was measured."""
+    if made is None:
+        return given, NONE_YET
+    if made.given == given:
+        return made.assumed, made.outcomes
+    measured_ = made.assumed
+    now = given._replace(usual=measured_.usual, level=measured_.level, brings=measured_.brings)
+    return compared(now, now.usual), made.outcomes
 
 
 def keep(raw: sqlite3.Connection, made: Basis) -> None:
@@ -130,37 +162,40 @@ def _day(said: str | None) -> date | None:
 
 
 def measure(
-    connection: Connection, given: Assumptions, today: date, outcomes: Outcomes = NONE_YET
+    connection: Connection,
+    given: Assumptions,
+    today: date,
+    outcomes: Outcomes = NONE_YET,
+    alone: Set[int] = frozenset(),
 ) -> Basis:
-    """What is usual among a store's customers, told by an even sample of them."""
+    """What is usual among a store's customers, told by an even sample; `alone` are about to be left so."""
     first, last = connection.execute(
         "SELECT coalesce(min(id), 1), coalesce(max(id), 0) FROM customer_row WHERE id > 0"
     ).fetchone()
     step = max((last - first) // SAMPLE + 1, 1)
     some = json.dumps(list(range(first, last + 1, step)))
-    rows = [row for _, row in known(connection, "u.id IN (SELECT value FROM json_each(?))", (some,))]
-    return Basis(today.isoformat(), measured(given, rows, today), outcomes, given)
+    people = known(connection, "u.id IN (SELECT value FROM json_each(?))", (some,))
+    rows = [row._replace(left_alone=row.left_alone or number in alone) for number, row in people]
+    return Basis(today.isoformat(), measured(given, rows, today), outcomes, given, last)
 
 
 def reckoned(
     people: Sequence[tuple[int, Known]], made: Basis, today: date
-) -> Iterator[tuple[int, float | None, float | None, int | None, str]]:
-    """The rows of `score` for some customers, in order."""
+) -> Iterator[tuple[int, float, float, int | None, str]]:
+    """The rows of `score` for those of some customers who have one, in order."""
     on = today.isoformat()
     found = scores((row for _, row in people), made.assumed, today, made.outcomes)
     for (number, _), score in zip(people, found, strict=True):
-        if score is None:
-            yield number, None, None, None, on
-        else:
+        if score is not None:
             yield number, score.rank, score.chance, score.value, on
 
 
 def chance(raw: sqlite3.Connection, number: int, given: Assumptions, today: date) -> float | None:
     """The chance of a return as it is reckoned today, to be frozen in a case; None for who has none."""
-    made = basis(raw) or Basis("", given, NONE_YET, given)
-    people = known(raw, "u.id = ?", (number,))
-    waiting = [row._replace(left_alone=False) for _, row in people]  # a closed case before is no bar
-    found: Score | None = next(scores(waiting, made.assumed, today, made.outcomes), None)
+    assumed, outcomes = in_force(basis(raw), given)
+    people = known(raw, "u.id = ?", (number,))  # an earlier case is no bar, nor what was decided in it
+    waiting = [row._replace(left_alone=False, verdict="") for _, row in people]
+    found: Score | None = next(scores(waiting, assumed, today, outcomes), None)
     return round(found.chance, 4) if found else None
 
 
@@ -180,7 +215,15 @@ def put(raw: sqlite3.Connection, people: Sequence[tuple[int, Known]], made: Basi
     raw.execute(
         f"DELETE FROM ranking WHERE (how_rank, worth, customer_id) IN ({_PLACES}{_WAITING})", (numbers,)
     )
-    raw.executemany(_UPSERT, reckoned(people, made, today))
+    rows = list(reckoned(people, made, today))
+    raw.executemany(_UPSERT, rows)
+    if len(rows) < len(people):  # who is left alone, let go of or through has none
+        scored = json.dumps([row[0] for row in rows])
+        raw.execute(
+            "DELETE FROM score WHERE customer_id IN (SELECT value FROM json_each(?) EXCEPT"
+            " SELECT value FROM json_each(?))",
+            (numbers, scored),
+        )
     raw.execute(f"INSERT OR IGNORE INTO ranking {_PLACES}{_WAITING}", (numbers,))
 
 
@@ -201,12 +244,25 @@ def watch(raw: sqlite3.Connection) -> None:
         )
 
 
-def refresh(raw: sqlite3.Connection, today: date) -> None:
-    """Score whomever this transaction touched, at its end."""
+def refresh(raw: sqlite3.Connection, means: Means, today: date) -> None:
+    """Score whomever this transaction touched, at its end; in a short list everybody, where that is due."""
     touched = raw.execute(f"SELECT id FROM temp.touched LIMIT {AT_ONCE + 1}").fetchall()
     if touched:
         raw.execute("DELETE FROM temp.touched")
-        _score_again(raw, [number for (number,) in touched], today)
+        if not score_short(raw, means, today):
+            _score_again(raw, [number for (number,) in touched], today)
+
+
+def score_short(raw: sqlite3.Connection, means: Means, today: date) -> bool:
+    """Score everybody of a short list within a transaction, where that is due; whether it was done."""
+    (last,) = raw.execute("SELECT coalesce(max(id), 0) FROM customer_row").fetchone()
+    if last > TOGETHER or not stale(raw, means.given, today):
+        return False
+    made = measure(raw, means.given, today, means.outcomes(raw))
+    put(raw, known(raw, _SEEN, ()), made, today)
+    keep(raw, made)
+    raw.execute("DELETE FROM about WHERE name = ?", (_AT_IT,))
+    return True
 
 
 def _score_again(raw: sqlite3.Connection, numbers: Sequence[int], today: date) -> None:
@@ -219,34 +275,44 @@ def _score_again(raw: sqlite3.Connection, numbers: Sequence[int], today: date) -
 
 
 def stale(connection: Connection, given: Assumptions, today: date) -> bool:
-    """Whether everybody is to be scored anew: never done yet, other assumptions, or another day - in a
-    long list, another week.
+    """Whether everybody is to be scored anew: not yet done to the end, other assumptions, many more
+    customers, or another day - in a long list, another week.
     """
     made = basis(connection)
     if made is None or made.given != given:
         return True
-    apart = abs((today - date.fromisoformat(made.on)).days)
-    if apart == 0:
-        return False
+    if connection.execute("SELECT 1 FROM about WHERE name = ?", (_AT_IT,)).fetchone():
+        return True
     (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM customer_row").fetchone()
+    if last > made.last and last >= GROWN * made.last:
+        return True
+    apart = abs((today - date.fromisoformat(made.on)).days)
     return apart >= (A_WEEK if last > MANY else 1)
 
 
-def score_all(
-    raw: sqlite3.Connection, given: Assumptions, today: date, outcomes: Outcomes = NONE_YET
-) -> Basis:
-    """Score everybody, in short transactions over a connection of its own, so that nobody waits long."""
-    made = measure(raw, given, today, outcomes)
-    (last,) = raw.execute("SELECT coalesce(max(id), 0) FROM customer_row").fetchone()
-    for start in range(1, last + 1, TOGETHER):
-        with locked(raw):
-            people = known(raw, f"u.id >= ? AND u.id < ? AND {_SEEN}", (start, start + TOGETHER))
-            put(raw, people, made, today)
-            raw.execute("COMMIT")
+def score_all(raw: sqlite3.Connection, means: Means, today: date) -> Basis:
+    """Score everybody, in short transactions, so that nobody waits long.
+
+    Where another run begins with it meanwhile, this one leaves the rest to that.
+    """
+    made, run = measure(raw, means.given, today, means.outcomes(raw)), os.urandom(8).hex()
     with locked(raw):
         keep(raw, made)
-        raw.execute("COMMIT")
+        raw.execute("INSERT OR REPLACE INTO about (name, value) VALUES (?, ?)", (_AT_IT, run))
+    for start in range(1, made.last + 1, TOGETHER):
+        with locked(raw):
+            if not _is_at_it(raw, run):
+                return made
+            people = known(raw, f"u.id >= ? AND u.id < ? AND {_SEEN}", (start, start + TOGETHER))
+            put(raw, people, made, today)
+    with locked(raw):
+        raw.execute("DELETE FROM about WHERE name = ? AND value = ?", (_AT_IT, run))
     return made
+
+
+def _is_at_it(raw: sqlite3.Connection, run: str) -> bool:
+    row = raw.execute("SELECT value FROM about WHERE name = ?", (_AT_IT,)).fetchone()
+    return row is not None and row[0] == run
 
 
 # An import that is under way ranks its own.

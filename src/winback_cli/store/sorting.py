@@ -33,6 +33,7 @@ class Numbers:
     def __init__(self, first: int) -> None:
         self.first = first
         self.others: set[int] = set()
+        self.opted: set[int] = set()  # marks of rows that are left alone and opted out
         self.alias: dict[int, int] = {}
 
     def whose(self, number: int) -> int:
@@ -103,10 +104,13 @@ class Sorting:
         direct = bool(stored)
         stored += [n for n in own if n != BLOCKED and not numbers.is_new(n)]
         fresh = sorted(n for n in own if numbers.is_new(n))
-        if row.opted_out:
+        opted = row.opted_out or not numbers.opted.isdisjoint(row.marks)
+        if opted:
             self.opted += stored
         if row.blocked or BLOCKED in own:
             self._block(row, stored, fresh)
+            if opted:  # and so did whoever else a later row shows to be them
+                numbers.opted.update(one for one in row.marks if one not in self._there)
             return False
         if direct and not own and not row.opted_out and self._nothing_new(row, stored):
             self._unsure.append((stored[0], row))

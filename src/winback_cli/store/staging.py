@@ -27,6 +27,7 @@ from winback_cli.store.sorting import BLOCKED, Fresh, Numbers, Sorting
 
 Item = TypeVar("Item")
 TOGETHER = 2_000  # rows that are written in one transaction
+_FIRST = 2  # how a row is marked that made somebody
 _TEMPORARY = """
     CREATE TEMP TABLE part (customer INTEGER NOT NULL, body BLOB NOT NULL, direct INTEGER NOT NULL);
     CREATE TEMP TABLE same (customer INTEGER PRIMARY KEY, count INTEGER NOT NULL);
@@ -70,12 +71,10 @@ class Staging:
         self.links = Links()
         self.barred_now: set[int] = set()
         self._renamed: set[int] = set()
+        self._kept: set[int] = set()  # whose first row lies among their others
 
     def _short(self) -> contextlib.AbstractContextManager[None]:
-        """A short transaction: nobody else writes meanwhile, and is not kept waiting for long.
-
-        Within a longer one it is a part of that.
-        """
+        """A short transaction, or a part of a longer one: nobody else writes meanwhile, or waits for long."""
         return self._transaction("BEGIN" if self._into != "main." else "BEGIN IMMEDIATE")
 
     def at_once(self) -> contextlib.AbstractContextManager[None]:
@@ -210,7 +209,8 @@ class Staging:
         self.numbers.alias.clear()
         for some in _sliced(gone, 500):
             with self.at_once():
-                bodies = [(new, self._body(old)) for old, new in some if new != BLOCKED]
+                alone = [pair for pair in some if pair[1] != BLOCKED and pair[0] not in self._kept]
+                bodies = [(new, self._body(old)) for old, new in alone]
             with self._short():
                 for old, _ in some:
                     self.drop(old)
@@ -227,7 +227,7 @@ class Staging:
         for old, new in some:
             moved = raw.execute(move, (new, old)).rowcount
             if new == BLOCKED:
-                self.blocked += 1 + moved
+                self.blocked += moved + (old not in self._kept)
             raw.execute("UPDATE OR REPLACE opted SET customer = ? WHERE customer = ?", (new, old))
         raw.executemany("INSERT INTO part VALUES (?, ?, 0)", bodies)
         raw.execute("DELETE FROM part WHERE customer = ?", (BLOCKED,))
@@ -297,7 +297,12 @@ class Staging:
 
     def _joined(self, numbers: Sequence[int]) -> list[tuple[int, Customer, Customer]]:
         """New customers, each as they stand, and with the other rows of theirs."""
-        rows = {number: [person] for number, person in self._people(numbers)}
+        people = self._people(numbers)
+        first = [(n, marshal.dumps((plain(p), points(p), p.known_as)), _FIRST) for n, p in people]
+        new = [row for row in first if row[0] not in self._kept]  # joined again, all rows are, in any order
+        self.raw.executemany("INSERT INTO part VALUES (?, ?, ?)", new)
+        self._kept.update(numbers)
+        rows: dict[int, list[Customer]] = {number: [] for number in numbers}
         told = self.raw.execute(
             "SELECT customer, body FROM part WHERE customer BETWEEN ? AND ?", (numbers[0], numbers[-1])
         )
@@ -306,7 +311,7 @@ class Staging:
         self._renamed.update(
             number for number, mine in rows.items() if len({(row.name, row.company) for row in mine}) > 1
         )
-        return [(number, mine[0], merged(mine)) for number, mine in rows.items()]
+        return [(number, person, merged(rows[number])) for number, person in people]
 
     def _rewrite(self, number: int, before: Customer, now: Customer) -> None:
         raw, into = self.raw, self._into
@@ -412,8 +417,8 @@ class Staging:
 
     def counted(self) -> tuple[int, int]:
         """How many new customers there are, and how many rows went into those."""
-        query = "SELECT count(*) FROM part WHERE customer >= ? AND customer NOT IN other"
-        joined = self.raw.execute(query, (self.numbers.first,)).fetchone()[0]
+        query = "SELECT count(*) FROM part WHERE customer >= ? AND customer NOT IN other AND direct < ?"
+        joined = self.raw.execute(query, (self.numbers.first, _FIRST)).fetchone()[0]
         return self._made, self._made + int(joined)
 
 

@@ -152,14 +152,34 @@ def carry(w: Writing, carried: Sequence[Carried], *, same_key: bool) -> int:
         hashes = set(one.hashes) if same_key else {hashed(name, key) for name in names}
         missing = hashes - reads.suppressed_hashes(w.raw, hashes)
         known = every_name(one.person) if one.person else []
-        free = [n for n in identities.matches(w.raw, known) if not is_suppressed(w, n)]
+        there = identities.matches(w.raw, known)
+        free = [n for n in there if not is_suppressed(w, n)]
         taken += bool(missing or free)
         for number in free:
             put_on_list(w, number, one.reason)
         missing -= reads.suppressed_hashes(w.raw, missing)
         if missing:
-            insert_hashes(w, enter(w, one.reason), hashes)
+            entry = _entry_of(w, there[:1], hashes)
+            insert_hashes(w, enter(w, one.reason) if entry is None else entry, hashes)
     return taken
+
+
+def _entry_of(w: Writing, there: Sequence[int], hashes: Set[str]) -> int | None:
+    """The entry under which that person is left alone already: of their record, else the one without a
+    record that shares most of the hashes, which are more than the half; None where there is none.
+    """
+    for number in there:
+        row = w.raw.execute("SELECT suppression_id FROM customer_row WHERE id = ?", (number,)).fetchone()
+        return int(row[0])
+    row = w.raw.execute(
+        "SELECT k.suppression_id, count(*), (SELECT count(*) FROM suppression_key a"
+        " WHERE a.suppression_id = k.suppression_id) FROM suppression_key k"
+        " WHERE k.hash IN (SELECT value FROM json_each(?)) AND NOT EXISTS"
+        " (SELECT 1 FROM customer_row u WHERE u.suppression_id = k.suppression_id)"
+        " GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1",
+        (json.dumps(sorted(hashes)),),
+    ).fetchone()
+    return int(row[0]) if row and 2 * row[1] > min(row[2], len(hashes)) else None
 
 
 def listed(connection: reads.Connection) -> list[Carried]:

@@ -196,8 +196,8 @@ def find(connection: Connection, name: str) -> Survey | None:
 
 
 def named(connection: Connection, name: str) -> Survey:
-    """The survey of that name, or without one the latest; raises NotFound."""
-    there = find(connection, name) if name else next(iter(surveys(connection)), None)
+    """The survey of that name in any case, or without one the latest; raises NotFound."""
+    there = find(connection, name.strip().lower()) if name else next(iter(surveys(connection)), None)
     if there is None and name:
         raise NotFound("There is no survey of that name.", "winback survey list shows all.")
     if there is None:
@@ -238,11 +238,12 @@ def invited(connection: Connection, survey: int) -> Iterator[Invited]:
         yield Invited(number, name, company, code, email, bool(spare), bool(answered))
 
 
-_TALKED = """(EXISTS (SELECT 1 FROM casefile k JOIN event e ON e.case_id = k.id
-    WHERE k.customer_id = r.customer_id AND e.kind = 'touched' AND e.happened >= r."on"
+# A touch that was taken back is none: `contact` is what stands of the case.
+_TALKED = """EXISTS (SELECT 1 FROM casefile k JOIN event e ON e.case_id = k.id
+    WHERE k.customer_id = r.customer_id AND k.contact = 'reached'
+    AND e.kind = 'touched' AND e.happened >= r."on"
     AND json_extract(e.body, '$.disposition') IN ('reached', 'refused')
-    AND coalesce(json_extract(e.body, '$.channel'), 'phone') IN ('phone', 'in_person', 'video'))
-    OR EXISTS (SELECT 1 FROM casefile k WHERE k.customer_id = r.customer_id AND k.closed_at >= r."on"))"""
+    AND coalesce(json_extract(e.body, '$.channel'), 'phone') IN ('phone', 'in_person', 'video'))"""
 _REPLY = f"""SELECT r.id, r.customer_id, u.name, u.company, r."on", r.answers, r.call_back, r.suggested,
     r.confidence, r.reason, r.state, coalesce(c.customer_id || '.' || c.number, ''), u.{SUPPRESSED},
     u.revenue, u.currency, {_TALKED}

@@ -10,10 +10,10 @@ import sqlite3
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from winback_cli.customer import ContactPoint, canonical, identities, label
+from winback_cli.customer import ContactPoint, canonical, identities, label, watched
 from winback_cli.errors import NotFound, Refused
 from winback_cli.purchases import FIELDS as FIGURES
-from winback_cli.store import histories, reads
+from winback_cli.store import histories, reads, scoring
 from winback_cli.store.changes import write_fields
 from winback_cli.store.identities import bump, forget, known
 from winback_cli.store.writing import Writing
@@ -74,6 +74,7 @@ def take_back(w: Writing, batch: int) -> TakenBack:
     # Of those removed a later list may have spoken too, without changing anything: it can come again.
     w.raw.execute("UPDATE batch SET key = '' WHERE id > ? AND state = 'done'", (batch,))
     bump(w.raw)
+    scoring.forget(w.raw)  # what is usual is another thing now
     w.run()
     return TakenBack(batch, file, removed, restored, (*kept, *more), purchases)
 
@@ -244,10 +245,11 @@ def _give_back(raw: sqlite3.Connection, number: int, back: list[_Changed]) -> No
         write_fields(raw, number, sets)
     after = known(raw, number)
     assert after is not None
-    said = set(identities(after._replace(known_as=())))
+    bare = after._replace(known_as=())
+    said = set(identities(bare))
     ids = [str(change.new) for change in back if change.field == "external_id"]
     taught = {name for name in person.known_as if _is_of(name, gone, ids)}
-    forget(raw, number, sorted((before | taught) - said))
+    forget(raw, number, sorted((before | taught | set(watched(bare))) - said))
 
 
 def _is_of(name: str, gone: list[Any], ids: list[str]) -> bool:

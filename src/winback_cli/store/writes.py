@@ -13,7 +13,6 @@ from winback_cli.case import Case, Entry
 from winback_cli.customer import Customer
 from winback_cli.dates import Clock
 from winback_cli.errors import TryAgain
-from winback_cli.priority import Assumptions, Outcomes
 from winback_cli.store import (
     cases,
     erasing,
@@ -31,6 +30,7 @@ from winback_cli.store.blocklist import Listed, leave_alone
 from winback_cli.store.bringing import Brought, Hand, Stream, Told, bring_in
 from winback_cli.store.cases import Opening, Standings
 from winback_cli.store.messages import Message
+from winback_cli.store.questioning import Questioning
 from winback_cli.store.suppressions import Carried, Suppressed
 from winback_cli.store.takeback import TakenBack, take_back
 from winback_cli.store.underway import alone, clear
@@ -44,14 +44,11 @@ if TYPE_CHECKING:
     from winback_cli.owing import Standing
     from winback_cli.plainrow import Checked
     from winback_cli.store import purchasing
-    from winback_cli.store.answering import Kept, Suggested
     from winback_cli.store.lifting import Lifted
     from winback_cli.store.merging import Plan
-    from winback_cli.store.surveys import NewSurvey
-    from winback_cli.surveyreplies import Given
 
 
-class Store:
+class Store(Questioning):
     """The open store of one command: `by` signs what is written, `clock` dates it."""
 
     def __init__(self, path: Path, by: str, clock: Clock, command: str) -> None:
@@ -63,7 +60,7 @@ class Store:
         self._engine: Engine | None = None
         self._file: tuple[int, int] | None = None
         self.before_writing: Callable[[], None] | None = None  # done once, before the first write
-        self.assumed = Assumptions()
+        self.means = scoring.Means()
         self.written = False  # whether anything was, by this run
 
     @classmethod
@@ -129,10 +126,10 @@ class Store:
                     self.clock,
                     lambda: self._run(raw),
                     lambda: session,
-                    self.assumed,
+                    self.means,
                 )
                 session.flush()
-                scoring.refresh(raw, self.clock.today)
+                scoring.refresh(raw, self.means, self.clock.today)
             self.written = True
         except BaseException:
             self._command_id = before
@@ -205,7 +202,7 @@ class Store:
         if self.before_writing is not None and not dry_run:
             first, self.before_writing = self.before_writing, None
             first()
-        hand = Hand(self.path, self.by, self.clock, self.command, self.assumed)
+        hand = Hand(self.path, self.by, self.clock, self.command, self.means)
         brought = bring_in(hand, stream, told, people, dry_run=dry_run)
         self.written = self.written or not dry_run
         return brought
@@ -219,18 +216,18 @@ class Store:
         if self.before_writing is not None and not dry_run:
             first, self.before_writing = self.before_writing, None
             first()
-        hand = Hand(self.path, self.by, self.clock, self.command, self.assumed)
+        hand = Hand(self.path, self.by, self.clock, self.command, self.means)
         taken = purchasing.bring_in(hand, stream, told, dry_run=dry_run)
         self.written = self.written or not dry_run
         return taken
 
-    def score(self, outcomes: Callable[[sqlite3.Connection], Outcomes]) -> None:
-        """See `scoring.score_all`; only where the scores are stale (see there), over a connection of its
-        own.
-        """
-        with door.told(self.path), contextlib.closing(door.connect(self.path, writing=True)) as raw:
-            if scoring.stale(raw, self.assumed, self.clock.today):
-                scoring.score_all(raw, self.assumed, self.clock.today, outcomes(raw))
+    def score(self) -> None:
+        """Score everybody anew where that is due and was too much for a transaction; see `scoring`."""
+        with door.told(self.path):
+            raw = self._made_engine().raw_connection().driver_connection
+            assert isinstance(raw, sqlite3.Connection)
+            if scoring.stale(raw, self.means.given, self.clock.today):
+                scoring.score_all(raw, self.means, self.clock.today)
 
     def merge(self, keep: int, gone: int, standing: Callable[[str, Case], Standing]) -> Plan:
         """See `merging.merge`; raises Busy while an import runs."""
@@ -240,14 +237,19 @@ class Store:
             return merging.merge(w, keep, gone, standing)
 
     def erase(
-        self, numbers: Sequence[int], also: erasing.Also = dict, *, asked: bool = True
+        self,
+        numbers: Sequence[int],
+        also: erasing.Also = dict,
+        *,
+        asked: bool = True,
+        blank: bool = False,
     ) -> erasing.Erased:
         """See `erasing.erase`; their traces are wiped. Raises Busy while an import runs."""
         self.before_writing = None  # a copy made now would hold them
         with alone(self.path):
             erasing.clear_staged(self.path)
             with self._writing() as w:
-                done = erasing.erase(w, numbers, asked=asked, also=also)
+                done = erasing.erase(w, numbers, asked=asked, also=also, blank=blank)
             return done._replace(swept=erasing.sweep(self.path))
 
     def take_back(self, batch: int) -> TakenBack:
@@ -255,17 +257,25 @@ class Store:
         with alone(self.path), self._writing() as w:
             return take_back(w, batch)
 
-    def carry(self, carried: Sequence[Carried], *, same_key: bool) -> int:
+    def carry(
+        self,
+        carried: Sequence[Carried],
+        *,
+        same_key: bool,
+        certificates: Sequence[erasing.Certificate] = (),
+    ) -> erasing.Carry:
         """See `suppressions.carry`; marks the store as restored too, which pauses what it would send, and
         erases again whoever was erased since.
         """
         with self._writing() as w:
             suppressions.note(w, "restored", w.clock.stamp)
+            since = erasing.carry(w, certificates)
+            blank = any(erasing.BLANKED in one.counts for one in since)
+            gone = erasing.again(w, carried, blank=blank) if same_key else 0
             taken = suppressions.carry(w, carried, same_key=same_key)
-            gone = erasing.again(w, carried) if same_key else 0
         if gone:
             erasing.sweep(self.path)
-        return taken
+        return erasing.Carry(taken, gone, sum(one.counts.get(erasing.TOO_LONG, 0) for one in since))
 
     def new_key(self) -> tuple[int, int]:
         """See `suppressions.new_key`."""
@@ -323,11 +333,18 @@ class Store:
             return outbox.claim(w, number, check)
 
     def settle_message(
-        self, number: int, state: str, detail: str, happened: str, question: str, standing: Standings
+        self,
+        number: int,
+        state: str,
+        detail: str,
+        happened: str,
+        question: str,
+        standing: Standings,
+        wrong: bool = False,
     ) -> Message:
         """See `outbox.settle`."""
         with self._writing() as w:
-            return outbox.settle(w, number, state, detail, happened, question, standing)
+            return outbox.settle(w, number, state, detail, happened, question, standing, wrong)
 
     def sent_by_hand(self, number: int, happened: str, question: str, standing: Standings) -> Message:
         """See `outbox.by_hand`."""
@@ -347,7 +364,13 @@ class Store:
             return leave_alone(w, rows, reason, file, sha256, so_far)
 
     def lift(
-        self, who: int | str, because: str, standing: Callable[[str, Case], Standing], *, together: bool
+        self,
+        who: int | str,
+        because: str,
+        standing: Callable[[str, Case], Standing],
+        *,
+        together: bool,
+        address: str = "",
     ) -> Lifted:
         """See `lifting.lift` for a customer's number, `lifting.lift_address` for an e-mail."""
         from winback_cli.store import lifting
@@ -355,66 +378,7 @@ class Store:
         with self._writing() as w:
             if isinstance(who, str):
                 return lifting.lift_address(w, who, because)
-            return lifting.lift(w, who, because, standing, together=together)
-
-    def begin_survey(
-        self, new: NewSurvey, numbers: Sequence[int], spares: Collection[int], since: str
-    ) -> int:
-        """See `surveys.begin`."""
-        from winback_cli.store import surveys
-
-        with self._writing() as w:
-            return surveys.begin(w, new, numbers, spares, since)
-
-    def drop_survey(self, name: str) -> int:
-        """See `surveys.drop`."""
-        from winback_cli.store import surveys
-
-        with self._writing() as w:
-            return surveys.drop(w, name)
-
-    def keep_answers(self, name: str, given: Iterable[Given], suggested: Mapping[int, Suggested]) -> Kept:
-        """See `answering.keep`."""
-        from winback_cli.store import answering
-
-        with self._writing() as w:
-            return answering.keep(w, name, given, suggested)
-
-    def take_notes(
-        self, name: str, number: int, words: str, suggested: Suggested, *, call_back: bool
-    ) -> None:
-        """See `answering.take_notes`."""
-        from winback_cli.store import answering
-
-        with self._writing() as w:
-            answering.take_notes(w, name, number, words, suggested, call_back=call_back)
-
-    def decide_reply(self, reply: int, reason: str) -> bool:
-        """See `answering.decide`."""
-        from winback_cli.store import answering
-
-        with self._writing() as w:
-            return answering.decide(w, reply, reason)
-
-    def accept_reasons(self, name: str, above: float) -> int:
-        """See `answering.accept`."""
-        from winback_cli.store import answering
-
-        with self._writing() as w:
-            return answering.accept(w, name, above)
-
-    def case_for_reply(
-        self,
-        reply: int,
-        opening: Opening,
-        standing: Callable[[str, Case], Standing],
-        entries: Callable[[str, Case], list[Entry]],
-    ) -> str:
-        """See `answering.open_for`."""
-        from winback_cli.store import answering
-
-        with self._writing() as w:
-            return answering.open_for(w, reply, opening, standing, entries)
+            return lifting.lift(w, who, because, standing, together=together, address=address)
 
 
 def _file_at(path: Path) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from winback_cli.dates import Clock
-from winback_cli.priority import Assumptions
+from winback_cli.store.scoring import Means
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -19,9 +19,8 @@ if TYPE_CHECKING:
 @dataclass
 class Writing:
     """One transaction. `raw` is its connection, for the reads; `run` gives the number of this run of
-    the program, kept with everything it writes; `assumed` is what the settings take for granted of
-    chances. `session` is made when it is first asked for: an
-    import that needs none does without SQLModel.
+    the program, kept with everything it writes; `means` is what customers are scored
+    with. `session` is made when it is first asked for: an import that needs none does without SQLModel.
     """
 
     raw: sqlite3.Connection
@@ -30,7 +29,7 @@ class Writing:
     clock: Clock
     run: Callable[[], int]
     made: Callable[[], Session]
-    assumed: Assumptions = field(default_factory=Assumptions)
+    means: Means = field(default_factory=Means)
 
     @cached_property
     def session(self) -> Session:

@@ -14,6 +14,8 @@ down_revision = "0004"
 _VIEW = """CREATE VIEW customer AS SELECT * FROM customer_row WHERE +id > 0 AND (batch_id IS NULL
     OR batch_id NOT IN (SELECT b.id FROM batch b WHERE b.state = 'staging'))"""
 
+# The answers that say what a fix costs
+_COSTS = """kind = 'answered' AND substr(body, 1, 27) = '{"fact": "decided.fix_cost"'"""
 _LEARN = "INSERT INTO customer_text (rowid, folded, notes) VALUES (new.id, new.folded, new.notes);"
 _FORGET = (
     "INSERT INTO customer_text (customer_text, rowid, folded, notes)"
@@ -73,8 +75,12 @@ def upgrade() -> None:
     op.create_index(
         "ix_case_learning",
         "casefile",
-        ["customer_id", "opened_at", "status", "outcome", "closed_at", "contact", "reason", "chance"],
+        [
+            *("customer_id", "opened_at", "status", "outcome", "closed_at"),
+            *("contact", "reason", "chance", "stage", "playbook"),
+        ],
     )
+    op.create_index("ix_event_costs", "event", ["case_id"], sqlite_where=sa.text(_COSTS))
     op.create_index(
         "ix_event_touches", "event", ["case_id"], sqlite_where=sa.text("kind IN ('touched', 'sent')")
     )

@@ -1,7 +1,8 @@
 """A case's events as the acts of the people who work it: what an undo takes back, one at a time.
 
 An act is one answer with its further lines, one entry of a list with its parts, one touch, one
-close with the step that it completed, one approval with who gave it and when. Undoing appends; nothing is ever taken out.
+close with the step that it completed, one approval with who gave it and when. Undoing appends;
+nothing is ever taken out.
 """
 
 from collections.abc import Sequence

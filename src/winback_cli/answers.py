@@ -3,6 +3,7 @@
 Dates are kept as ISO text, money as {amount, currency} in minor units, choices as their key.
 """
 
+import re
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,7 +12,7 @@ from winback_cli import dates, money, text
 if TYPE_CHECKING:
     from winback_cli.facts import Spec
 
-Value = Any  # str | bool | int | {"amount", "currency"} | list[dict[str, Value]]
+Value = Any  # str | bool | int | float | {"amount", "currency"} | list[dict[str, Value]]
 LONGEST = 20_000  # characters of one answer; a page of notes is 3,000
 
 
@@ -100,16 +101,26 @@ def _parse_money(spec: "Spec", said: str, customs: Customs) -> dict[str, int | s
     return money.parse_money(said, customs.currency)._asdict()
 
 
-def _parse_number(spec: "Spec", said: str, customs: Customs) -> int:
-    try:
-        number = int(said)
-    except ValueError:
-        raise ValueError("a whole number") from None
+def _parse_number(spec: "Spec", said: str, customs: Customs) -> int | float:
+    number = _number(said, decimals=spec.decimals)
     if abs(number) > 10**12:
         raise ValueError("a number below a million million")
     if spec.between and not spec.between[0] <= number <= spec.between[1]:
         raise ValueError(f"a number from {spec.between[0]} to {spec.between[1]}")
     return number
+
+
+def _number(said: str, *, decimals: bool) -> int | float:
+    """A whole number, or where the fact may have decimals one such as 2.5 or 2,5; whole where it is."""
+    try:
+        return int(said)
+    except ValueError:
+        if not decimals:
+            raise ValueError("a whole number") from None
+    if not re.fullmatch(r"[+-]?\d{1,12}[.,]\d{1,12}", said, re.ASCII):
+        raise ValueError("a number, such as 2 or 2.5")
+    number = float(said.replace(",", "."))
+    return int(number) if number.is_integer() else number
 
 
 _PARSERS = {

@@ -62,6 +62,7 @@ def load(path: Path, playbook: Playbook, customs: Customs) -> Script:
 
 _CHANGES = "revisited.changes"
 APPROVED = "programme.approved"
+_LATER = "Leave it out until they have seen the plan; then: winback trust plan --approve --by NAME"
 FIRMS = "winback trust new"  # walks the firm's own questionnaire
 _MEND = "Mend it and try again; nothing was changed."
 
@@ -205,15 +206,14 @@ def _new(script: Script, step: Step, question: Question, case: Case, customs: Cu
         return []
     held = case.facts.get(fact) or []
     known = pairs(given.value, held, given.moving)
-    stage = next(
-        (trust.among(part, fact, case) for part in question.spec.item if part.name == "stage"), None
-    )
+    stage = next((part for part in question.spec.item if part.name == "stage"), None)
     about = {"question": f"{step.id}.{question.key}", "fact": fact, "how": "asked"}
     found: list[Entry] = []
-    for value in (entry for n, entry in enumerate(given.value) if n not in known):
-        if stage and "stage" in value:
+    for entry in (entry for n, entry in enumerate(given.value) if n not in known):
+        value = dict(entry)
+        if stage and "stage" in entry:
             try:
-                value = value | {"stage": answers.parse(stage, value["stage"], customs)}
+                value["stage"] = answers.parse(trust.among(stage, fact, case), entry["stage"], customs)
             except ValueError as problem:
                 place = f"{script.origin}: {step.id}.{question.key}"
                 raise BadInput(f"{place}: {problem}.", _MEND) from None
@@ -226,6 +226,7 @@ class FilePrompter:
 
     def __init__(self, script: Script) -> None:
         self.script = script
+        self._pairs: dict[tuple[str, str], dict[int, int]] = {}  # by list, which entry is which of the case
 
     def enter(self, scene: Scene) -> None:
         """Nothing to show."""
@@ -254,17 +255,25 @@ class FilePrompter:
         return Reply("given", value=True) if done else Reply("skip")
 
     def _entry(self, held: Sequence[Body], item: int, given: Given | None) -> Body:
-        """The entry of the file that an entry of the case is; empty where the file does not hold it."""
+        """The promise of the file that one of the case is; empty where the file does not hold it."""
         said = given.value if given else []
-        found = pairs(said, held, given.moving if given else ())
+        found = self._paired(self.script.promises, given, held)
         return next((said[n] for n, m in found.items() if m == item - 1), {})
+
+    def _paired(self, place: tuple[str, str], given: Given | None, held: Sequence[Body]) -> dict[int, int]:
+        """Which entries of a list the case holds; remembered, since the case takes one at a time."""
+        if given is None:
+            return {}
+        found = pairs(given.value, held, given.moving, self._pairs.get(place))
+        self._pairs[place] = found
+        return found
 
     def _part(self, asked: Asked, given: Given | None) -> Reply:
         """A part of an entry that the case holds, or of the first that it does not hold yet."""
-        entries, moving = (given.value, given.moving) if given else ([], ())
+        entries = given.value if given else []
         first = asked.spec.name == asked.question.spec.item[0].name
         name = f"{asked.step.id}.{asked.question.key}"
-        found = pairs(entries, asked.held, moving)
+        found = self._paired((asked.step.id, asked.question.key), given, asked.held)
         new = asked.item > len(asked.held)
         place = next(
             (n for n in range(len(entries)) if (n not in found if new else found.get(n) == asked.item - 1)),
@@ -281,9 +290,8 @@ class FilePrompter:
             return Reply("given", value=value)
         if asked.required or first:
             if place is None:
-                raise self._missing(
-                    f"{name}: {asked.spec.name} of entry {asked.item}, which is there already"
-                )
+                there = f"entry {asked.item}, which is there already"
+                raise self._missing(f"{name}: {asked.spec.name} of {there}")
             raise self._missing(f"{name}[{place + 1}].{asked.spec.name}")
         return Reply("skip")
 
@@ -380,9 +388,11 @@ def _walked(playbook: Playbook) -> str:
 
 def _template(playbook: Playbook, question: Question) -> list[str]:
     spec = choices_of(playbook, question.spec)
-    need = " (required)" if question.required and question.fact != APPROVED else ""
+    fact = question.fact or ""
+    need = " (required)" if question.required and not fact.startswith(APPROVED) else ""
     asked = [f"    # {question.worded(None)}{need}"]
-    if side := trust.stages_asked(question.fact or ""):
+    asked += [f"    # {_LATER}"] if fact == APPROVED else []
+    if side := trust.stages_asked(fact):
         asked = _stages_wanted(side)
     if spec.kind == "items":
         parts = ", ".join(f"{p.name}: {_sort(p)}" for p in spec.item)

@@ -49,15 +49,10 @@ class Mended(NamedTuple):
     done: bool
 
 
-def listed(reason: str, cancelled: str, edited: str) -> str:
-    """The reason that the list (or somebody by hand) gave in their own words, and whether they cancelled;
-    "" where neither is on record.
-    """
-    parts = []
-    if reason:
-        who = "Noted by hand" if "reason" in edited.split() else "The list says"
-        words = reason.replace("_", " ") if reason.replace("_", "").isalpha() else reason
-        parts.append(f"{who}: '{text.shorten(words, 100)}'")
+def listed(reason: str, cancelled: str) -> str:
+    """The list's own reason, in its words, and whether they cancelled; "" where it says neither."""
+    words = reason.replace("_", " ") if reason.replace("_", "").isalpha() else reason
+    parts = [f"The list says: '{text.shorten(words, 100)}'"] if reason else []
     if cancelled:
         parts.append("cancelled" if cancelled == "yes" else f"cancelled {cancelled}")
     return " · ".join(parts)

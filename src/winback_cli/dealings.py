@@ -143,6 +143,7 @@ def value(amounts: Sequence[Amounts], wanted: Wanted) -> Report:
         for kind, words in KINDS.items():
             if unpriced := sum(row.times for row in mine if row.kind == kind and row.amount is None):
                 rows.append((*head, "(not known)", words, unpriced, None))
+    unknown = any(row.amount is None for row in amounts)
     columns = headed(
         by, ("currency", "Currency"), ("what", "What"), ("count", "How many"), ("amount", "Amount")
     )
@@ -158,7 +159,7 @@ def value(amounts: Sequence[Amounts], wanted: Wanted) -> Report:
         wanted,
         _REVENUE,
         "A cost is what somebody noted. Not every offer was taken up, and a fix may serve many cases.",
-        "Not known: no amount is on record.",
+        *(("Where it says not known, no amount is on record.",) if unknown else ()),
         NO_CAUSE,
     )
     return Report("value", "Value", figures, (table,), notes)

@@ -215,7 +215,8 @@ def _answers(cases: Iterable[Told]) -> int:
 
 def _notes(wanted: Wanted, alone: int, surveys: int) -> tuple[str, ...]:
     """What it rests on and leaves out, in sentences."""
-    left = f"{_many(alone, 'case')}{' or answers' if surveys else ''} of people who asked to be left alone: nothing of theirs is in here."
+    whose = f"{_many(alone, 'case')}{' or answers' if surveys else ''}"
+    left = f"{whose} of people who asked to be left alone: nothing of theirs is in here."
     if wanted.named:
         names = "This holds customers' names: it is for people who may know them."
     else:

@@ -28,7 +28,9 @@ def when(told: Digest) -> str:
     """Of when it is, and what it rests on, in one line."""
     begun = "of" if told.surveys else "opened on"
     since = f", {begun} {told.wanted.since} or later" if told.wanted.since else ""
-    return f"{counted(told.cases, told.surveys)}{since}; {told.heard:,} of them hold words of the customer's"
+    return (
+        f"{counted(told.cases, told.surveys)}{since}; {told.heard:,} of them hold words of the customer's"
+    )
 
 
 def figures(told: Digest) -> list[tuple[str, str]]:
@@ -87,9 +89,7 @@ def fewer(told: Digest) -> str:
 
 def elsewhere(told: Digest) -> str:
     """Where the others buy, of whom there are few in each place."""
-    return (
-        f"In other places: {counted(told.elsewhere, told.elsewhere_answers)}" if told.elsewhere else ""
-    )
+    return f"In other places: {counted(told.elsewhere, told.elsewhere_answers)}" if told.elsewhere else ""
 
 
 def bought_at(place: Place) -> str:

@@ -51,6 +51,7 @@ class Spec(NamedTuple):
     item: tuple["Spec", ...] = ()
     ahead: bool = False
     between: tuple[int, int] | None = None
+    decimals: bool = False
 
 
 @cache
@@ -80,4 +81,4 @@ def _kind_of(field: Any) -> tuple[str, tuple[str, ...], tuple[Spec, ...]]:
         return "choice", tuple(member.value for member in kind), ()
     if kind is str:
         return ("text" if field.json_schema_extra["long"] else "line"), (), ()
-    return {bool: "yesno", date: "date", Money: "money", int: "number"}[kind], (), ()
+    return {bool: "yesno", date: "date", Money: "money", int: "number", float: "number"}[kind], (), ()

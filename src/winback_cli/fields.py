@@ -17,11 +17,13 @@ def fact(
     shown: str = "{}",
     aside: bool = False,
     between: tuple[int, int] | None = None,
+    decimals: bool = False,
 ) -> Any:
     """One fact of a stage: what it is, and how it is asked.
 
     `long`: several lines. `past`: it has happened, so never after the clock. `ahead`: it is to come,
-    so what is typed is never before it. `between`: a number not below the one nor above the other.
+    so what is typed is never before it. `between`: a number not below the one nor above the other;
+    `decimals`: it may have one decimal or more, and is kept whole where it is.
     Within an item: `waits_for` names the date of the same item before which it is not asked, `unless`
     the yes-or-no that makes it needless, `optional` that an item is whole without it, `shown` how its
     value reads in a line with the others; `aside`: a walk does not ask it, a command tells it.
@@ -36,6 +38,7 @@ def fact(
         "shown": shown,
         "aside": aside,
         "between": between,
+        "decimals": decimals,
     }
     return Field(default=None, description=what, json_schema_extra=extra)
 

@@ -86,16 +86,18 @@ class Spread(NamedTuple):
         if not self.known:
             most = _days(self.most)
             return most if self.least == self.most else f"{self.least:,} to {most}"
-        ends = f"{_plain(self.quarter)} to {_plain(self.three_quarters)}"
+        ends = f"{_whole(self.quarter):,} to {_whole(self.three_quarters):,}"
         return f"median {_days(self.median)}, half of them {ends}"
 
 
-def _plain(number: float) -> str:
-    return f"{number:,.1f}".removesuffix(".0")
+def _whole(days: float) -> int:
+    """Whole days, a half counting as one: nobody waits for a fraction of a day."""
+    return int(days + 0.5)
 
 
 def _days(number: float) -> str:
-    return f"{_plain(number)} day{'' if number == 1 else 's'}"
+    days = _whole(number)
+    return f"{days:,} day{'' if days == 1 else 's'}"
 
 
 def spread(counted: Mapping[int, int]) -> Spread:

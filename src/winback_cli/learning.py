@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from winback_cli.dates import add_months
 from winback_cli.intervals import FEW, Rate, wilson
-from winback_cli.priority import Outcomes
+from winback_cli.priority import BASE_CASES, Outcomes
 from winback_cli.report import Bar, Figure, Remark, Report, Table
 
 LEAST_CASES, LEAST_WINS = 30, 10  # below these no calibration is told: it would be noise
@@ -23,7 +23,14 @@ STRONG, WEAK, ORGANIC, WON, AWAY, OPEN = "strong", "weak", "organic", "won", "aw
 NOT_KEPT = "not kept"  # how far anybody got with people who were erased
 _BY_CONTACT = {"reached": STRONG, "tried": WEAK, NOT_KEPT: WON}
 NO_CAUSE = "None of it shows that contact caused a return."
-NO_BETTER = "Different customers came under each, so this does not say which playbook does better."
+SETTLED = "Settled leaves out who was let go, cases that still run, and who came back unasked."
+NO_BETTER = (
+    f"{SETTLED} Different customers came under each, so this does not say which playbook does better."
+)
+_RATE = (
+    "The rate that chances start from is of settled cases: it leaves out who was let go, and who came back"
+    f" unasked; a case whose horizon is over is settled too. What you assume counts as {BASE_CASES} more."
+)
 
 
 class Attempts(NamedTuple):
@@ -301,6 +308,18 @@ _SCORE = (
 )
 
 
+def _labels(bins: Sequence[Bin]) -> list[str]:
+    """What the rows of the calibration are called; chances that read alike get as many decimals as tell
+    them apart.
+    """
+    told = [about(one.chance) for one in bins]
+    for decimals in (1, 2, 3):
+        if len(set(told)) == len(told):
+            break
+        told = [f"about {100 * one.chance:.{decimals}f} %" for one in bins]
+    return [f"Of {one.back.of:,} reckoned at {words}" for one, words in zip(bins, told, strict=True)]
+
+
 def with_learning(told: Report, found: Returns, held: Calibration, by: str = "") -> Report:
     """The report of outcomes, with returns apart and the calibration; neither is told by a group."""
     everybody = ", all groups together" if by else ""
@@ -313,12 +332,12 @@ def with_learning(told: Report, found: Returns, held: Calibration, by: str = "")
         Bar("customers"),
     )
     drawn = Bar(interval="back", legend="├──●──┤ the rate and its interval, from 0 to 100 %")
-    bins = tuple((f"Of {one.back.of:,} reckoned at {about(one.chance)}", one.back) for one in held.bins)
+    bins = tuple(zip(_labels(held.bins), (one.back for one in held.bins), strict=True))
     columns = (("reckoned", "Cases"), ("back", "Came back"))
     table = Table("calibration", f"Whether the chances held{everybody}", columns, bins, drawn)
     figure = Figure("calibration", "Calibration", held.words())
     remarks = (
-        Remark("returns", (NO_CAUSE,) if kinds else (), found._asdict()),
+        Remark("returns", (NO_CAUSE, _RATE) if kinds else (), found._asdict()),
         Remark("calibration", (_SCORE,) if bins else (), held.plain()),
     )
     return told._replace(

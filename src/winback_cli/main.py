@@ -93,6 +93,7 @@ def _unforeseen(error: Exception) -> int:
         context: Any = getattr(error, "ctx", None)
         path = context.command_path if context else "winback"
         message = str(shown()).rstrip(".").replace("valid int range", "whole number")
+        message = message.replace("a valid float", "a number").replace("a valid int", "a whole number")
         _say(message if message.endswith("?") else f"{message}.", f"{path} --help says how it is used.")
         return int(Exit.USAGE)
     if _is_disk(error):

@@ -13,7 +13,7 @@ _KUMAR = "judgement; its direction from Kumar and others 2015, telecoms"
 _CDNOW = "judgement; tested on the purchases of CDNOW"
 
 
-LEAST, MOST = 0.001, 0.6  # no chance is told beyond these
+LEAST, MOST = 0.001, 0.95  # no chance is told beyond these
 
 
 class Factor(NamedTuple):
@@ -96,7 +96,14 @@ def logit(chance: float) -> float:
 
 def chance_of(log_odds: float) -> float:
     """The chance of log odds, kept within what is ever told."""
-    return min(max(1 / (1 + exp(-log_odds)), LEAST), MOST) if log_odds > -30 else LEAST
+    return min(max(logistic(log_odds), LEAST), MOST)
+
+
+def logistic(log_odds: float) -> float:
+    """The chance of log odds, whatever it is."""
+    if -30 < log_odds < 30:
+        return 1 / (1 + exp(-log_odds))
+    return 1 / (1 + exp(30 if log_odds < 0 else -30))
 
 
 def within(value: float, least: float, most: float) -> float:

@@ -65,60 +65,6 @@ def advice(reason: str, *, mended: bool, ripple_shown: bool) -> Advice:
     return Advice(kinds, (), ("A6", "C9", "D5"))
 
 
-class Ripple(NamedTuple):
-    """What a concession would cost if everybody comparable got it (B5.4).
-
-    `given`: customers who have it already; `could_ask`: comparable ones who have not; `cost` of the one,
-    None where nobody said what it costs; `spent`: what the given ones cost, each currency apart;
-    `unpriced`: how many of them without a cost; `alike`: whether comparable means the same reason, and
-    not everybody.
-    """
-
-    given: int
-    could_ask: int
-    cost: Money | None
-    spent: tuple[Money, ...] = ()
-    unpriced: int = 0
-    alike: bool = True
-
-    @property
-    def for_all(self) -> Money | None:
-        """What granting it to all comparable customers would cost, those who have it left out."""
-        if self.cost is None:
-            return None
-        return Money(self.cost.amount * (self.could_ask + 1), self.cost.currency)
-
-
-def ripple_words(ripple: Ripple) -> tuple[str, ...]:
-    """The ripple in sentences."""
-    return _given_words(ripple), _asks_words(ripple), _cost_words(ripple)
-
-
-def _given_words(ripple: Ripple) -> str:
-    if not ripple.given:
-        return "Nobody else has it yet."
-    told = "1 customer has it" if ripple.given == 1 else f"{ripple.given:,} customers have it"
-    if ripple.spent:
-        told += f" already, for {' and '.join(one.words() for one in ripple.spent)}"
-        return f"{told}; {ripple.unpriced:,} more without a cost." if ripple.unpriced else f"{told}."
-    return f"{told} already; what it cost was not noted."
-
-
-def _asks_words(ripple: Ripple) -> str:
-    who = "1 other customer" if ripple.could_ask == 1 else f"{ripple.could_ask:,} other customers"
-    if not ripple.could_ask:
-        return "Nobody else" + (" who left for that reason" if ripple.alike else "") + " could ask for it."
-    return f"{who} {'who left for the same reason ' if ripple.alike else ''}could ask for the same."
-
-
-def _cost_words(ripple: Ripple) -> str:
-    if ripple.for_all is None:
-        return "Say with --cost what one costs, to see what it would cost for all."
-    if not ripple.could_ask:
-        return f"It costs {ripple.for_all.words()}."
-    return f"For all of them and this one: {ripple.for_all.words()}."
-
-
 # -- everybody comparable --------------------------------------------------------------------
 
 MEASURES = ("segment", "size", "reason")
@@ -179,6 +125,8 @@ class Demand(NamedTuple):
     without: tuple[tuple[str, int], ...]
     cost: Money | None
     share: int = 100
+    spent: tuple[Money, ...] = ()
+    unpriced: int = 0
 
     @property
     def could_ask(self) -> int:
@@ -232,8 +180,16 @@ def _having_words(demand: Demand) -> str:
     total = demand.could_ask + demand.given
     who = "1 customer is" if total == 1 else f"{total:,} customers are"
     have = "has" if demand.given == 1 else "have"
-    got = f" {demand.given:,} {have} a {kind} already;" if demand.given else ""
+    got = f" {demand.given:,} {have} a {kind} already{_spent_words(demand)};" if demand.given else ""
     return f"{who} comparable.{got} {demand.could_ask:,} could ask for a {kind}." if total else _ALONE
+
+
+def _spent_words(demand: Demand) -> str:
+    """What the others' concessions cost, as far as that was noted."""
+    if not demand.spent:
+        return ", what it cost was not noted"
+    told = f", for {' and '.join(one.words() for one in demand.spent)}"
+    return f"{told} and {demand.unpriced:,} without a cost" if demand.unpriced else told
 
 
 _ALONE = "Nobody else is comparable."

@@ -9,30 +9,39 @@ Held = Mapping[str, Any]
 
 
 def pairs(
-    given: Sequence[Held], held: Sequence[Held], moving: Sequence[Collection[str]] = ()
+    given: Sequence[Held],
+    held: Sequence[Held],
+    moving: Sequence[Collection[str]] = (),
+    before: Mapping[int, int] | None = None,
 ) -> dict[int, int]:
     """By place in the file, the place in the case of the entry that is the same; both count from 0.
 
     The same are two that agree in all that both say, but for what a yes or no says, which changes as things
     are done, and for the days that the file reckons from today: `moving` names those of each entry. Of
     several, the one that agrees in most; one that was taken out counts, so that it does not come back.
+    `before` is what was found when the case held less: what still agrees stays, and is not sought again.
     """
     loose = [moving[n] if n < len(moving) else () for n in range(len(given))]
-    found: dict[int, int] = {}
-    while len(found) < min(len(given), len(held)):  # as a walk leaves them, in the order of the file
+    found = {
+        n: m for n, m in (before or {}).items() if m < len(held) and _agreed(given[n], held[m], loose[n])
+    }
+    while not before and len(found) < min(
+        len(given), len(held)
+    ):  # as a walk leaves them, in the order of the file
         n = len(found)
         agreed = _agreed(given[n], held[n], loose[n])
-        if agreed is None or agreed < len(_said(held[n], loose[n])):
+        if not agreed or held[n].get("removed") or agreed < len(_said(held[n], loose[n])):
             break
         found[n] = n
-    left = range(len(found), len(given)), range(len(found), len(held))
+    taken = set(found.values())
+    left = [m for m in range(len(held)) if m not in taken]
     ranked = sorted(
         (-agreed, bool(held[m].get("removed")), n, m)
-        for n in left[0]
-        for m in left[1]
+        for n in range(len(given))
+        if n not in found
+        for m in left
         if (agreed := _agreed(given[n], held[m], loose[n])) is not None
     )
-    taken: set[int] = set()
     for _, _, n, m in ranked:
         if n not in found and m not in taken:
             found[n] = m

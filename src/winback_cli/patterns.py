@@ -114,7 +114,9 @@ def pattern_words(found: Pattern, today: date) -> str:
     shared = f" (same {found.shared}{': ' + text.shorten(found.common, 40) if found.common else ''})"
     told = f"{many} other cases since {month} name {_words(found.reason)} too"
     told += f"{shared if found.shared else ''}: {named}."
-    said = f' One of them: "{text.shorten(found.said, QUOTED)}"' if found.said else ""
+    quoted = text.shorten(found.said, QUOTED)
+    stop = "" if quoted.endswith((".", "!", "?", "…")) else "."
+    said = f' One of them: "{quoted}"{stop}' if found.said else ""
     return f"{told}{said} {YOURS}"
 
 

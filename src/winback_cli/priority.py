@@ -11,17 +11,29 @@ from datetime import date
 from math import exp, log
 from typing import NamedTuple
 
-from winback_cli.odds import LEAST, LOGS, MOST, REACH, TABLE, Factor, chance_of, level, logit, steps, within
+from winback_cli import stakes
+from winback_cli.odds import (
+    LEAST,
+    LOGS,
+    MOST,
+    REACH,
+    TABLE,
+    Factor,
+    chance_of,
+    level,
+    logistic,
+    logit,
+    steps,
+    within,
+)
+from winback_cli.stakes import Answered, Means, lifetime, spent, value
+from winback_cli.worth import Inputs
 
 BASE_CASES = 20  # the assumed rate counts as much as so many closed cases
 REASON_CASES = 10  # and what the table says of a reason as much as so many of its own
 WIDE = 1.2816  # the interval holds the middle 80 % of what is thought possible
 DOUBT = 0.09  # variance, in log odds, of the table itself: it may well be out by a third
 LET_GO = ("release", "no")  # verdicts after which nobody is ranked
-SHORTEST, LONGEST = 1.0, 3.0  # years that a second lifetime is taken to last
-SHARE = 0.5  # of the first lifetime, within those bounds
-RICHEST = 10**15  # minor units; more is no customer's revenue
-YEAR = 365.25
 SAMPLE = 20_000  # people by whom the level of a list is told
 
 
@@ -45,6 +57,7 @@ class Known(NamedTuple):
     cancelled: bool | None = None
     verdict: str = ""
     left_alone: bool = False
+    answered: Answered | None = None
 
 
 class Assumptions(NamedTuple):
@@ -53,7 +66,8 @@ class Assumptions(NamedTuple):
     `currency` is the one people are compared in; `rates` holds what a minor unit of another is worth in
     its minor units, only where the user gave it; `usual` the middle customer's revenue by currency, the
     commonest first, `brings` what the middle one spends in a second lifetime; `level` is how far the table
-    moves everybody's log odds, which is taken out, so that they average the rate.
+    moves everybody's log odds, which is taken out, so that they average the rate; `middle` how far the
+    middle customer's lie from those of the rate.
     """
 
     return_rate: float = 5
@@ -65,6 +79,7 @@ class Assumptions(NamedTuple):
     rates: Mapping[str, float] = {}
     level: float = 0.0
     brings: Mapping[str, float] = {}
+    middle: float = 0.0
 
 
 class Outcomes(NamedTuple):
@@ -79,8 +94,8 @@ NONE_YET = Outcomes()
 
 
 class Score(NamedTuple):
-    """The chance and its interval; the value in the customer's own currency, None where no revenue is
-    known; and `rank`, by which people are put in order, the highest first.
+    """The chance and its interval; what trying brings on average, None where it is not known what they
+    bring; `rank`, by which people are put in order, the highest first; and the currency of the value.
     """
 
     chance: float
@@ -88,6 +103,7 @@ class Score(NamedTuple):
     high: float
     value: int | None
     rank: float
+    currency: str = ""
 
 
 class Weighed(NamedTuple):
@@ -102,33 +118,21 @@ class Weighed(NamedTuple):
 
 
 class Base(NamedTuple):
-    """Where a chance starts: the assumed rate, what own cases made of it; the level of the list."""
+    """Where a chance starts: the assumed rate, what own cases made of it; the level of the list, and the
+    chance of its middle customer.
+    """
 
     assumed: float
     rate: float
     won: int
     closed: int
     level: float
-
-
-class Worth(NamedTuple):
-    """What a return would bring: margin a year times expected years, in minor units, and how it was found.
-
-    `rate` is what a unit counts for in the currency people are compared in, None where nobody gave one.
-    """
-
-    amount: int
-    currency: str
-    yearly: int
-    years: float
-    tenure: float | None
-    cost: int | None
-    rate: float | None
+    middle: float
 
 
 class Priority(NamedTuple):
     """One customer's priority, explained. `score` is None where `because` says why nobody is ranked:
-    left_alone or let_go.
+    left_alone or let_go. `inputs` are the figures that its value was reckoned with.
     """
 
     score: Score | None
@@ -136,7 +140,8 @@ class Priority(NamedTuple):
     base: Base
     factors: tuple[Weighed, ...]
     missing: tuple[str, ...]
-    worth: Worth | None
+    worth: stakes.Worth | None
+    inputs: Inputs
 
 
 def priority(known: Known, assumed: Assumptions, today: date, outcomes: Outcomes = NONE_YET) -> Priority:
@@ -145,8 +150,11 @@ def priority(known: Known, assumed: Assumptions, today: date, outcomes: Outcomes
     """
     plan = _plan(assumed, today, outcomes)
     score = _score(known, plan)
-    days, revenue = _days(known, plan.today), _spent(known)
+    days, revenue = _days(known, plan.today), spent(known.revenue, known.currency, plan.usual)
     effects = _effects(known, plan, days, revenue)
+    inputs = stakes.inputs(known.answered or stakes.NOTHING, revenue, known.currency, days[1], plan.means)
+    if score:
+        inputs = inputs._replace(chance=(score.low, score.chance, score.high))
     factors = tuple(
         Weighed(
             factor.name,
@@ -164,7 +172,8 @@ def priority(known: Known, assumed: Assumptions, today: date, outcomes: Outcomes
         plan.base,
         factors,
         tuple(factor.name for factor, effect in zip(TABLE, effects, strict=True) if effect is None),
-        _told_worth(known, plan),
+        stakes.brought(inputs, days[1] if revenue is not None else None, plan.means),
+        inputs,
     )
 
 
@@ -176,24 +185,32 @@ def scores(
     return (_score(row, plan) for row in rows)
 
 
-def measured(assumed: Assumptions, rows: Sequence[Known], today: date) -> Assumptions:
-    """The assumptions with what is usual in a list, and its level; that of a short one counts for less."""
+def measured(
+    assumed: Assumptions, rows: Sequence[Known], today: date, outcomes: Outcomes = NONE_YET
+) -> Assumptions:
+    """The assumptions with what is usual in a list, its middle, and its level; that of a short one counts
+    for less.
+    """
     from statistics import median_low
 
-    spent: dict[str, list[float]] = {}
+    amounts: dict[str, list[float]] = {}
     lasting: dict[str, list[float]] = {}
     for row in rows:
-        if revenue := _spent(row):
-            yearly, years = lifetime(revenue, _days(row, today.toordinal())[1], 1)
-            spent.setdefault(row.currency, []).append(float(revenue))
+        if revenue := spent(row.revenue, row.currency):
+            yearly, years = lifetime(float(revenue), _days(row, today.toordinal())[1], 1)
+            amounts.setdefault(row.currency, []).append(float(revenue))
             lasting.setdefault(row.currency, []).append(yearly * years)
-    common = sorted(spent, key=lambda code: (-len(spent[code]), code))
-    usual, brings = ({code: median_low(all_[code]) for code in common} for all_ in (spent, lasting))
-    assumed = compared(assumed._replace(usual=usual, brings=brings, level=0.0), common)
+    common = sorted(amounts, key=lambda code: (-len(amounts[code]), code))
+    usual, brings = ({code: median_low(all_[code]) for code in common} for all_ in (amounts, lasting))
+    assumed = compared(assumed._replace(usual=usual, brings=brings, level=0.0, middle=0.0), common)
+    some = [row for row in rows[:: len(rows) // SAMPLE + 1] if _ranked(row)]
+    if not some:
+        return assumed
     plan = _plan(assumed, today, NONE_YET)
-    moved = [exp(_moved(row, plan)) for row in rows[:: len(rows) // SAMPLE + 1] if _ranked(row)]
-    weight = len(moved) / (len(moved) + BASE_CASES)
-    return assumed._replace(level=log(sum(moved) / len(moved)) * weight if moved else 0.0)
+    mean = sum(exp(_moved(row, plan)) for row in some) / len(some)
+    there = log(mean) * len(some) / (len(some) + BASE_CASES)
+    plan = _plan(assumed, today, outcomes)
+    return assumed._replace(level=there, middle=median_low(_moved(row, plan) for row in some) - there)
 
 
 def compared(assumed: Assumptions, currencies: Iterable[str]) -> Assumptions:
@@ -209,7 +226,9 @@ def compared(assumed: Assumptions, currencies: Iterable[str]) -> Assumptions:
 
 
 def _moved(known: Known, plan: "_Plan") -> float:
-    effects = _effects(known, plan, _days(known, plan.today), _spent(known))
+    effects = _effects(
+        known, plan, _days(known, plan.today), spent(known.revenue, known.currency, plan.usual)
+    )
     return sum(effect for effect in effects if effect is not None)
 
 
@@ -228,42 +247,35 @@ class _Plan(NamedTuple):
     log_odds: float
     spread: float
     reasons: Mapping[str, float]
+    own: Mapping[str, tuple[int, int]]
     recency: list[float]
     tenure: list[float]
     orders: list[float]
-    home: str
-    margin: float
-    cost: int
     usual: Mapping[str, float]
-    rates: Mapping[str, float]
-    stand_in: float
+    means: Means
 
 
 def _plan(assumed: Assumptions, today: date, outcomes: Outcomes) -> _Plan:
     base, spread = _base(assumed, outcomes)
-    margin = within(assumed.margin, 0, 100) / 100
-    rates = {code: rate for code, rate in assumed.rates.items() if 1e-9 < rate < 1e9}
     return _Plan(
         today.toordinal(),
         base,
         logit(base.rate) - base.level,
         spread,
         _reasons(base.rate, outcomes),
+        {reason: _counted(*counts) for reason, counts in outcomes.by_reason.items()},
         steps("recency"),
         steps("tenure"),
         steps("orders"),
-        assumed.currency,
-        margin,
-        max(assumed.contact_cost, 0),
         assumed.usual,
-        rates,
-        margin * _stand_in(assumed, rates | {assumed.currency: 1.0}),
+        means(assumed),
     )
 
 
-def _stand_in(assumed: Assumptions, rates: Mapping[str, float]) -> float:
-    """What the middle customer brings, of the commonest currency that can be compared."""
-    return next((brings * rates[code] for code, brings in assumed.brings.items() if code in rates), 0.0)
+def means(assumed: Assumptions) -> Means:
+    """What a value is reckoned with, as it is assumed."""
+    margin, contact = within(assumed.margin, 0, 100) / 100, max(assumed.contact_cost, 0)
+    return stakes.means(assumed.brings, margin, contact, assumed.currency, assumed.rates)
 
 
 def _base(assumed: Assumptions, outcomes: Outcomes) -> tuple[Base, float]:
@@ -273,7 +285,9 @@ def _base(assumed: Assumptions, outcomes: Outcomes) -> tuple[Base, float]:
     won, closed = _counted(outcomes.won, outcomes.closed)
     returned, stayed_away = BASE_CASES * mean + won, BASE_CASES * (1 - mean) + closed - won
     rate = returned / (returned + stayed_away)
-    return Base(mean, rate, won, closed, within(assumed.level, -5, 5)), 1 / returned + 1 / stayed_away
+    there = within(assumed.level, -5, 5)
+    middle = chance_of(logit(rate) + within(assumed.middle, -20, 20))
+    return Base(mean, rate, won, closed, there, middle), 1 / returned + 1 / stayed_away
 
 
 def _counted(won: int, closed: int) -> tuple[int, int]:
@@ -300,12 +314,6 @@ def _days(known: Known, today: int) -> tuple[int | None, int | None]:
         return None, None
     first = known.first.toordinal() if known.first else last + 1
     return today - last, last - first if first <= last else None
-
-
-def _spent(known: Known) -> int | None:
-    """The revenue, where it can be one."""
-    revenue = known.revenue
-    return revenue if revenue is not None and 0 <= revenue < RICHEST and known.currency else None
 
 
 def _effects(
@@ -341,7 +349,7 @@ def _said(name: str, answer: bool | None) -> float | None:
 def _score(known: Known, plan: _Plan) -> Score | None:
     if not _ranked(known):
         return None
-    days, revenue = _days(known, plan.today), _spent(known)
+    days, revenue = _days(known, plan.today), spent(known.revenue, known.currency, plan.usual)
     log_odds, variance = plan.log_odds, plan.spread + DOUBT
     for effect, reach in zip(_effects(known, plan, days, revenue), REACH, strict=True):
         if effect is None:
@@ -349,33 +357,15 @@ def _score(known: Known, plan: _Plan) -> Score | None:
         else:
             log_odds += effect
     chance, wide = chance_of(log_odds), WIDE * variance**0.5
-    value, rank = _value(known.currency, revenue, days[1], plan, chance)
-    return Score(chance, chance_of(log_odds - wide), chance_of(log_odds + wide), value, rank)
-
-
-def _value(
-    currency: str, revenue: int | None, tenure: int | None, plan: _Plan, chance: float
-) -> tuple[int | None, float]:
-    """The chance times what a return brings, less the contact; and what people are ranked by.
-
-    Who has no revenue, or one in a currency without a rate, stands where the chance puts the middle
-    customer: across currencies the chance alone decides.
-    """
-    rate = 1.0 if currency == plan.home else plan.rates.get(currency)
-    by_chance = chance * plan.stand_in - plan.cost if plan.stand_in else chance - plan.cost
-    if revenue is None:
-        return None, by_chance
-    yearly, years = lifetime(revenue, tenure, plan.margin)
-    worth = chance * yearly * years
-    if rate is None:
-        return round(worth), by_chance
-    return round(worth - plan.cost / rate), worth * rate - plan.cost
-
-
-def lifetime(revenue: float, tenure: int | None, margin: float) -> tuple[float, float]:
-    """The margin of a year of the first lifetime, and the years of a second; `tenure` in days."""
-    years = (tenure or 0) / YEAR
-    return revenue * margin / max(years, SHORTEST), min(max(years * SHARE, SHORTEST), LONGEST)
+    # An end of the interval is never cut: what is concluded from it would rest on the cut.
+    low, high = min(logistic(log_odds - wide), chance), max(logistic(log_odds + wide), chance)
+    if known.answered is not None:
+        given = stakes.inputs(known.answered, revenue, known.currency, days[1], plan.means)
+        return Score(
+            chance, low, high, *stakes.worked_out(given._replace(chance=(low, chance, high)), plan.means)
+        )
+    amount, rank = value(revenue, known.currency, days[1], chance, plan.means)
+    return Score(chance, low, high, amount, rank, "" if amount is None else known.currency)
 
 
 # -- how it is told --------------------------------------------------------------------------
@@ -384,7 +374,7 @@ def lifetime(revenue: float, tenure: int | None, margin: float) -> tuple[float, 
 def _values(known: Known, plan: _Plan) -> tuple[object, ...]:
     """The value of each factor of the table, as `Weighed` holds it."""
     since, tenure = _days(known, plan.today)
-    revenue, usual = _spent(known), plan.usual.get(known.currency)
+    revenue, usual = spent(known.revenue, known.currency, plan.usual), plan.usual.get(known.currency)
     return (
         since,
         known.orders,
@@ -406,8 +396,9 @@ def _note(factor: Factor, known: Known, plan: _Plan, shown: object, effect: floa
         return _not_counted(name, known, plan, shown)
     if factor.history and known.cancelled and effect == 0.0:
         return "held at 1: they cancelled"
-    if name == "reason" and effect != LOGS["reason"].get(known.reason.partition("/")[0]):
-        return "moved by your own closed cases"
+    if name == "reason":
+        won, closed = plan.own.get(known.reason.partition("/")[0], (0, 0))
+        return f"{won} of {closed} of your own closed cases" if closed else ""
     return ""
 
 
@@ -417,23 +408,7 @@ def _not_counted(name: str, known: Known, plan: _Plan, shown: object) -> str:
     if name == "tenure" and known.first and known.last:
         return "the days do not fit: not counted"
     if name == "spending" and known.revenue is not None:
-        return "not compared yet" if _spent(known) is not None else "no such revenue: not counted"
+        if spent(known.revenue, known.currency) is None:
+            return "no such revenue: not counted"
+        return "beyond belief: not counted" if known.currency in plan.usual else "not compared yet"
     return "no such value: not counted" if shown not in (None, "", "unknown") else ""
-
-
-def _told_worth(known: Known, plan: _Plan) -> Worth | None:
-    revenue, currency = _spent(known), known.currency
-    if revenue is None:
-        return None
-    tenure = _days(known, plan.today)[1]
-    yearly, years = lifetime(revenue, tenure, plan.margin)
-    rate = 1.0 if currency == plan.home else plan.rates.get(currency)
-    return Worth(
-        round(yearly * years),
-        currency,
-        round(yearly),
-        years,
-        None if tenure is None else tenure / YEAR,
-        None if rate is None else round(plan.cost / rate),
-        rate,
-    )

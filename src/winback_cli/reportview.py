@@ -17,7 +17,7 @@ from winback_cli.money import Money
 from winback_cli.report import NOTHING, Bar, Cell, Report, Table
 
 LONGEST_BAR, SHORTEST_BAR = 24, 8
-SHORTEST_NAME = 15  # characters; where less is left the bars are left out
+SHORTEST_NAME = 24  # characters; where less is left the bars are left out
 MOST = 40  # rows of a table that are shown
 
 

@@ -42,7 +42,7 @@ def priority_rows(lines: "Sequence[lists.CustomerLine]") -> list[list[str]]:
             text.line(label_of(line)),
             line.how_left,
             "-" if line.chance is None or line.suppressed else percent(line.chance),
-            money_words(None if line.suppressed else line.value, line.currency),
+            money_words(None if line.suppressed else line.value, line.value_currency or line.currency),
             line.case or ("left alone" if line.suppressed else ""),
             line.due_on or "",
         ]
@@ -52,6 +52,8 @@ def priority_rows(lines: "Sequence[lists.CustomerLine]") -> list[list[str]]:
 
 def percent(chance: float) -> str:
     """A chance as it is read: 12 %, and below one percent with a decimal."""
+    if chance < 0.0005:
+        return "under 0.1 %"
     return f"{chance:.1%}".replace("%", " %") if chance < 0.01 else f"{round(chance * 100)} %"
 
 

@@ -56,10 +56,21 @@ def scene(
     return Group(*parts)
 
 
+LONG_FIGURE = 36  # beside a longer one nothing has room in 80 columns
+
+
 def figures(lines: "Sequence[Line]") -> RenderableType:
-    """Figures below one another, each with where it came from beside it."""
+    """Figures below one another, each with where it came from beside it; where one is long, below it."""
+    below = any(len(line.figure) > LONG_FIGURE for line in lines)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
     table.add_column(style="dim", no_wrap=True)
+    if below:
+        table.add_column(overflow="fold")
+        for line in lines:
+            table.add_row(line.what, line.figure)
+            if line.origin:
+                table.add_row("", Text(text.line(line.origin), style="dim"))
+        return indented(table)
     table.add_column(no_wrap=True)
     table.add_column(style="dim", overflow="fold")
     for line in lines:

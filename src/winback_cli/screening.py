@@ -9,8 +9,10 @@ from winback_cli.case import Case, items_of
 from winback_cli.guards import Finding
 from winback_cli.playbook import Playbook, Question, Step, choices_of
 from winback_cli.prompter import Row
+from winback_cli.stages import Reason
 
 _REASON = "classified.reason"
+ON_RECORD = "record.reason"  # set by hand, or confirmed in the review of a survey
 
 
 def default(
@@ -46,7 +48,7 @@ def worded(question: Question, case: Case, suggested: Mapping[str, Any]) -> str:
     found = _reason(case, suggested) if question.fact == _REASON and not case.known(_REASON) else None
     if found is None:
         return words
-    who = "You wrote" if found.heard else "The list says"
+    who = "You wrote" if found.heard else "On record is" if ON_RECORD in suggested else "The list says"
     quoted = ", ".join(f'"{text.line(said)}"' for said in found.because)
     return f"{words}\n{who} {quoted}: {answers.words_of(found.reason)}?"
 
@@ -60,12 +62,22 @@ class _Read(NamedTuple):
 
 
 def _reason(case: Case, suggested: Mapping[str, Any]) -> _Read | None:
-    """What they said, or else the list, gives as the reason, where that is sure; the rep confirms."""
+    """What they said, or else the list, gives as the reason, where that is sure; the rep confirms.
+
+    One that somebody set or confirmed on the record goes before words that nobody heard in a talk.
+    """
+    kept = str(suggested.get(ON_RECORD, ""))
+    on_record = None
+    if kept in set(Reason) - {Reason.UNKNOWN}:
+        on_record = _Read(kept, (answers.words_of(kept),), heard=False)
+    heard_now = any(a.fact == "heard.why_left" and a.how != "known" for a in case.answers.values())
+    if on_record and not heard_now:
+        return on_record
     for said, heard in ((case.facts.get("heard.why_left"), True), (suggested.get(_REASON), False)):
-        found = reasons.suggest(said) if said else None
+        found = reasons.suggest(said) if said and said != kept else None
         if found and found.reason and found.confidence >= reasons.SURE and found.reason != "unknown":
             return _Read(found.reason, found.because, heard)
-    return None
+    return on_record
 
 
 def rows(playbook: Playbook, step: Step, case: Case, missing: Sequence[Question]) -> list[Row]:

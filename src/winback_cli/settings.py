@@ -60,12 +60,12 @@ class Settings:
     )
     return_rate: int = _key(
         5,
-        "of 100 lapsed customers, how many come back within a year: an assumption until own cases are"
+        "how many of 100 lapsed customers come back within a year, an assumption until own cases are"
         " closed (1 to 60)",
         checks.whole(1, 60),
     )
     margin: int = _key(
-        30, "of 100 of revenue, how much is margin: an assumption (1 to 100)", checks.whole(1, 100)
+        30, "how much of 100 of revenue is margin, an assumption (1 to 100)", checks.whole(1, 100)
     )
     horizon_months: int = _key(
         12, "months within which a return counts, for the chance of one (1 to 60)", checks.whole(1, 60)

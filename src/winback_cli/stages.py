@@ -5,7 +5,7 @@ optional here: what is required is the playbook's word. To add a fact, add its f
 answers file, the guards and `show` read the models and know no fact of their own.
 
 A field's type says how it is asked: `str` a line (`long` several), `bool` yes or no, `date`,
-`Money`, `int`, an enumeration one of its members, a tuple of items a list of maps.
+`Money`, `int` or `float`, an enumeration one of its members, a tuple of items a list of maps.
 """
 
 from datetime import date
@@ -323,7 +323,7 @@ class Decided(Facts):
     approach: Approach | None = fact("A simple fix, a new model, or an exception")
     fix_cost: Money | None = fact("What the fix costs")
     yearly_margin: Money | None = fact("What they bring in a year, after costs")
-    expected_years: int | None = fact("How many years they would stay", between=(0, 100))
+    expected_years: float | None = fact("How many years they would stay", between=(0, 100), decimals=True)
     referrals: str | None = fact("Referrals at stake")
     referral_count: int | None = fact("How many customers those are", between=(0, 10_000))
     price_ripple: str | None = fact("Who else would ask for the same price")

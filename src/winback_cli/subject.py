@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -63,7 +63,7 @@ class HeldMessage(NamedTuple):
 
 class HeldSurvey(NamedTuple):
     """That they were asked in a survey, by which code, and what they answered, if they did; `case` is the
-    one that was made of it.
+    one that was made of it, `questions` the words of each, `origin` where the answers came from.
     """
 
     survey: str
@@ -77,6 +77,9 @@ class HeldSurvey(NamedTuple):
     call_back: bool
     state: str
     case: str
+    name: str
+    questions: Mapping[str, str]
+    origin: str
 
 
 class HeldScore(NamedTuple):
@@ -122,6 +125,7 @@ class Held(NamedTuple):
     suppression: HeldSuppression | None
     copies: tuple[Copy, ...]
     files: tuple[str, ...] = ()  # mails that were written for them, and texts that could not be kept
+    mentioned: tuple[int, ...] = ()  # in whose files they are named; 0 is the firm's own map
 
 
 class Line(NamedTuple):
@@ -157,18 +161,21 @@ def parts(held: Held, books: Books) -> list[Part]:
         Part("events", "What was said and done", tuple(_events(held.cases, books)), "Nothing."),
         Part("messages", "Messages to them", tuple(map(_message, held.messages)), "None."),
         Part("files", "Files of such messages", tuple(map(_file, held.files)), "None."),
-        Part("surveys", "Surveys", tuple(map(_survey, held.surveys)), "None."),
+        Part("surveys", "Surveys", tuple(_surveys(held.surveys)), "None."),
         Part("score", "Priority", _score(held.score), "None was reckoned."),
         Part("suppression", "Left alone", _suppression(held.suppression), "They did not ask for that."),
         Part("copies", "Copies of the store", tuple(map(_copy, held.copies)), "None is known."),
+        Part("mentioned", "In the files of others", tuple(map(_mention, held.mentioned)), "Nowhere."),
+        Part("written", "Files written from this store", tuple(map(_written, held.surveys)), NOT_KEPT),
         Part("sent_to", "Given to others", tuple(_sent_to(held.messages)), "To nobody by this program."),
     ]
 
 
+NOT_KEPT = "None is known."
 REMARK = (
-    "Not known here: lists exported and copies made to other places by hand, and\n"
-    "mails in your own mail program. What other people's files say of them is not\n"
-    "searched."
+    "Not known here: which lists and pages were exported, copies made to other\n"
+    "places by hand, and mails in your own mail program. In the files of others\n"
+    "whole names, e-mails and phones are looked for, and no first name alone."
 )
 
 
@@ -227,7 +234,7 @@ def _events(cases: Sequence[HeldCase], books: Books) -> list[Line]:
     for case in cases:
         book = books(case.book)
         for act in acts.acts(case.events):
-            event, words = act.last, acts.words(act, book)
+            event, words = act.last, _act(act, book)
             if how := act.events[0].body.get("how"):
                 words += "" if how == "asked" else f" ({how})"
             words += " (taken back)" if act.undone else ""
@@ -247,6 +254,22 @@ def _events(cases: Sequence[HeldCase], books: Books) -> list[Line]:
     return found
 
 
+def _act(act: acts.Act, book: Playbook) -> str:
+    """An act in words; an entry of a list by the names of its parts, for whoever did not see it asked."""
+    body = act.events[0].body
+    step_id, _, key = str(body.get("question", "")).partition(".")
+    step = book.step(step_id)
+    question = step.question(key) if step else None
+    if "item" not in body or question is None or question.spec.kind != "items":
+        return acts.words(act, book)
+    entry: dict[str, Any] = {}
+    for event in act.events:
+        entry |= event.body.get("value") or {}
+    told = {spec.name: entry.get(spec.name) for spec in question.spec.item}
+    said = "taken out" if entry.get("removed") else answers.shown(question.spec, [told])
+    return f"{question.worded(None)} {said} (entry {body['item']})"
+
+
 def _message(one: HeldMessage) -> Line:
     said = f"{one.state} · to {one.to} · {one.subject}\n{one.body.strip()}"
     return Line(one.at[:10], said, f"case {one.case}, written by {one.by}", one._asdict())
@@ -256,15 +279,50 @@ def _file(place: str) -> Line:
     return Line("file", place, "", {"place": place})
 
 
-def _survey(one: HeldSurvey) -> Line:
-    said = f"asked {one.asked}" + (f" by the code {shown_code(one.code)}" if one.code else "")
-    if one.answered:
-        said += f", answered {one.answered}: {answers.words(one.answers)}"
-        reason, sure = one.reason or one.suggested, "" if one.reason else " by the words alone"
-        said += f" · taken as {answers.words_of(reason)}{sure}" if reason else ""
-        said += " · wants a call" if one.call_back else ""
-        said += f" · case {one.case}" if one.case else ""
-    return Line(one.survey, said, "", one._asdict())
+def _surveys(surveys: Sequence[HeldSurvey]) -> list[Line]:
+    return [Line(f"Survey {one.name}", _survey(one), one.origin, _told_of(one)) for one in surveys]
+
+
+def _told_of(one: HeldSurvey) -> dict[str, Any]:
+    return one._asdict() | {"questions": dict(one.questions), "origin": one.origin or None}
+
+
+def _survey(one: HeldSurvey) -> str:
+    """What was asked and answered, a question a line; a reason that nobody confirmed is told as that."""
+    said = [f"asked on {one.asked}" + (f", by the code {shown_code(one.code)}" if one.code else "")]
+    if not one.answered:
+        return "; ".join([*said, "no answer came"])
+    said.append(f"answered on {one.answered}")
+    given = one.answers if isinstance(one.answers, dict) else {"": one.answers}
+    for key, words in given.items():
+        asked = one.questions.get(key) or answers.words_of(key)
+        said.append(
+            f"{asked} {answers.words(words)}" if asked[-1:] == "?" else f"{asked}: {answers.words(words)}"
+        )
+    if one.reason:
+        said.append(f"reason, as somebody confirmed: {answers.words_of(one.reason)}")
+    elif one.suggested and one.state == "new":
+        said.append(
+            f"reason, as the program suggests by the words alone: {answers.words_of(one.suggested)};"
+            " nobody confirmed it"
+        )
+    if one.call_back:
+        said.append("asks for a call")
+    if one.case:
+        said.append(f"became case {one.case}")
+    return "\n".join(said)
+
+
+def _mention(number: int) -> Line:
+    what = f"the file of number {number}" if number else "the firm's trust map"
+    return Line(what, "their whole name, e-mail or phone stands in it", "", {"number": number})
+
+
+def _written(one: HeldSurvey) -> Line:
+    said = "the list for letters and the forms of that survey may name them, wherever those were put"
+    return Line(f"Survey {one.name}", said, f"written from {one.asked} on", {
+        "survey": one.name, "from": one.asked,
+    })  # fmt: skip
 
 
 def _score(score: HeldScore | None) -> tuple[Line, ...]:
@@ -371,29 +429,3 @@ def _section(part: Part) -> str:
 
 def _row(line: Line) -> str:
     return f"<dt>{escape(text.line(line.what))}</dt><dd>{escape(text.clean(line.said))}</dd>"
-
-
-def certificate(number: int, on: str, by: str, counts: dict[str, int]) -> str:
-    """A certificate of an erasure as a text: when, by whom, how much; never who."""
-    people = counts.get("people", 0)
-    who = "One person was" if people == 1 else f"{people:,} people were"
-    lines = [
-        f"Certificate of erasure {number}",
-        "",
-        f"{who} erased from the store on {on} by {text.line(by)}.",
-        "",
-        *(
-            f"  {answers.words_of(word)}: {count:,}"
-            for word, count in counts.items()
-            if count and word != "people"
-        ),
-        "",
-        "It cannot be undone. Copies of the store that lie elsewhere",
-        "are not part of this.",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def certificate_json(number: int, on: str, by: str, counts: dict[str, int]) -> dict[str, Any]:
-    """The same for scripts."""
-    return {"certificate": number, "on": on, "by": by, "counts": dict(counts)}

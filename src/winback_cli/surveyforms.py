@@ -34,11 +34,18 @@ class Addressee(NamedTuple):
 
 
 class Form(NamedTuple):
-    """What every form of a survey says: its title, its questions, who asks."""
+    """What every form of a survey says: its title, its questions, who asks, and by which mailbox."""
 
     title: str
     questions: Sequence[Question]
     firm: str = ""
+    mail: str = ""
+
+    @property
+    def back(self) -> str:
+        """Where it is sent back to; "" where nobody said who asks."""
+        to = f"{self.firm} ({self.mail})" if self.firm and self.mail else self.firm or self.mail
+        return f" Please send it back to {to}." if to else ""
 
 
 def merge_rows(form: Form, people: Iterable[Addressee]) -> Iterator[str]:
@@ -100,7 +107,7 @@ def _sheet(form: Form, person: Addressee, asked: str) -> str:
         f'<main>\n<header><h1>{_safe(form.title)}</h1><span class="code">{_safe(shown_code(person.code))}'
         f"</span></header>\n<p>{_safe(who)}</p>\n{greeting}<p>{_safe(' '.join(ASKED))}</p>\n{asked}"
         "<footer>The code above tells us which answers are yours; it means nothing else."
-        f"{f' {_safe(form.firm)}' if form.firm else ''}</footer>\n</main>\n"
+        f"{escape(text.clean(form.back))}</footer>\n</main>\n"
     )
 
 

@@ -43,12 +43,33 @@ _NO = {
 }
 _ASKS = r"(?:^|[.!?;:,\n]\s*|\b(?:please|pls|and|but|just|so|bitte|und|aber|merci de)\s+)"
 _NOT = r"(?:do not|don['\u2019]?t|never|stop)"
+_STOP = r"(?:do not|don['\u2019]?t|stop)"
+_AGAIN = r"(?:\s+(?:again|any ?more|ever|please))*"
+_END = r"\s*(?:[.!?;,\n]|$)"
+_LISTS = (
+    r"(?:(?:your|the|this|that|any|all)\s+)*(?:(?:mailing|e-?mail|contact|address)\s+)?"
+    r"(?:(?:mailing)?lists?|database|records)\b"
+)
+_POST = r"(?:e-?mails?|mails?|letters?|post|newsletters?|messages|advertising|offers)"
+_WANT = r"\b(?:i|we)\s+(?:do not|don['\u2019]?t|no longer)\s+(?:want|wish)\s+"
 _ALONE = re.compile(
-    _ASKS + rf"(?:{_NOT}\s+(?:ever\s+)?(?:contact|write|e-?mail|bother)(?:ing)?\s+(?:to\s+)?(?:me|us)\b"
-    rf"|(?:{_NOT}|no)\s+contact(?:ing)?(?:\s+(?:again|any ?more|ever))?\s*(?:[.!?;,\n]|$)"
-    r"|unsubscribe\b|leave (?:me|us) alone\b|remove (?:me|us) from\b|take (?:me|us) off\b"
+    _ASKS
+    + rf"(?:{_NOT}\s+(?:ever\s+)?(?:contact|write|writing|e-?mail|bother)(?:ing)?\s+(?:to\s+)?(?:me|us)\b"
+    rf"|{_STOP}\s+(?:writ(?:e|ing)|e-?mail(?:ing)?|call(?:ing)?)(?:\s+(?:to\s+)?(?:me|us))?{_AGAIN}{_END}"
+    rf"|(?:{_NOT}|no)\s+contact(?:ing)?{_AGAIN}{_END}"
+    rf"|{_STOP}\s+send(?:ing)?\s+(?:(?:me|us|your|any|these|more)\s+)*{_POST}\b"
+    rf"|no more {_POST}{_AGAIN}{_END}"
+    rf"|unsubscribe\b|opt (?:me |us )?out{_AGAIN}{_END}|leave (?:me|us) alone\b"
+    rf"|(?:remove|delete) (?:me|us)(?:\s+from\b|{_AGAIN}{_END})"
+    r"|(?:remove|delete) (?:my|our) (?:data|details|name|address|e-?mail)\b"
     r"|(?:kontaktieren|schreiben) sie (?:mich|uns|mir) nicht|(?:mich |uns )?nicht (?:mehr )?kontaktieren"
-    r"|keine (?:werbung|mails|post) mehr|lassen sie (?:mich|uns) in ruhe|ne (?:me|nous) contactez plus)",
+    rf"|(?:mich |uns )?abmelden{_END}"
+    r"|keine (?:werbung|mails|post) mehr|lassen sie (?:mich|uns) in ruhe|ne (?:me|nous) contactez plus)"
+    rf"|\btake (?:me|us) off(?:\s+{_LISTS}|{_AGAIN}{_END})"
+    rf"|\b(?:want|wish|like|ask) to be removed from {_LISTS}"
+    r"|\b(?:want|wish|like) to unsubscribe\b"
+    rf"|{_WANT}to be contacted{_AGAIN}{_END}|{_WANT}to hear from you{_AGAIN}{_END}"
+    r"|\b(?:ich|wir) (?:will|wollen|m\u00f6chten?) keine (?:werbung|mails|e-mails|post) mehr",
     re.IGNORECASE,
 )
 
@@ -185,10 +206,9 @@ def _refuse_useless(
             "Say which: --map code=COLUMN or --map email=COLUMN",
         )
     if not keys and not {"call_back", "opt_out"} & set(fields):
-        asked = "\n".join(f"  {one.key}: {text.shorten(one.words, 60)}" for one in questions)
         raise BadInput(
-            f"No column of {name} is one of the survey's questions.\n  {_columns(header)}\n{asked}",
-            "Say which: --map q1=COLUMN",
+            f"No column of {name} is one of the survey's questions.\n  {_columns(header)}",
+            "winback survey show tells the questions; say which column is one: --map q1=COLUMN",
         )
 
 
@@ -284,4 +304,6 @@ def asks_to_be_left(box: str, answers: Iterable[str]) -> bool:
     """Whether a reply asks for no more contact (C10): in words, or by its box, where only a no is one."""
     if text.fold(box).rstrip(" .!") not in _NO:
         return True
-    return any(_ALONE.search(words) for words in answers)
+    # Runs of blanks and empty lines are looked at over and over by the pattern: there are none left.
+    lines = (filter(None, (" ".join(line.split()) for line in words.splitlines())) for words in answers)
+    return any(_ALONE.search("\n".join(told)) for told in lines)

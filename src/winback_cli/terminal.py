@@ -201,7 +201,10 @@ class TerminalPrompter:
         stage = scene.step.stage
         self._of_firm = scene.playbook.subject == "firm"
         first = next(step for step in scene.playbook.steps if step.stage == stage)
-        beside = self._beside(stage.value) if first is scene.step else None
+        named = stage.value if first is scene.step else ""
+        if any(question.fact == "decided.verdict" for question in scene.step.questions):
+            named = "decide"  # some playbooks ask for the verdict in another stage
+        beside = self._beside(named) if named else None
         self._out.print(scenes.scene(scene, self._name, self._out.width, self._card, beside))
         if not self._greeted:
             self._greeted = True
@@ -336,7 +339,8 @@ class TerminalPrompter:
         if word in _SIMPLE:
             return Reply(_SIMPLE[word])
         if self._of_firm and word in _OF_CUSTOMERS:
-            return self._unknown(word)
+            self._unknown(word)
+            return None
         if word == "suppress" and text.line(rest):
             raise LeftAlone(text.line(rest))
         if word in _WITH_TEXT or word == "suppress":
@@ -348,7 +352,8 @@ class TerminalPrompter:
             return Reply("said", rest, known=True) if rest else None
         if word == "edit" and asked is not None:
             return self._edited(asked)
-        return self._unknown(word)
+        self._unknown(word)
+        return None
 
     def _unknown(self, word: str) -> None:
         self._out.print(f"  There is no {text.shorten(':' + word, 30)} here.", style="yellow")

@@ -118,7 +118,9 @@ BACK_LINES = 2
 
 def _back(found: "Sequence[lists.Back]", width: int) -> list[RenderableType]:
     """Who bought again while their case runs, and what closes it."""
-    parts: list[RenderableType] = [Text("\nBack: bought again after their case was opened", style="bold green")]
+    parts: list[RenderableType] = [
+        Text("\nBack: bought again after their case was opened", style="bold green")
+    ]
     table = _plain("", "", "", "", show_header=False)
     for one in found[:BACK_LINES]:
         command = won_command(one)
@@ -228,6 +230,18 @@ def plain_table(header: Sequence[str], rows: Sequence[Sequence[str]], width: int
         table.add_row(
             *[text.shorten(c, max(width - others, 16)) if n == 1 else c for n, c in enumerate(row)]
         )
+    return table
+
+
+def wrapping_table(
+    header: Sequence[str], rows: Sequence[Sequence[str]], wraps: Sequence[int]
+) -> RenderableType:
+    """Any rows under a header; in the columns `wraps` what is long goes on below, and nothing is cut."""
+    table = _plain(*header)
+    for place in wraps:
+        table.columns[place].no_wrap, table.columns[place].overflow = False, "fold"
+    for row in rows:
+        table.add_row(*row)
     return table
 
 

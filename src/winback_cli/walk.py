@@ -307,10 +307,8 @@ class Walk:
         if asked.question.required and not items_of(self.case.facts.get(fact)):
             self.prompter.tell("At least one is needed; :skip leaves it open for now.")
             return None
-        ended = fact in self.case.ended or self._recorded(entries.list_ended(asked), asked)
-        if not ended:
-            return None
-        self._onward(asked)
+        if fact in self.case.ended or self._recorded(entries.list_ended(asked), asked):
+            self._onward(asked)
         return None
 
     # -- looking back ------------------------------------------------------------------------

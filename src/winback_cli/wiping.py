@@ -37,13 +37,19 @@ def traces(names: Iterable[str], mails: Iterable[str], phones: Iterable[str]) ->
     )
 
 
-def less(all_: Traces, own: Traces) -> Traces:
-    """These traces but for those that are somebody else's too."""
-    kept = []
-    for some, theirs in zip(all_, own, strict=True):
-        there = {fold(one) for one in theirs}
-        kept.append(tuple(one for one in some if fold(one) not in there))
-    return Traces(*kept)
+def less(found: Traces, own: Traces) -> Traces:
+    """These traces but for those that are somebody else's too, or part of what that one is called."""
+    called = [_words(name) for name in own.names]
+    mails, phones = {fold(one) for one in own.mails}, {digits(one) for one in own.phones}
+    return Traces(
+        tuple(one for one in found.names if not any(_places(_words(one), name) for name in called)),
+        tuple(one for one in found.mails if fold(one) not in mails),
+        tuple(one for one in found.phones if digits(one) not in phones),
+    )
+
+
+def _words(name: str) -> tuple[str, ...]:
+    return tuple(fold(word) for word in _TOKEN.findall(name))
 
 
 def patterns(found: Traces) -> list[str]:
@@ -112,7 +118,7 @@ def _rows(found: Traces) -> list[tuple[tuple[str, ...], bool]]:
     for some, is_mail in ((found.mails, True), (found.names, False)):
         for one in some:
             for spelt in (one, one.translate(_UMLAUTS)):
-                rows.setdefault(tuple(fold(word) for word in _TOKEN.findall(spelt)), is_mail)
+                rows.setdefault(_words(spelt), is_mail)
     return sorted(rows.items(), key=lambda row: (-len(row[0]), row[0]))
 
 

@@ -65,7 +65,8 @@ class Worth(NamedTuple):
 
     `inputs` are those that count, in that currency, each that does not with a note. `share` is this case's
     of the fix; `cost` what it takes to try: share, offers and contact; `room` what the fix may cost (low,
-    about, high), `gain` what is left after it; `payback` the months after which a return has paid for it.
+    about, high), `gain` what is left after it; `payback` the months after which a return has paid for it,
+    None where it never does; `one_return` what one costs, the tries that fail counted in.
     """
 
     currency: str
@@ -77,6 +78,7 @@ class Worth(NamedTuple):
     room: tuple[Money, Money, Money] | None
     gain: tuple[Money, Money, Money] | None
     payback: float | None
+    one_return: Money | None
     suggestion: str
     because: str
     missing: tuple[str, ...]
@@ -105,6 +107,7 @@ def worth(given: Inputs) -> Worth:
         None if room is None else _three(room, currency),
         None if gain is None else _three(gain, currency),
         cost / yearly * 12 if cost is not None and yearly and yearly > 0 else None,
+        _one_return(cost, known.chance, currency),
         UNSURE,
         "",
         _missing(known),
@@ -186,6 +189,11 @@ def _at_stake(known: Inputs) -> float | None:
     return yearly * years + others
 
 
+def _one_return(cost: float | None, chance: Range | None, currency: str) -> Money | None:
+    """What a return costs, where of so many tries one succeeds (C2)."""
+    return None if cost is None or not chance or not chance[1] else _money(cost / chance[1], currency)
+
+
 def _share(known: Inputs) -> float | None:
     cost = _minor(known.fix_cost)
     return None if cost is None else cost / known.sharing
@@ -242,7 +250,8 @@ def _suggestion(found: Worth) -> tuple[str, str]:
     if found.at_stake is None:
         return UNSURE, "What they bring in a year is not known."
     if found.at_stake.amount <= 0:
-        return RELEASE, "By these figures they cost as much as they bring."
+        more = "more than" if found.at_stake.amount < 0 else "as much as"
+        return RELEASE, f"By these figures they cost {more} they bring."
     if found.room is None:
         return UNSURE, "The chance of their return is not known."
     if found.gain is None:
@@ -255,7 +264,7 @@ def _suggestion(found: Worth) -> tuple[str, str]:
     if "offer_cost" in found.missing:
         return UNSURE, "It would pay, but what the offer costs is not known."
     anew = found.inputs.acquisition.value
-    if isinstance(anew, Money) and found.cost is not None and found.cost.amount > anew.amount:
+    if isinstance(anew, Money) and found.one_return and found.one_return.amount > anew.amount:
         return UNSURE, "It would pay, but winning a new customer costs less."
     return PURSUE, "Even where the chance is at its worst, it brings more than it costs on average."
 
@@ -332,6 +341,8 @@ def whole(money: Money | None) -> str:
 
 
 def _percent(chance: float) -> str:
+    if 0 < chance < 0.0005:
+        return "under 0.1"
     return f"{chance * 100:.1f}" if chance < 0.01 else f"{round(chance * 100)}"
 
 
@@ -360,7 +371,11 @@ def _referrals(known: Inputs) -> Line:
         return Line(
             "Referrals", f"{count.value:g}", each.note or "what one brings is not known: not counted"
         )
-    return Line("Referrals", f"{count.value:g} at {_figure(each)}", f"{count.origin}; {_origin(each)}")
+    return Line("Referrals", f"{count.value:g} at {_figure(each)}", _both(count.origin, _origin(each)))
+
+
+def _both(one: str, other: str) -> str:
+    return one if one == other else f"{one}; {other}"
 
 
 def _costs(found: Worth) -> list[Line]:
@@ -394,7 +409,12 @@ def _balance(found: Worth) -> str:
         return "" if found.room is None else "before the fix"
     if found.payback is None:
         return "left after all costs"
-    return f"a return repays it in {_months(found.payback)}"
+    years = found.inputs.years.value
+    if isinstance(years, int | float) and found.payback <= years * 12:
+        return f"a return repays it in {_months(found.payback)}"
+    if found.at_stake and found.cost and found.at_stake.amount >= found.cost.amount:
+        return "a return repays it only with the referrals"
+    return "a return does not repay it"
 
 
 def _months(count: float) -> str:
@@ -408,6 +428,6 @@ def _yardstick(found: Worth) -> str:
     known = found.inputs.acquisition
     if known.value is None:
         return known.note or "acquisition_cost in the settings"
-    if found.cost is None:
+    if found.one_return is None:
         return _origin(known)
-    return f"{_origin(known)}; to try here {whole(found.cost)}"
+    return f"{_origin(known)}; a return here costs about {whole(found.one_return)}"

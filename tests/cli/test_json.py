@@ -35,7 +35,7 @@ def test_a_file_as_json_has_its_stable_keys(stocked: Runner) -> None:
     file = json.loads(stocked("--as-of", "2026-11-23", "show", 1, "--json").out)
 
     assert set(file) == {"customer", "case", "facts", "commitments", "touches", "sent", "due", "events"} | {
-        "pattern"
+        *("pattern", "back")
     }
     assert set(file["customer"]) == CUSTOMER
     assert file["case"] == {

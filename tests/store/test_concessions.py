@@ -185,8 +185,8 @@ def test_a_lower_price_shows_its_ripple_and_opens_no_case_before_it_was_weighed(
     ran = priced("offer", "add", 1, kind, "--terms", "10 percent off", "--cost", "100 EUR")
 
     assert ran.code == 5
-    assert "4 other customers who left for the same reason could ask" in ran.err
-    assert "For all of them and this one: EUR 500." in ran.err
+    assert f"4 customers are comparable. 4 could ask for a {kind}." in ran.err
+    assert "If all of them ask: 4 and this one, at EUR 100 each, come to EUR 500." in ran.err
     assert "--others" in ran.err
     assert rows("SELECT count(*) FROM casefile") == [(0,)]
 
@@ -252,12 +252,12 @@ def test_the_ripple_counts_whoever_left_for_the_same_reason_and_never_adds_curre
     ripple = suggested(priced, 1, "--cost", "40 EUR")["ripple"]["discount"]
 
     # Left for the price: 2, 3, 4 and 5 (6 is left alone, 1 is asked about); of these only 5 has none.
-    # Who has one: 2, 3, 4, and 7 who left for the support. What they cost: 100 + 50 + 9 EUR, 70 USD.
+    # Of them 2, 3 and 4 have one; 7 has too, but left for the support. Cost: 100 + 50 EUR, 70 USD.
     assert ripple == {
-        "given": 4,
+        "given": 3,
         "could_ask": 1,
         "same_reason": True,
-        "spent": [{"amount": 15_900, "currency": "EUR"}, {"amount": 7_000, "currency": "USD"}],
+        "spent": [{"amount": 15_000, "currency": "EUR"}, {"amount": 7_000, "currency": "USD"}],
         "cost": {"amount": 4_000, "currency": "EUR"},
         "for_all": {"amount": 8_000, "currency": "EUR"},
     }
@@ -295,6 +295,30 @@ def test_a_list_that_writes_the_reason_otherwise_means_the_same(
     assert suggested(priced, 1)["ripple"]["discount"]["could_ask"] == 3  # 2, 3 and 5
     told = suggested(priced, 4)["ripple"]
     assert {one["could_ask"] for one in told.values()} == {1}  # in the list's own words: 7
+
+
+def test_who_else_could_ask_is_the_same_wherever_it_is_asked(winback: Runner, tmp_path: Path) -> None:
+    path = tmp_path / "measured.csv"
+    lines = [
+        f"C{n},Customer {n},c{n}@example.com,2025-01-01,price,{country},{revenue},EUR"
+        for n, (country, revenue) in enumerate(
+            [("DE", 1000), ("DE", 1500), ("DE", 9000), ("FR", 1000), ("DE", 600)], 1
+        )
+    ]
+    head = "customer_id,name,email,last_purchase,reason,country,revenue,currency"
+    path.write_text("\n".join([head, *lines, ""]), "utf-8")
+    run: Runner = lambda *words: winback("--as-of", TODAY, *words)  # noqa: E731
+    assert run("import", path).code == 0
+
+    added = run("offer", "add", 1, "discount", "--terms", "10 percent off", "--cost", "10 EUR").err
+    _say(run, 1)
+    told = suggested(run, 1, "--cost", "10 EUR")["ripple"]["discount"]
+    ripple = json.loads(run("offer", "ripple", 1, "--cost", "10 EUR", "--json").out)
+
+    assert ripple["could_ask"] == 2  # of the same country and half to double the revenue: 2 and 5
+    assert told["could_ask"] == 2
+    assert "2 could ask for a discount" in added
+    assert told["for_all"] == ripple["for_all"] == {"amount": 3000, "currency": "EUR"}
 
 
 def test_where_no_reason_is_known_everybody_could_ask(priced: Runner) -> None:

@@ -16,7 +16,7 @@ from winback_cli.customer import ContactPoint, Customer
 from winback_cli.dates import WEEKEND, clock_at
 from winback_cli.digest import FACTS
 from winback_cli.money import Money
-from winback_cli.store import lessons, reading, reads
+from winback_cli.store import finding, lessons, reading, reads
 from winback_cli.store.writes import Store
 
 STANDARD = library.load("standard", Path("/nowhere"))
@@ -120,6 +120,30 @@ def test_it_tells_by_reason_without_a_name_and_folds_the_rare_one_away(
     assert "[name] wants a date, ring [number]" in words_of(found)
     assert "[name] of [name] waited 4 weeks" in words_of(found)
     assert [word for word in ("5 weeks", *NAMES) if word in json.dumps(found)] == []
+
+
+def test_names_of_any_customer_on_record_go_out_of_what_another_said_in_capitals_or_small_letters(
+    spoken: Callable[..., None], winback: Runner, store_path: Path
+) -> None:
+    spoken(1, said("heard.requirements", "Ask una west or FIRM3 LTD, said Olaf Berg; a west wind, Olaf"))
+
+    found = learned(winback)
+    with reading(store_path) as connection:
+        names = finding.names_of_all(connection)("Una, West and Gus Holm's dog; Peter; Ltd")
+
+    assert "Ask [name] or [name], said [name]; a west wind, Olaf" in words_of(found)
+    assert names == ("Una West", "Gus Holm")
+
+
+def test_names_in_a_large_store_are_found_by_their_capitals(
+    spoken: Callable[..., None], store_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "SCANNED", 1)
+
+    with reading(store_path) as connection:
+        names = finding.names_of_all(connection)("said Una West, not gus holm")
+
+    assert names == ("Una West",)
 
 
 def test_with_names_each_quote_says_whose_it_is(spoken: Callable[..., None], winback: Runner) -> None:

@@ -246,7 +246,8 @@ def test_whose_name_stands_in_the_file_of_another_is_told(full: Runner) -> None:
 
     ran = full("erase", 1, "--yes")
 
-    assert "stands in the files of others, which stay: 2." in ran.err
+    assert "stands in the file of number 2, and stays there." in ran.err
+    assert "--mentions blank" in ran.err
 
 
 def test_what_the_firm_mends_and_what_a_list_was_called_tells_of_them_no_more(
@@ -280,8 +281,143 @@ def test_where_else_they_stand_is_told_whatever_holds_it(full: Runner, line: tup
 
     ran = full("erase", 1, "--yes")
 
-    assert ("others, which stay: 2." in ran.err) == (line[0] == "note")
+    assert ("the file of number 2, and stays" in ran.err) == (line[0] == "note")
     assert ("your trust map" in ran.err) == (line[0] == "trust")
+
+
+# -- from the files of others ------------------------------------------------------------------
+
+
+@pytest.fixture
+def named(full: Runner, store_path: Path) -> Runner:
+    """Zoe, whose name, e-mail and phone stand in Ben's file, in Cy's and in the firm's map."""
+    for line in (
+        ("edit", 2, "--notes", "Knows Zoe Quix-Rand; zoe once came along"),
+        ("add", "Cy Old", "--company", "Oldworks"),
+        ("note", 3, "Ask ZOE QUIX-RAND, zoe.quix@example.com or 020 7946 0999, not Zoe Other"),
+        ("touch", 3, "--channel", "phone", "--disposition", "reached", "--note", "undone: Zoe Quix-Rand"),
+        ("undo", 3),
+        ("promise", "add", 3, "A call like Zoe Quix-Rand's", "--owner", "Mara", "--due", "+9d"),
+        ("offer", "add", 3, "trial", "--terms", "as Zoe Quix-Rand had", "--cost", "10 EUR"),
+        ("trust", "add", "member", "Zoe Quix-Rand"),
+    ):
+        ran = full(*line)
+        assert ran.code == 0, ran.err
+    with sqlite3.connect(store_path) as raw:
+        raw.execute(
+            'INSERT INTO reply (command_id, survey_id, customer_id, "on", answers, call_back, suggested,'
+            " reason, state) VALUES (1, 1, 2, '2026-11-02', '{\"q1\": \"as Zoe Quix-Rand says\"}', 0, '', '',"
+            " 'new')"
+        )
+        raw.execute(
+            'INSERT INTO message (command_id, case_id, stage, "to", to_name, subject, body, state, message_id,'
+            " \"by\", at, approved_by, detail, waived) SELECT 1, id, 'revisit', 'cy@example.com',"
+            " 'Cy Old', 'Hello', 'Zoe Quix-Rand told me', 'approved', '<two@example.com>', 'tester',"
+            " '2026-11-02T10:00:00Z', 'Mara', '', '[]' FROM casefile WHERE customer_id = 3"
+        )
+    raw.close()
+    return full
+
+
+WHOLE = ("quix", "zoe.quix", "2079460999", "7946 0999")  # zoe alone is anybody's name
+
+
+def test_their_name_goes_from_every_file_of_others_where_that_is_asked_for(
+    named: Runner, store_path: Path, rows: Rows
+) -> None:
+    ran = named("erase", 1, "--yes", "--mentions", "blank")
+
+    assert ran.code == 0, ran.err
+    assert "Blanked in your trust map and the files of numbers 2, 3" in ran.err
+    held = bytes_of(store_path)
+    assert [word for word in WHOLE if word.encode() in held] == []
+    assert rows("SELECT notes FROM customer_row WHERE id = 2") == [("Knows [erased]; zoe once came along",)]
+    told = json.loads(named("subject", 3, "--json").out)["events"]
+    assert "remark: Ask [erased], [erased] or [erased], not Zoe Other" in [one["words"] for one in told]
+
+
+def test_a_case_that_was_blanked_is_sound_and_says_so_and_goes_on(
+    named: Runner, rows: Rows, store_path: Path
+) -> None:
+    erase(named, 1, "--mentions", "blank")
+
+    ran = named("store", "doctor")
+    assert (ran.code, ran.out) == (0, "")
+    told = [one["words"] for one in json.loads(named("subject", 3, "--json").out)["events"]]
+    assert told[-1] == "remark: 6 names and addresses were blanked at an erasure"
+    assert named("note", 3, "a word more").code == 0
+    assert [named("undo", 3).code for _ in range(3)] == [0, 0, 0]
+    assert named("show", "quix").code == 3
+    assert named("store", "doctor").code == 0
+
+
+def test_a_message_whose_words_were_blanked_is_to_be_approved_again(named: Runner, rows: Rows) -> None:
+    erase(named, 1, "--mentions", "blank")
+
+    assert rows("SELECT state, approved_by, body FROM message") == [("draft", "", "[erased] told me")]
+
+
+def test_without_a_word_on_it_the_files_of_others_stay_as_they_are(named: Runner, rows: Rows) -> None:
+    before = rows("SELECT hash FROM event WHERE case_id != 1 ORDER BY id")
+
+    ran = named("erase", 1, "--yes")
+
+    assert "stands in your trust map and the files of numbers 2, 3, and stays there." in ran.err
+    assert rows("SELECT hash FROM event WHERE case_id != 1 ORDER BY id") == before
+    assert named("erase", 2, "--yes", "--mentions", "all").code == 2
+
+
+def test_a_namesakes_own_name_and_a_phone_that_both_have_stay_in_their_file(
+    full: Runner, rows: Rows
+) -> None:
+    assert full("edit", 2, "--name", "Zoe Quix-Rand", "--phone", "+44 20 7946 0999").code == 0
+    assert full("edit", 2, "--notes", "Zoe Quix-Rand, 020 7946 0999, zoe.quix@example.com").code == 0
+
+    erase(full, 1, "--mentions", "blank")
+
+    assert rows("SELECT notes FROM customer_row") == [("Zoe Quix-Rand, 020 7946 0999, [erased]",)]
+
+
+def test_at_a_terminal_it_is_asked_whether_their_name_goes_from_there(named: Runner, rows: Rows) -> None:
+    asked = Terminal("erase", "1")
+    asked.until("type the name:")
+    asked.type("zoe quix-rand")
+    asked.until("Remove that copy now?")
+    asked.type("n")
+    asked.until("Put [erased] in its place there?")
+    asked.type("y")
+
+    assert asked.end() == 0
+    assert rows("SELECT notes FROM customer_row WHERE id = 2") == [("Knows [erased]; zoe once came along",)]
+
+
+def test_a_copy_taken_back_is_blanked_again_where_the_erasure_was(
+    named: Runner, tmp_path: Path, store_path: Path
+) -> None:
+    copy = tmp_path / "copy.sqlite"
+    assert named("store", "backup", copy).code == 0
+    erase(named, 1, "--mentions", "blank")
+
+    assert named("store", "restore", copy, "--yes").code == 0
+
+    held = bytes_of(store_path)
+    assert [word for word in WHOLE if word.encode() in held] == []
+    assert named("store", "doctor").code == 0
+
+
+# -- what it cuts off --------------------------------------------------------------------------
+
+
+def test_what_somebody_is_in_the_middle_of_is_told_before_it_is_cut_off(full: Runner) -> None:
+    ran = full("--as-of", "2026-11-24", "erase", 1, "--yes")
+
+    assert "Case 1.1 is open, at the step Find out what happened before you call." in ran.err
+    assert "Message 1 is approved and will not go out: okapi" in ran.err
+    assert "A promise to them is still open, due" in ran.err
+    assert "events" not in ran.err + ran.out
+    gone, _, kept = ran.err.partition("A copy still holds them")
+    assert "copies" not in gone
+    assert kept
 
 
 # -- and stays gone ----------------------------------------------------------------------------
@@ -476,6 +612,45 @@ def test_a_copy_taken_back_does_not_bring_them_back(full: Runner, tmp_path: Path
     assert full("add", "Zoe", "--email", "zoe.quix@example.com").code == 5
 
 
+def test_a_copy_taken_back_gets_the_certificates_since_and_no_row_more_of_those_left_alone(
+    full: Runner, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy.sqlite"
+    assert full("add", "Eva Early", "--email", "eva@example.com").code == 0
+    erase(full, 3)
+    assert full("suppress", 2, "--reason", "asked").code == 0
+    assert full("store", "backup", copy).code == 0
+    assert full("edit", 1, "--name", "Zoe Quix-Rand-Later").code == 0
+    told = [erase(full)["certificate"]]
+    alone = full("suppress", "--list", "--json").out
+
+    ran = full("store", "restore", copy, "--yes")
+
+    assert "Erased since that copy, and erased again now: 1." in ran.err
+    numbers = [one["certificate"] for one in json.loads(full("erase", "--list", "--json").out)]
+    assert numbers == [3, *told, 1]
+    mine, theirs = json.loads(full("suppress", "--list", "--json").out), json.loads(alone)
+    assert [one["number"] for one in mine] == [None, 2, None]
+    assert len(mine) == len(theirs)
+    for _ in range(2):  # and none by a second one
+        assert full("store", "restore", copy, "--yes").code == 0
+    assert len(json.loads(full("suppress", "--list", "--json").out)) == len(theirs)
+
+
+def test_a_copy_taken_back_says_that_whom_retention_erased_may_be_back(
+    old: Runner, tmp_path: Path, rows: Rows
+) -> None:
+    copy = tmp_path / "copy.sqlite"
+    assert old("store", "backup", copy).code == 0
+    assert old("store", "retention", "--months", 24, "--yes").code == 0
+
+    ran = old("store", "restore", copy, "--yes")
+
+    assert "back with the copy perhaps: 2." in ran.err
+    assert "winback store retention --months N --dry-run" in ran.err
+    assert len(rows("SELECT id FROM certificate")) >= 1
+
+
 # -- cut off -----------------------------------------------------------------------------------
 
 
@@ -578,8 +753,24 @@ def test_a_dry_run_of_retention_tells_how_many_and_changes_nothing(old: Runner, 
     told = json.loads(old("store", "retention", "--months", 24, "--dry-run", "--json").out)
 
     assert told["numbers"] == [1, 2]
+    assert [one["name"] for one in told["customers"]] == ["Old a", "Old b"]
+    listed = old("store", "retention", "--months", 24, "--dry-run").out.splitlines()
+    assert listed[1:] == ["1\tOld a\t2020-01-01", "2\tOld b\t2020-01-01"]
     assert store_path.read_bytes() == before
     assert old("store", "retention", "--months", 24).code == 2
+
+
+def test_retention_says_at_a_terminal_who_it_would_be_and_a_no_is_no_mistake(old: Runner) -> None:
+    asked = Terminal("store", "retention", "--months", "24")
+    asked.until("for good?")
+    asked.type("n")
+
+    assert asked.end() == 5
+    assert "1  Old a" in asked.text
+    assert "2  Old b" in asked.text
+    assert "Nothing was changed. They stay." in asked.text
+    assert "To be erased" not in asked.text
+    assert old("show", 1).code == 0
 
 
 @pytest.mark.parametrize(
@@ -607,6 +798,27 @@ def test_retention_spares_whom_a_closed_case_was_about_lately_or_is_owed_somethi
     assert (3,) in rows("SELECT id FROM customer_row")
 
 
+# -- who is left alone, listed -----------------------------------------------------------------
+
+
+def test_the_list_of_those_left_alone_can_be_read_at_eighty_columns(
+    stocked: Runner, tmp_path: Path
+) -> None:
+    why = "asked by telephone to be left alone for good, and was quite cross about the third letter"
+    assert stocked("suppress", 2, "--reason", why).code == 0
+    listed_ = tmp_path / "a_list_with_quite_a_long_name_of_2026.csv"
+    listed_.write_text("email\nzoe.quix@example.com\n", "utf-8")
+    assert stocked("suppress", "--import", listed_, "--reason", "objected").code == 0
+
+    shown = Terminal("suppress", "--list")
+    assert shown.end() == 0
+
+    words = " ".join(shown.text.split())
+    assert "…" not in words.partition("Why")[2]
+    assert all(word in words for word in (*why.split(), "objected", "2026-", "tester"))
+    assert "".join(listed_.name) in "".join(shown.text.split())
+
+
 # -- letting go --------------------------------------------------------------------------------
 
 
@@ -628,7 +840,8 @@ def test_a_case_closed_as_lost_alone_suppresses_nobody_and_says_how(stocked: Run
 
     assert "winback suppress 2" in ran.err
     assert json.loads(stocked("show", 2, "--json").out)["customer"]["suppressed"] is False
-    assert stocked("close", 2, "--outcome", "won", "--until", "+3m", "--suppress").code == 2
+    ran = stocked("close", 2, "--outcome", "won", "--suppress")
+    assert (ran.code, "--suppress goes with --outcome lost." in ran.err) == (2, True)
 
 
 def test_whoever_objects_in_a_contact_is_left_alone_with_the_log_of_it(stocked: Runner) -> None:
@@ -657,7 +870,7 @@ def test_the_name_is_typed_back_and_the_copies_are_asked_for(full: Runner, store
     right = Terminal("erase", "1")
     right.until("type the name:")
     right.type("zoe quix-rand")
-    right.until("them too?")
+    right.until("Remove that copy now?")
     right.type("y")
     assert right.end() == 0
     assert "Certificate of erasure 1" in right.text

@@ -105,6 +105,30 @@ def test_who_bought_all_along_had_not_lapsed(worked: Runner, store_path: Path) -
     assert returns(store_path).organic == 1  # 3 only
 
 
+def test_purchases_from_before_somebody_came_into_the_store_are_no_returns(
+    winback: Runner, tmp_path: Path, store_path: Path
+) -> None:
+    def history(name: str, *bought: tuple[int, str]) -> Path:
+        place = tmp_path / name
+        rows = [f"a{n}@example.com,{day},10,EUR" for n, day in bought]
+        place.write_text("\n".join(["email,date,amount,currency", *rows]), "utf-8")
+        return place
+
+    people = a_list(tmp_path / "lapsed.csv", "2023-11-02", (1, 2, 3))
+    assert winback("--as-of", "2026-01-05", "import", people).code == 0
+    assert winback("--as-of", "2026-01-05", "add", "Eve", "--email", "a4@example.com").code == 0
+    first = history("first.csv", (1, "2025-01-05"), (2, "2025-01-05"), (3, "2025-12-05"), (4, "2024-01-05"))
+    assert winback("--as-of", "2026-01-07", "import", "--purchases", first).code == 0
+    assert returns(store_path) == Returns()
+
+    # 1 was back after more than six months; 3 had not lapsed; 2 only now told us of an older purchase
+    later = history("later.csv", (1, "2026-02-01"), (3, "2026-02-01"), (2, "2025-11-05"), (4, "2026-03-01"))
+    assert winback("--as-of", "2026-03-05", "import", "--purchases", later).code == 0
+
+    assert returns(store_path) == Returns(organic=2)  # 1 and 4
+    assert returns(store_path, since="2026-02-02") == Returns(organic=1)
+
+
 def test_an_import_taken_back_takes_the_returns_along(worked: Runner, store_path: Path) -> None:
     for number in (3, 2):
         ran = worked("--as-of", NOW, "import", "--undo", number)
@@ -252,6 +276,9 @@ def test_few_cases_make_no_calibration_and_the_report_says_how_many_are_missing(
 
     assert "Calibration: not enough cases yet (7 of 30)" in ran.out
     assert "None of it shows that contact caused a return." in ran.out
+    said = " ".join(ran.out.split())
+    assert "The rate that chances start from is of settled cases: it leaves out who was let go" in said
+    assert "What you assume counts as 20 more." in said
     assert told["returns"] == {"strong": 2, "weak": 2, "organic": 2}
     assert told["calibration"]["enough"] is False
     assert told["calibration"]["bins"] == []
@@ -286,6 +313,8 @@ def test_two_playbooks_say_how_each_fared_and_name_no_winner(worked: Runner, sto
 
     assert "of 26 settled cases 4 came back (6 to 34 %)" in ran.out
     assert "too few to tell (0 settled of 10 needed)" in ran.out
+    said = " ".join(ran.out.split())
+    assert "Settled leaves out who was let go, cases that still run, and who came back unasked." in said
     assert told["fared"]["trust"] == {"settled": 0, "won": 0, "enough": False, "low": None, "high": None}
     assert told["fared"]["standard"]["settled"] == 26
 

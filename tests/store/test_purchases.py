@@ -222,6 +222,50 @@ def test_a_refund_in_a_later_export_lowers_what_an_earlier_one_gave(bring: Bring
     assert revenues == [90000, 50000, 31000]
 
 
+def test_more_given_back_than_paid_is_said_and_counts_as_nothing(
+    stocked: Runner, bring: Bring, rows: Rows
+) -> None:
+    assert stocked("add", "Eve Noor", "--email", "eve@example.com").code == 0
+
+    ran = bring(HEAD + "eve@example.com,2026-01-02,20\neve@example.com,2026-01-03,-50\nA-2,2026-01-02,-9\n")
+
+    assert "1 customer was given back more than they paid: their revenue counts as nothing." in ran.out
+    assert rows("SELECT revenue FROM customer_row WHERE name = 'Eve Noor'") == [(0,)]
+    assert "given back" not in bring(WHOLE).out
+
+
+def test_a_history_of_which_all_is_rejected_says_that_nothing_came_in(bring: Bring) -> None:
+    ran = bring(HEAD + "A-99,2026-01-02,20\nnobody@example.com,2026-01-03,5\n")
+
+    assert ran.code == 4
+    assert "Nothing came in: 2 purchases, all rejected." in ran.out
+    assert "Brought in" not in ran.out
+    assert "--source" not in ran.out
+
+
+def test_where_the_ids_are_those_of_another_system_the_list_is_told_how_to_say_so(
+    winback: Runner, tmp_path: Path
+) -> None:
+    people, bought = tmp_path / "people.csv", tmp_path / "bought.csv"
+    people.write_text("customer_id,name,email\n7,Sam Roe,sam@example.com\n")
+    bought.write_text("customer id,date,amount\n7,2026-01-01,5\n")
+    assert winback("import", people, "--source", "shop").code == 0
+
+    ran = winback("import", "--purchases", bought, "--source", "crm")
+
+    assert "Nothing came in: 1 purchase, all rejected." in ran.out
+    assert "Their ids are here as those of shop: add --source 'shop'" in ran.out
+
+
+def test_a_list_says_how_many_last_bought_on_a_day_to_come(winback: Runner, tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("name,last_purchase\nAna,2026-11-23\nBen,2026-11-24\nCleo,2031-01-01\nDan,\n")
+
+    ran = winback("--as-of", "2026-11-23", "import", path)
+
+    assert "2 rows say a last purchase on a day to come; until then it does not count." in ran.out
+
+
 def test_what_was_set_by_hand_stays_as_it_is(stocked: Runner, bring: Bring, rows: Rows) -> None:
     assert stocked("edit", "2", "--orders", "7", "--last-purchase", "2025-05-05").code == 0
 

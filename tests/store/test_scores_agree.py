@@ -14,12 +14,13 @@ import pytest
 
 from tests.conftest import Ran, Runner
 from winback_cli import priority, text
-from winback_cli.case import fold
+from winback_cli.case import Case, fold, items_of
 from winback_cli.customer import Customer
 from winback_cli.dates import clock_at
 from winback_cli.money import Money
 from winback_cli.priority import Assumptions, Known
-from winback_cli.store import connect, ordered, reading, reads, scoring, tables
+from winback_cli.stakes import Answered
+from winback_cli.store import connect, mending, ordered, reading, reads, scoring, tables
 from winback_cli.store.writes import Store
 
 ANSWERS = Path(__file__).parents[1] / "cli" / "files" / "answers.yaml"
@@ -62,6 +63,30 @@ def known(connection: reads.Connection, number: int) -> Known:
         True if record.cancelled else None,
         facts.get("decided.verdict") or facts.get("backstory.worth_it") or "",
         record.suppressed or (case is not None and case.status == "closed"),
+        answered(connection, case) if case else None,
+    )
+
+
+def answered(connection: reads.Connection, case: Case) -> Answered | None:
+    """What was answered of the figures, as the case's events and the firm's fixes say."""
+    facts = case.facts
+    names = ("yearly_margin", "expected_years", "referral_count", "fix_cost")
+    yearly, years, referrals, cost = (facts.get(f"decided.{name}") for name in names)
+    offers = [one.get("cost") for _, one in items_of(facts.get("revisited.offers")) if one.get("kind")]
+    number = facts.get("decided.fix_number")
+    if not offers and {yearly, years, referrals, number, bool(cost)} == {None, False}:
+        return None
+    priced = tuple(Money(**one) for one in offers if one)
+    of_firm = None if cost or number is None else mending.fix(connection, number).cost
+    waiting = mending.waiting_for(connection, number) if number else []
+    return Answered(
+        Money(**yearly) if yearly else None,
+        years,
+        referrals,
+        Money(**cost) if cost else of_firm,
+        max(sum(one.status != "closed" for one in waiting), 1),
+        priced,
+        len(offers) - len(priced),
     )
 
 
@@ -71,10 +96,12 @@ def agree(store: Path) -> None:
         made = scoring.basis(connection)
         assert made is not None
         everybody = [number for (number,) in connection.execute("SELECT id FROM customer")]
-        kept = dict(connection.execute("SELECT customer_id, chance FROM score").fetchall())
+        rows = connection.execute("SELECT customer_id, chance, value, currency FROM score")
+        kept = {number: tuple(figures) for number, *figures in rows}
         for number in everybody:
             found = priority.priority(known(connection, number), made.assumed, TODAY, made.outcomes).score
-            assert kept.get(number) == (found.chance if found else None), number
+            told = (found.chance, found.value, found.currency) if found else None
+            assert kept.get(number) == told, number
         assert set(kept) <= set(everybody)
         assert ordered.queue_agrees(connection)
 
@@ -92,6 +119,9 @@ def test_whatever_commands_are_given_the_kept_scores_are_those_of_what_the_store
     for words in (
         ("walk", 1, "--answers", ANSWERS),
         ("edit", 1, "--how-left", "content"),
+        ("fix", "add", "One person who answers", "--cost", "900"),
+        ("fix", "for", 1, 2, 5),
+        ("offer", "add", 5, "trial", "--terms", "A free month", "--cost", "40"),
         ("promise", "keep", 1, 2),
         ("close", 1, "--outcome", "lost", "--because", "over", "--override", "x", "--no-suppress"),
         ("undo", 1),

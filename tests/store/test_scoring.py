@@ -54,7 +54,7 @@ def reckoned(store: Path, number: int) -> priority.Score | None:
     """The score of one customer by the pure formula, from what the store holds."""
     with reading(store) as connection:
         basis = scoring.basis(connection)
-        ((_, known),) = scoring.known(connection, "u.id = ?", (number,))
+        ((_, known),) = scoring.known(connection, "u.id = ?", (number,), date.fromisoformat(TODAY))
     assert basis is not None
     found = priority.priority(known, basis.assumed, date.fromisoformat(basis.on), basis.outcomes)
     return found.score

@@ -14,7 +14,8 @@ from tests.conftest import Runner
 HEAD = "customer_id,name,company,email,phone,city,last_purchase,notes\n"
 KEYS = (
     *("customer", "on", "details", "contact_points", "known_as", "purchases", "changes", "cases", "events"),
-    *("messages", "files", "surveys", "score", "suppression", "copies", "sent_to"),
+    *("messages", "files", "surveys", "score", "suppression", "copies"),
+    *("mentioned", "written", "sent_to"),
 )
 
 
@@ -128,6 +129,52 @@ def test_what_was_answered_reckoned_and_written_to_files_is_told(
     assert page["score"]
     for said in ("too dear", "K7P2M-XW9QD", "case 1.1", "chance reckoned then 25%", mail.name):
         assert said in words
+
+
+def test_a_survey_is_told_by_its_questions_and_a_reason_nobody_confirmed_as_a_suggestion(
+    ana: Runner, tmp_path: Path
+) -> None:
+    day = ("--as-of", "2026-11-24", "survey")
+    made = ana(*day, "new", "autumn", "--status", "open", "--csv", tmp_path / "merge.csv")
+    assert made.code == 0, made.err
+    answered = tmp_path / "answers.csv"
+    answered.write_text("email,q1\nana@example.com,The price went up too much\n", "utf-8")
+    ran = ana(*day, "import", answered, "--survey", "autumn")
+    assert ran.code == 0, ran.err
+
+    out = ana("subject", 1).out
+
+    assert "Why do you no longer use our products or services? The price went up too much" in out
+    assert "q1" not in out
+    assert "Survey autumn: asked on 2026-11-24" in out
+    assert "Brought in with a file of answers on 2026-11-24 by tester:" in out
+    assert "reason, as the program suggests by the words alone: price; nobody confirmed it" in out
+    assert "the forms of that survey may name them" in out
+    (reply,) = told(ana)["surveys"]
+    assert reply["answers"] == {"q1": "The price went up too much"}
+    assert reply["questions"]["q1"] == "Why do you no longer use our products or services?"
+
+
+def test_a_promise_is_told_in_words_and_not_as_the_parts_of_an_entry(ana: Runner) -> None:
+    line = ("promise", "add", 1, "A call a week", "--owner", "Mara", "--due", "+5d")
+    assert ana("--as-of", "2026-11-24", *line).code == 0
+
+    (said,) = (one["words"] for one in told(ana)["events"] if one["kind"] == "promised")
+
+    assert said == "What changes for them? A call a week · not done · Mara · by 2026-11-29 (entry 1)"
+
+
+def test_in_whose_files_they_are_named_is_told_and_never_what_stands_there(ana: Runner) -> None:
+    assert ana("add", "Ben Ode").code == 0
+    assert ana("note", 2, "Came with Ana Sol, whose secret is a wombat; call +44 (0)20 7946 0001").code == 0
+    assert ana("add", "Cy Old").code == 0
+    assert ana("note", 3, "Ana is not everybody").code == 0
+
+    page, out = told(ana), ana("subject", 1).out
+
+    assert page["mentioned"] == [{"number": 2}]
+    assert "the file of number 2" in out
+    assert "wombat" not in out
 
 
 def test_somebody_left_alone_is_told_what_is_held_and_why(ana: Runner) -> None:

@@ -1,10 +1,13 @@
 """Surveys and focus groups in the store: who is asked, what is kept of the answers, what comes of them."""
 
+import contextlib
 import csv
 import json
 import re
+import sqlite3
 import stat
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,11 @@ import pytest
 
 from tests.cli.test_terminal import Terminal
 from tests.conftest import Ran, Runner
+from winback_cli import library, screening, survey
+from winback_cli.answers import Customs
+from winback_cli.case import Answer, Case
 from winback_cli.dates import clock_at
+from winback_cli.store.answering import Decided
 from winback_cli.store.writes import Store
 
 DAY = "2026-11-23"
@@ -476,7 +483,7 @@ def test_a_case_is_opened_for_who_wants_a_call_with_their_answers_as_known(
     assert {event["body"]["how"] for event in given} == {"known"}
     assert {event["happened"] for event in given} == {"2026-11-20"}
     (note,) = [event["body"]["text"] for event in file["events"] if event["kind"] == "noted"]
-    assert note.startswith("From the survey autumn, 2026-11-20. They ask to be called back.")
+    assert note.startswith('From the survey "autumn", 2026-11-20. They ask to be called back.')
     assert firm("store", "doctor").code == 0
 
 
@@ -522,6 +529,306 @@ def test_a_walk_says_that_a_conversation_is_owed(firm: Runner, answered: dict[in
     assert "a conversation is" in " ".join(screen.split())
     assert "one of your best customers" in " ".join(screen.split())
     assert "The delivery was late three times." in " ".join(screen.split())
+
+
+# -- answers taken back ----------------------------------------------------------------------
+
+
+def test_the_list_for_the_mail_merge_as_it_went_out_is_refused_and_nothing_comes_in(
+    firm: Runner, asked: Callable[..., dict[int, str]], tmp_path: Path, rows: Rows
+) -> None:
+    asked()
+    assert firm("survey", "form", "autumn", "--csv", tmp_path / "merge.csv").code == 0
+
+    ran = firm("survey", "import", tmp_path / "merge.csv")
+
+    assert ran.code == 65
+    assert "holds questions and no answers" in ran.err
+    assert rows("SELECT count(*) FROM reply") == [(0,)]
+
+
+def test_of_a_merge_list_that_was_filled_in_only_what_is_no_question_comes_in(
+    firm: Runner, asked: Callable[..., dict[int, str]], tmp_path: Path, rows: Rows
+) -> None:
+    asked()
+    place = tmp_path / "merge.csv"
+    assert firm("survey", "form", "autumn", "--csv", place).code == 0
+    place.write_text(place.read_text("utf-8").replace(survey.FOUR[0].words, "Too dear.", 1), "utf-8")
+
+    done = json.loads(firm("survey", "import", place, "--json").out)
+
+    assert (done["new"], done["rejected"]) == (1, 6)
+    assert [json.loads(kept) for (kept,) in rows("SELECT answers FROM reply")] == [{"q1": "Too dear."}]
+
+
+def test_the_latest_file_of_answers_is_taken_back_but_for_cases_and_for_who_is_left_alone(
+    firm: Runner,
+    answered: dict[int, str],
+    answers: Callable[..., Path],
+    rows: Rows,
+) -> None:
+    later = answers(
+        "code,q1,opt out",
+        f"{answered[3]},Dear,",
+        f"{answered[4]},,yes",
+        f"{answered[5]},Dear,",
+        name="l.csv",
+    )
+    assert firm("survey", "import", later).code == 0
+    assert firm("survey", "tally", "--cases").code == 0
+
+    last = firm("survey", "undo", "autumn")
+    first = json.loads(firm("survey", "undo", "--json").out)
+    none = firm("survey", "undo")
+
+    assert last.out == "Taken back from autumn: 2 answers brought in on 2026-11-23.\n"
+    assert (first["gone"], first["kept"]) == (2, 1)
+    assert none.code == 5
+    assert rows("SELECT customer_id FROM reply") == [(1,)]
+    assert rows("SELECT count(*) FROM customer_row WHERE id = 4 AND suppression_id IS NOT NULL") == [(1,)]
+    assert firm("store", "doctor").code == 0
+    again = json.loads(firm("survey", "import", later, "--json").out)
+    assert (again["new"], again["left_alone"]) == (2, 1)
+
+
+# -- a reason confirmed, on record -----------------------------------------------------------
+
+
+def reason_of(rows: Rows, number: int) -> tuple[str, bool]:
+    ((reason, edited),) = rows("SELECT reason, edited FROM customer_row WHERE id = ?", number)
+    return reason, "reason" in edited.split()
+
+
+def test_a_reason_confirmed_is_the_customers_on_record_and_goes_back_with_the_answer(
+    firm: Runner, answered: dict[int, str], rows: Rows
+) -> None:
+    before = reason_of(rows, 7)
+
+    assert firm("survey", "review", "--accept-above", 0.6).code == 0
+
+    assert (before, reason_of(rows, 7)) == (("price", False), ("delivery_or_service", True))
+    listed = json.loads(firm("list", "--reason", "delivery_or_service", "--json").out)
+    assert [one["number"] for one in listed] == [7]
+    assert "confirmed" in json.dumps(json.loads(firm("subject", 7, "--json").out))
+    assert firm("store", "doctor").code == 0
+    assert firm("survey", "undo").code == 0
+    assert reason_of(rows, 7) == before
+    assert rows("SELECT * FROM change WHERE batch_id < 0") == []
+
+
+def test_a_reason_confirmed_changes_none_that_was_set_by_hand_or_that_a_case_has_classified(
+    firm: Runner, answered: dict[int, str], rows: Rows, store_path: Path
+) -> None:
+    assert firm("touch", 1, "--channel", "phone", "--disposition", "reached").code == 0
+    with contextlib.closing(sqlite3.connect(store_path)) as raw, raw:
+        raw.execute("UPDATE casefile SET reason = 'support'")
+        raw.execute("UPDATE customer_row SET reason = 'support', edited = 'reason' WHERE id = 7")
+
+    assert firm("survey", "review", "--accept-above", 0.6).code == 0
+
+    assert reason_of(rows, 7) == ("support", True)
+    assert reason_of(rows, 1) == ("price", False)
+
+
+def test_no_later_list_changes_a_reason_that_was_confirmed(
+    firm: Runner, answered: dict[int, str], rows: Rows, tmp_path: Path
+) -> None:
+    assert firm("survey", "review", "--accept-above", 0.6).code == 0
+    later = tmp_path / "later.csv"
+    later.write_text("name,email,reason\nGus Hale,gus@example.com,policy change\n", "utf-8")
+
+    assert firm("import", later).code == 0
+
+    assert reason_of(rows, 7) == ("delivery_or_service", True)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["first first", "last first"])
+def test_of_two_reviews_each_gives_back_what_stood_before_it_in_any_order(
+    firm: Runner, answered: dict[int, str], asked: Callable[..., dict[int, str]],
+    answers: Callable[..., Path], rows: Rows, store_path: Path, order: tuple[int, int],
+) -> None:  # fmt: skip
+    codes = asked("later", "--cooldown", 0)
+    assert firm("survey", "import", answers("code,q1", f"{codes[7]},Well", name="l.csv")).code == 0
+    first, last = (key for (key,) in rows("SELECT id FROM reply WHERE customer_id = 7 ORDER BY id"))
+    store = Store.open(store_path, "Mara", clock_at(DAY), "survey review")
+    stood = [Decided("confirmed", "support"), Decided("confirmed", "personality_conflict")]
+    for key, decided in zip((first, last), stood, strict=True):
+        assert store.decide_reply(key, decided.reason)
+    both = reason_of(rows, 7)
+
+    for place in order:
+        assert store.decide_reply((first, last)[place], "", stood[place])
+    store.close()
+
+    assert both == ("personality_conflict", True)
+    assert reason_of(rows, 7) == ("price", False)
+    assert rows("SELECT * FROM change WHERE batch_id < 0") == []
+
+
+def test_erasing_or_merging_leaves_no_note_of_a_reason_that_was_confirmed(
+    firm: Runner, answered: dict[int, str], rows: Rows
+) -> None:
+    assert firm("survey", "review", "--accept-above", 0.6).code == 0
+    assert firm("merge", 3, 7, "--yes").code == 0
+    assert firm("erase", 1, "--yes").code == 0
+
+    assert rows("SELECT * FROM change WHERE batch_id < 0") == []
+    assert firm("store", "doctor").code == 0
+
+
+def test_a_case_made_of_a_confirmed_answer_offers_its_reason_and_classifies_nothing(
+    firm: Runner, answered: dict[int, str], store_path: Path, rows: Rows
+) -> None:
+    store = Store.open(store_path, "Mara", clock_at(DAY), "survey review")
+    assert store.decide_reply(1, "sales_practices")
+    store.close()
+
+    assert firm("survey", "tally", "--cases").code == 0
+
+    facts = json.loads(firm("show", 1, "--json").out)["facts"]
+    ((why, edited),) = rows("SELECT reason, edited FROM customer_row WHERE id = 1")
+    book = library.load("standard", Path("/nowhere")).playbook
+    step, question = next((s, q) for s in book.steps for q in s.questions if q.fact == "classified.reason")
+    said = facts["listen"]["why_left"]
+    known = Answer(1, "Mara", said, "known", "heard.why_left")
+    case = Case("1.1", facts={"heard.why_left": said}, answers={"listen.why_left": known})
+    offered = screening.default(
+        step,
+        question,
+        case,
+        Customs(date.fromisoformat(DAY)),
+        {"classified.reason": why, screening.ON_RECORD: why},
+    )
+    assert "reason" not in facts.get("classify", {})
+    assert (why, offered) == ("sales_practices", "sales_practices")
+    assert edited == "reason"
+
+
+# -- who was spoken to -----------------------------------------------------------------------
+
+
+def test_a_case_closed_without_reaching_anybody_leaves_the_conversation_owed(
+    firm: Runner, answered: dict[int, str], rows: Rows
+) -> None:
+    assert firm("touch", 1, "--channel", "phone", "--disposition", "no_answer").code == 0
+    assert firm("close", 1, "--outcome", "released", "--override", "nobody there").code == 0
+
+    told = firm("survey", "tally")
+
+    assert "spoken to" not in told.out
+    assert 1 in [one["customer"] for one in json.loads(firm("survey", "tally", "--json").out)["owed"]]
+
+
+def test_a_touch_that_was_taken_back_is_no_conversation(firm: Runner, answered: dict[int, str]) -> None:
+    assert firm("touch", 1, "--channel", "phone", "--disposition", "reached").code == 0
+    assert "spoken to" in firm("survey", "tally").out
+
+    assert firm("undo", 1).code == 0
+
+    assert "spoken to" not in firm("survey", "tally").out
+
+
+# -- the review ------------------------------------------------------------------------------
+
+
+def test_a_review_goes_back_to_a_decision_and_changes_it_and_explains_itself(
+    firm: Runner, answered: dict[int, str], rows: Rows
+) -> None:
+    review = Terminal("survey", "review", "autumn")
+    review.until("1 of 3")
+    review.type(":back")
+    review.until("This is the first one.")
+    review.type("?")
+    review.until("s sets the answer aside")
+    review.type("")
+    screen = review.until("2 of 3")
+    review.type(":back")
+    review.until("Enter: delivery or service, as decided")
+    review.type("support")
+    review.type("nonsense")
+    review.until("A letter, a word of the list, s, q or ?.")
+    decided = rows("SELECT state, reason FROM reply WHERE customer_id = 7")
+    review.child.sendintr()
+    code = review.end()
+
+    assert decided == [("confirmed", "support")]
+    assert reason_of(rows, 7) == ("support", True)
+    assert "\n  The delivery was late three times." in screen
+    assert "1 decided, 2 to go: winback survey review autumn" in " ".join(review.text.split())
+    assert code == 130
+
+
+def test_accepting_above_a_confidence_says_how_many_are_left(
+    firm: Runner, answered: dict[int, str]
+) -> None:
+    ran = firm("survey", "review", "--accept-above", 0.6)
+
+    assert ran.err == "1 left to decide: winback survey review autumn\n"
+
+
+# -- small words -----------------------------------------------------------------------------
+
+
+def test_where_nobody_is_left_to_be_asked_it_says_why(
+    firm: Runner, asked: Callable[..., dict[int, str]]
+) -> None:
+    asked()
+
+    lately = firm("survey", "new", "again", "--lapsed")
+    group = firm("survey", "sample", "talk")
+    nobody = firm("survey", "new", "again", "--owner", "Nobody")
+
+    assert (lately.code, group.code, nobody.code) == (5, 5, 5)
+    for ran in (lately, group):
+        assert "7 were asked lately, 1 is left alone." in " ".join(ran.err.split())
+        assert "--cooldown 0" in ran.err
+    assert "nobody fits that" in nobody.err
+
+
+def test_a_reason_that_nobody_has_and_nobody_knows_is_named_as_unknown(firm: Runner) -> None:
+    for words in (("new", "x", "--reason", "pryce"), ("sample", "x", "--reason", "pryce")):
+        ran = firm("survey", *words)
+        assert ran.code == 2
+        assert "--reason 'pryce' is not known" in ran.err
+        assert "Did you mean price?" in ran.err
+
+
+def test_messages_say_one_thing_at_a_time(
+    firm: Runner, asked: Callable[..., dict[int, str]], answers: Callable[..., Path], tmp_path: Path
+) -> None:
+    codes = asked()
+
+    one = firm("survey", "import", answers("code,q1", f"{codes[1]},Dear"))
+    wrong = firm("survey", "import", answers("code,q1", "23456789bc,Dear", name="w.csv"))
+    useless = firm("survey", "import", answers("code,colour", f"{codes[2]},red", name="u.csv"))
+    missing = firm("survey", "new", "x", "--lapsed", "--questions", tmp_path / "nofile.txt")
+    assert firm("edit", 3, "--email", "").code == 0
+    forms = firm("survey", "form", "--csv", tmp_path / "m.csv", "--form", tmp_path / "f.html")
+    plain = firm("survey", "form", "--csv", tmp_path / "m2.csv")
+    assert firm("survey", "sample", "talk", "--cooldown", 0).code == 0
+    shown = firm("survey", "show", "talk")
+
+    assert "of 1 row:" in one.out
+    assert "code '23456-789BC'" in wrong.out
+    assert len(useless.err.splitlines()) == 3
+    assert "There is no file" in missing.err
+    assert "their forms are printed" in forms.err
+    assert "--form FILE prints theirs" in plain.err
+    assert "a focus group" in shown.err
+
+
+def test_the_result_of_an_import_is_broken_between_words_at_a_terminal(
+    firm: Runner, asked: Callable[..., dict[int, str]], answers: Callable[..., Path]
+) -> None:
+    codes = asked()
+    names = [f"Favourite{n}" for n in range(12)]
+    path = answers(",".join(["code", "q1", *names]), f"{codes[1]},Dear" + "," * 12)
+
+    ran = Terminal("survey", "import", str(path))
+    code = ran.end()
+
+    assert code == 0
+    assert [name for name in names if name not in ran.text] == []
 
 
 # -- focus groups ----------------------------------------------------------------------------
@@ -601,6 +908,14 @@ def test_whoever_was_asked_stays_when_the_list_that_brought_them_is_taken_back(
     assert [number for (number,) in rows("SELECT id FROM customer ORDER BY id")] == [1, 3, 5, 7, 8]
 
 
+def test_several_who_stay_when_a_list_is_taken_back_are_spoken_of_as_several(
+    firm: Runner, asked: Callable[..., dict[int, str]]
+) -> None:
+    asked()
+
+    assert "Kept: 7 were asked in a survey, 1 left alone." in firm("import", "--undo", 1).out
+
+
 def test_ten_thousand_codes_are_given_out_in_one_go(firm: Runner, tmp_path: Path, rows: Rows) -> None:
     many = tmp_path / "many.csv"
     many.write_text(
@@ -613,3 +928,17 @@ def test_ten_thousand_codes_are_given_out_in_one_go(firm: Runner, tmp_path: Path
     assert firm("survey", "new", "big", "--lapsed").code == 0
 
     assert rows("SELECT count(DISTINCT code), count(*) FROM invitation") == [(10_007, 10_007)]
+
+
+def test_a_trust_map_begins_with_the_reasons_that_were_confirmed(
+    firm: Runner, answered: dict[int, str]
+) -> None:
+    assert firm("survey", "review", "--accept-above", 0.6).code == 0
+
+    assert firm("trust", "add", "idea", "One number.").code == 0
+
+    stages = json.loads(firm("trust", "show", "--json").out)["customers"]["stages"]
+    assert {stage["name"]: stage["breakers"][0]["what"] for stage in stages if stage["breakers"]} == {
+        "regular use": "delivery or service (1 survey answer)",
+        "renewal": "price (1 survey answer)",
+    }

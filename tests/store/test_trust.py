@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.cli.test_terminal import Terminal
 from tests.conftest import Runner
 from tests.trade.test_trust import ANSWERS
 
@@ -102,8 +103,9 @@ def test_another_map_begins_with_the_team_and_stages_of_the_last(mapped: Runner,
     trust(mapped, "add", "stage", "moving house")
     file.write_text(json.dumps({"answers": {}}), "utf-8")
 
-    ran = mapped("trust", "new", "--answers", file, "--afresh")
+    ran = mapped("trust", "new", "--answers", file, "--afresh", "--yes")
     assert (ran.code, shown(mapped)["map"]) == (2, "0.1")  # what is needed is missing: nothing was changed
+    assert "nothing was changed" in ran.err
 
     given = {name: part for name, part in ANSWERS.items() if name != "stages"}
     given |= {"opportunities": {"opportunities": [{"stage": "moving house", "what": "X", "how": "Y"}]}}
@@ -113,7 +115,9 @@ def test_another_map_begins_with_the_team_and_stages_of_the_last(mapped: Runner,
     ]
     given |= {"staff": {}}
     file.write_text(json.dumps({"answers": given, "override": needless}), "utf-8")
-    trust(mapped, "new", "--answers", file, "--afresh")
+    asked = mapped("trust", "new", "--answers", file, "--afresh")
+    assert (asked.code, "--yes" in asked.err, shown(mapped)["map"]) == (2, True, "0.1")
+    trust(mapped, "new", "--answers", file, "--afresh", "--yes")
 
     second = shown(mapped)
     assert (second["map"], second["team"]) == (
@@ -121,6 +125,80 @@ def test_another_map_begins_with_the_team_and_stages_of_the_last(mapped: Runner,
         [{"number": 1, "name": "Ada Vale", "part": "accounts"}],
     )
     assert second["customers"]["stages"][-1]["name"] == "moving house"
+
+
+def test_the_entries_of_a_file_are_added_after_those_that_are_there_and_once(
+    mapped: Runner, file: Path, rows: Rows
+) -> None:
+    trust(mapped, "drop", "idea", "1")  # a portal, which the file has too: it stays off
+    trust(mapped, "add", "idea", "A newsletter.")
+
+    trust(mapped, "new", "--answers", file)
+
+    found = {idea["number"]: (idea["what"], idea["owner"], idea["due"]) for idea in shown(mapped)["ideas"]}
+    assert found == {
+        2: ("One number.", "Jonas", "2026-03-01"),  # what it left open the file fills in
+        3: ("A newsletter.", None, None),
+    }
+    stages = [stage["name"] for stage in shown(mapped)["customers"]["stages"]]
+    assert stages[-1] == "first order"
+    at = {stage["name"]: stage for stage in shown(mapped)["customers"]["stages"]}
+    assert [one["what"] for one in at["problem"]["breakers"]] == ["Nobody calls back."]
+    assert [one["what"] for one in at["first order"]["opportunities"]] == ["The bill."]
+    events = rows("SELECT count(*) FROM event")
+    trust(mapped, "new", "--answers", file)
+    assert rows("SELECT count(*) FROM event") == events
+
+
+def test_what_a_file_lists_later_is_added_to_a_map_that_is_whole(winback: Runner, file: Path) -> None:
+    trust(winback, "new", "--answers", file)
+    given = ANSWERS | {
+        "stages": {"stages": [*ANSWERS["stages"]["stages"], {"name": "moving house"}]},
+        "breakers": {"breakers": [{"stage": "moving", "what": "The old address."}]},
+        "ideas": {"ideas": [*ANSWERS["ideas"]["ideas"], {"what": "A third.", "effort": 1}]},
+    }
+    file.write_text(json.dumps({"answers": given}), "utf-8")
+
+    trust(winback, "new", "--answers", file)
+
+    found = shown(winback)
+    assert [idea["what"] for idea in found["ideas"]] == ["One number.", "A portal.", "A third."]
+    at = {stage["name"]: stage for stage in found["customers"]["stages"]}
+    assert [one["what"] for one in at["moving house"]["breakers"]] == ["The old address."]
+
+    given["breakers"]["breakers"].append({"stage": "nowhere", "what": "X."})
+    file.write_text(json.dumps({"answers": given}), "utf-8")
+    ran = winback("--as-of", "2026-03-02", "trust", "new", "--answers", file)
+    assert (ran.code, "breakers.breakers: one of these" in ran.err, shown(winback)) == (65, True, found)
+
+
+def test_a_file_without_the_approval_makes_a_whole_map_and_says_what_comes_next(
+    winback: Runner, file: Path
+) -> None:
+    given = {name: part for name, part in ANSWERS.items() if name != "review"}
+    file.write_text(json.dumps({"answers": given}), "utf-8")
+
+    ran = winback("--as-of", "2026-03-02", "trust", "new", "--answers", file)
+
+    assert ran.code == 0
+    assert "The map is whole." in ran.err
+    assert "winback trust plan --approve --by NAME" in ran.err
+
+
+@pytest.mark.terminal
+@pytest.mark.parametrize(("said", "code", "map_"), [("", 5, "0.1"), ("y", 0, "0.2")])
+def test_at_a_terminal_it_is_asked_before_a_map_is_closed(
+    mapped: Runner, said: str, code: int, map_: str
+) -> None:
+    terminal = Terminal("trust", "new", "--afresh")
+    assert "its team and its stages" in terminal.until("Begin another?")
+
+    terminal.type(said)
+    if code == 0:
+        terminal.until("Who is on the trust team?")
+        terminal.type(":quit")
+
+    assert (terminal.end(), shown(mapped)["map"]) == (code, map_)
 
 
 # -- one entry at a time ---------------------------------------------------------------------
@@ -172,6 +250,39 @@ def test_an_entry_is_taken_off_and_comes_back_by_an_undo(mapped: Runner) -> None
     assert [idea["number"] for idea in shown(mapped)["ideas"]] == [2, 1]
 
 
+def test_an_approval_is_taken_back_by_one_undo(mapped: Runner) -> None:
+    trust(mapped, "plan", "--approve", "--by", "Ada Vale")
+
+    ran = mapped("trust", "undo")
+
+    assert "the approval of the plan by Ada Vale" in ran.err
+    assert shown(mapped)["approval"] is None
+    assert [idea["number"] for idea in shown(mapped)["ideas"]] == [2, 1]
+    trust(mapped, "undo")
+    assert [idea["number"] for idea in shown(mapped)["ideas"]] == [1]
+
+
+def test_an_undo_of_a_second_approval_leaves_the_first(mapped: Runner) -> None:
+    trust(mapped, "plan", "--approve", "--by", "Ada Vale", "--on", "-1d")
+    trust(mapped, "plan", "--approve", "--by", "Ben Ruhl")
+
+    trust(mapped, "undo")
+
+    assert shown(mapped)["approval"] == {"by": "Ada Vale", "on": "2026-03-01", "changed": False}
+
+
+def test_what_a_map_began_with_is_not_undone(winback: Runner) -> None:
+    trust(winback, "add", "idea", "One number.")
+    trust(winback, "undo")
+    before = shown(winback)
+
+    ran = winback("trust", "undo")
+
+    assert (ran.code, "nothing on the map to take back" in ran.err) == (5, True)
+    assert shown(winback) == before
+    assert len(before["customers"]["stages"]) == 7
+
+
 def test_a_stage_with_entries_stays(mapped: Runner) -> None:
     ran = mapped("trust", "drop", "stage", "4")
 
@@ -200,6 +311,32 @@ def test_an_approval_keeps_who_and_when_and_the_review_tells_what_became_of_it(m
         ("idea", 1): "open",
         ("action", 1): "overdue",
     }
+
+
+def test_the_plan_of_an_earlier_map_is_reviewed_and_its_parts_are_done(mapped: Runner, file: Path) -> None:
+    trust(mapped, "plan", "--approve", "--by", "Ada Vale")
+    trust(mapped, "new", "--answers", file, "--afresh", "--yes")
+
+    told = mapped("--as-of", "2026-03-12", "trust", "review")
+    assert (told.code, "winback trust done N --map 0.1" in told.err) == (0, True)
+    trust(mapped, "done", "2", "--map", "0.1")
+
+    found = json.loads(mapped("--as-of", "2026-03-12", "trust", "review", "--json").out)
+    assert found["map"] == "0.1"
+    assert [(one["kind"], one["number"], one["state"]) for one in found["parts"]] == [
+        ("idea", 2, "done"),
+        ("idea", 1, "open"),
+        ("action", 1, "overdue"),
+    ]
+    assert not any(idea["done_on"] for idea in shown(mapped)["ideas"])
+    assert mapped("trust", "done", "1", "--map", "0.9").code == 3
+    assert mapped("store", "doctor").code == 0
+
+
+def test_what_is_to_be_done_at_once_is_shown_with_its_day(mapped: Runner) -> None:
+    told = mapped("--as-of", "2026-03-02", "trust", "show").out
+
+    assert "1. Call the ten largest. (Mara, by 2026-03-09, open)" in told
 
 
 def test_an_approval_needs_a_name_and_an_idea(winback: Runner) -> None:

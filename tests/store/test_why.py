@@ -15,7 +15,7 @@ ANSWERS = Path(__file__).parents[1] / "cli" / "files" / "answers.yaml"
 TODAY = "2026-11-23"  # a Monday
 KEYS = {
     *("customer", "name", "state", "because", "as_of", "lapsed", "chance", "value", "worth", "base"),
-    *("factors", "missing", "assumed", "kept"),
+    *("factors", "missing", "assumed", "kept", "back"),
 }
 
 
@@ -188,7 +188,7 @@ def test_the_page_tells_an_adviser_the_result_the_factors_what_is_missing_and_th
 
 PAGE = """\
 Ana Sol, Blue Foods  no. 1
-Back within a year: about 10 %, probably 2 % to 35 %; much likelier than most.
+Back within a year: about 10 %, probably 2 % to 35 %; about as likely as most.
 For it: orders, time as a customer. Against it: last purchase.
 Chance times what they would bring, less the contact: EUR 60.
 
@@ -202,6 +202,7 @@ What moves the chance
   time as a customer   3.8 years                 x 1.35  imported  a
   how they left        upset                     x 1.10  imported  b
   A weight of 2 doubles the odds, 0.5 halves them, 1 changes nothing.
+  The list as a whole: it holds the average of all at that rate.
   a: judgement; tested on the purchases of CDNOW
   b: judgement
 
@@ -245,6 +246,98 @@ def test_what_cannot_be_or_does_not_fit_is_said(edit: tuple[str, str], says: str
     assert now("edit", 1, *edit).code == 0
 
     assert says in " ".join(now("why", 1).out.split())
+
+
+def test_a_last_purchase_or_a_cancellation_to_come_counts_as_not_known(
+    winback: Runner, tmp_path: Path
+) -> None:
+    place = tmp_path / "days.csv"
+    days = (
+        ("2025-11-02", ""),
+        ("2025-11-02", "2026-12-31"),
+        ("2025-11-02", "2026-11-23"),
+        ("2027-01-01", ""),
+    )
+    rows = [f"Ana {n},a{n}@example.com,{last},{over}" for n, (last, over) in enumerate(days)]
+    place.write_text("\n".join(["name,email,last_purchase,cancelled", *rows]), "utf-8")
+    assert winback("--as-of", TODAY, "import", place).code == 0
+
+    def run(*words: object) -> Ran:
+        return winback("--as-of", TODAY, *words)
+
+    plain, to_come, over, later = (why(run, who) for who in (1, 2, 3, 4))
+    assert to_come["chance"] == plain["chance"]
+    assert over["chance"]["about"] < plain["chance"]["about"]
+    assert "They cancel on 2026-12-31, a day to come: not counted." in " ".join(run("why", 2).out.split())
+    assert later["lapsed"] is True
+    page = " ".join(run("why", 4).out.split())
+    assert "last purchase (a day to come: not counted)" in page
+    assert "They bought not long ago" not in page
+
+
+def test_one_customers_worth_is_the_same_on_every_screen(now: Runner, tmp_path: Path) -> None:
+    lines = "".join(
+        f"    {line}\n"
+        for line in (
+            "yearly_margin: 15000 EUR",
+            "expected_years: 3",
+            "referral_count: 2",
+            "fix_cost: 900 EUR",
+        )
+    )
+    script = tmp_path / "a.yaml"
+    said = ANSWERS.read_text("utf-8").replace("    fix_cost: 900 EUR\n", "")
+    script.write_text(said.replace("  decide:\n", f"  decide:\n{lines}"), "utf-8")
+    assert now("fix", "add", "One person who answers", "--cost", "50").code == 0
+    listed = {who: _on_every_screen(now, who) for who in (1, 2, 3)}
+    now("walk", 1, "--answers", script)
+
+    for who in (1, 2, 3):
+        told = _on_every_screen(now, who)
+        assert len(set(told)) == 1, told
+    assert len(set(listed[1])) == 1
+    assert _on_every_screen(now, 1)[0] > 10 * listed[1][0]
+    page = " ".join(now("why", 1).out.split())
+    assert "EUR 15,000 a year (asked). 3 years (asked) make EUR 45,000." in page
+    assert "With them come or go 2 others (asked)" in page
+    assert "The fix takes EUR 900." in page
+
+
+def _on_every_screen(now: Runner, who: int) -> list[int]:
+    told, weighed = (json.loads(now(what, who, "--json").out) for what in ("why", "worth"))
+    (line,) = (
+        one for one in json.loads(now("list", "--sort", "priority", "--json").out) if one["number"] == who
+    )
+    reckoned = weighed["gain"] or weighed["room"]
+    assert told["value"] == line["value"] == reckoned["about"]
+    return [told["value"]["amount"], line["value"]["amount"], reckoned["about"]["amount"]]
+
+
+def test_own_cases_say_how_many_of_them_there_are_and_how_the_assumption_counts(
+    now: Runner, winback: Runner
+) -> None:
+    for who in (1, 2):
+        now("walk", who, "--answers", ANSWERS)
+        ran = now("close", who, "--outcome", "won", "--because", "x", "--until", "+9d", "--override", "x")
+        assert ran.code == 0, ran.err
+    now("walk", 3, "--answers", ANSWERS)
+    assert winback("--as-of", "2026-11-24", "note", 3, "A word.").code == 0
+
+    page = " ".join(winback("--as-of", "2026-11-24", "why", 3).out.split())
+
+    assert "complaint handled badly" in page
+    assert "Why they left: 2 of 2 of your own closed cases." in page
+    assert "2 of 2 of your settled cases came back; the 5 % you assume count as 20 more." in page
+    assert "Settled leaves out who is let go, cases that still run, and who came back unasked." in page
+
+
+def test_twelve_equal_customers_are_all_as_likely_as_most(winback: Runner, tmp_path: Path) -> None:
+    place = tmp_path / "equal.csv"
+    rows = [f"Ana {n},{n}@example.com,2025-11-02,12,900" for n in range(12)]
+    place.write_text("\n".join(["name,email,last_purchase,orders,revenue", *rows]), "utf-8")
+    assert winback("--as-of", TODAY, "import", place).code == 0
+
+    assert "about as likely as most" in winback("--as-of", TODAY, "why", 5).out
 
 
 def test_a_currency_without_a_rate_is_said_to_be_ranked_by_the_chance_alone(now: Runner) -> None:

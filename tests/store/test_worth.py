@@ -14,7 +14,7 @@ ANSWERS = Path(__file__).parents[1] / "cli" / "files" / "answers.yaml"
 TODAY = "2026-11-23"  # a Monday
 KEYS = {
     *("customer", "name", "state", "because", "as_of", "currency", "inputs", "at_stake", "fix"),
-    *("offer_cost", "cost", "room", "gain", "payback_months", "suggestion", "why", "missing"),
+    *("offer_cost", "cost", "room", "gain", "payback_months", "one_return", "suggestion", "why", "missing"),
 }
 Rows = Callable[..., list[Any]]
 
@@ -201,6 +201,7 @@ def test_a_closed_case_is_not_weighed_and_a_verdict_does_not_hide_the_figures(
         ("--acquisition", "1.234"),
         ("--years", "-1"),
         ("--years", "nan"),
+        ("--years", "x"),
         ("--referrals", "10001"),
         ("--offer-cost", "5 EURO"),
     ],
@@ -211,6 +212,29 @@ def test_what_is_no_figure_is_refused_and_the_option_named(now: Runner, words: t
 
     assert (ran.code, ran.out) == (2, "")
     assert words[0] in ran.err
+
+
+def test_a_number_that_is_none_is_called_so_in_plain_words(now: Runner) -> None:
+    assert "'x' is not a number." in now("worth", 1, "--years", "x").err
+    assert "'2.5' is not a whole number." in now("worth", 1, "--referrals", "2.5").err
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        (
+            "return_rate = 90",
+            "return_rate should be how many of 100 lapsed customers come back within a year",
+        ),
+        ("margin = 0", "margin should be how much of 100 of revenue is margin"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_told_in_a_sentence(
+    line: str, says: str, home: Path, now: Runner
+) -> None:
+    (home / "settings.toml").write_text(f"{line}\n", "utf-8")
+
+    assert says in now("worth", 1).err
 
 
 def test_the_page_fits_the_screen_and_says_who_decides(home: Path, now: Runner) -> None:

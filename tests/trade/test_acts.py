@@ -46,6 +46,16 @@ def test_a_close_takes_the_step_that_it_completed_along() -> None:
     assert kinds(("noted", {"text": "x"}), step, close) == [(1,), (2,), (3, 4)]
 
 
+def test_an_approval_is_one_act_with_who_gave_it_and_when_and_a_second_one_another() -> None:
+    told = [
+        answered(f"programme.{fact}", value, f"review.{fact}")
+        for fact, value in (("approved", True), ("approved_by", "Ada Vale"), ("approved_on", "2026-03-02"))
+    ]
+    no = answered("programme.approved", False, "review.approved")
+
+    assert kinds(no, *told) == [(1,), (2,), (3, 4, 5)]
+
+
 def test_what_was_undone_is_passed_over_and_the_one_before_comes_next() -> None:
     note = ("noted", {"text": "x"})
     told = events(note, note, ("undone", {"seq": 3}))  # type: ignore[arg-type]

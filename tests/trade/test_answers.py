@@ -287,3 +287,27 @@ def test_what_an_item_waits_for_or_goes_without_is_a_field_of_the_same_item() ->
         fields = {field.name for field in one.item}
         for field in one.item:
             assert {field.waits_for, field.unless} - {""} <= fields
+
+
+YEARS = facts()["decided.expected_years"]
+
+
+@pytest.mark.parametrize(("said", "years"), [("2.5", 2.5), ("2,5", 2.5), ("3", 3), ("3.0", 3), ("0", 0)])
+def test_years_may_have_a_decimal_and_are_kept_whole_where_they_are(said: str, years: float) -> None:
+    kept = parse(YEARS, said, CUSTOMS)
+
+    assert (kept, type(kept)) == (years, type(years))
+    assert from_file(YEARS, years, CUSTOMS) == years
+
+
+@pytest.mark.parametrize(
+    "said", ["2.5.1", "nan", "inf", "1e3", "101", "100.5", "-1", "two", "2.", "\u0662.5"]
+)
+def test_what_is_no_such_number_of_years_is_refused(said: str) -> None:
+    with pytest.raises(ValueError, match="a number"):
+        parse(YEARS, said, CUSTOMS)
+
+
+def test_a_count_stays_whole() -> None:
+    with pytest.raises(ValueError, match="a whole number"):
+        parse(facts()["decided.referral_count"], "2.5", CUSTOMS)

@@ -362,3 +362,63 @@ def test_nothing_to_tell_is_said_kindly_in_every_form() -> None:
     assert empty.empty
     assert digest.NOTHING in digestpage.markdown(empty, TODAY)
     assert digest.NOTHING in unescape(digestpage.page(empty, TODAY))
+
+
+# -- others on record, answers beside cases, and the same once --------------------------------
+
+
+def test_names_of_others_on_record_go_out_of_every_text() -> None:
+    words = "Egon Dorn sent me"
+    case = dict.fromkeys(
+        ("heard__why_left", "heard__requirements", "heard__buys_now", "followed_up__lesson"), words
+    )
+    cases = [
+        told(n, "price", backstory__internal_view=words, classified__theory="no", **case) for n in (1, 2, 3)
+    ]
+    fix = FirmFix(words, "", "", "", 0)
+
+    found = learned(*cases, fixes=(fix,), others=lambda said: ("Egon Dorn",) if "Egon" in said else ())
+    named = learned(*cases, fixes=(fix,), named=True, others=lambda said: ("Egon Dorn",))
+
+    assert "Egon" not in repr(found)
+    assert repr(found).count("[name] sent me") == 11
+    assert "[name]" not in repr(named)
+
+
+def test_the_same_words_once_the_names_are_out_are_told_once_and_counted() -> None:
+    cases = [told(n, "price", heard__why_left=f"Carla{n} Quist waited.") for n in (1, 2, 3)]
+    lessons = [
+        told(n, "price", followed_up__lesson=f"Ask Carla{n} Quist first", heard__why_left=f"Words {n}")
+        for n in (4, 5)
+    ]
+
+    found = learned(*cases, *lessons)
+    named = learned(*cases, *lessons, named=True)
+
+    assert [(q.words, q.times) for q in found.voices[0].said if "waited" in q.words] == [
+        ("[name] waited.", 3)
+    ]
+    assert [(one.words, one.times) for one in found.lessons] == [("Ask [name] first", 2)]
+    assert {q.times for q in named.voices[0].said} == {1}
+    assert "said 3 times" in digestpage.markdown(found, TODAY)
+
+
+def test_survey_answers_are_counted_beside_the_cases() -> None:
+    answers = [
+        told(n, "price", heard__why_left=f"Words {n}", heard__buys_now="Kruse")._replace(case="")
+        for n in (4, 5, 6)
+    ]
+    rare = told(7, "support", heard__buys_now="nowhere")._replace(case="")
+
+    said = digestpage.markdown(
+        learned(*several(2, "price", heard__buys_now="Elsewhere Ltd"), *answers, rare), TODAY
+    )
+
+    for words in (
+        "2 cases and 4 survey answers;",
+        "### Price: 2 cases and 3 survey answers of 6",
+        "each of fewer than three: 1 survey answer.",
+        "- Kruse: 3 survey answers",
+        "- In other places: 2 cases and 1 survey answer",
+    ):
+        assert words in said

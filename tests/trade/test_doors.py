@@ -20,7 +20,10 @@ OURS = "winback_cli"
 ERRORS = {"errors"}
 TRADE = {
     "priority",
+    "wiping",
+    "certificate",
     "worth",
+    "stakes",
     "odds",
     "purchases",
     "addresses",

@@ -317,3 +317,20 @@ def test_a_report_says_that_no_return_shows_what_caused_it() -> None:
     assert none.empty
     assert [remark.sentences for remark in none.remarks] == [(), ()]
     assert none.tables[0].title == "How they came back, all groups together"
+
+
+def test_no_two_rows_of_the_calibration_are_called_alike() -> None:
+    rows = [
+        Attempts(
+            "closed", "won" if n % 3 == 0 else "lost", LONG_AGO, "", "reached", chance=0.12 + n / 10_000
+        )
+        for n in range(60)
+    ]
+
+    told = learning.with_learning(
+        Report("outcomes", "", (), (), ()), Returns(0, 0, 0), learning.calibration(rows, TODAY, 12)
+    )
+
+    labels = [row[0] for row in told.tables[-1].rows]
+    assert len(labels) > 1
+    assert len(set(labels)) == len(labels)

@@ -1,9 +1,11 @@
 """What fits to offer, and what it would cost if everybody asked (A6, C9, D5, B5.4)."""
 
+from typing import Any
+
 import pytest
 
 from winback_cli.money import Money
-from winback_cli.offers import PRICE_KINDS, Ripple, advice, ripple_words
+from winback_cli.offers import PRICE_KINDS, Comparable, Demand, advice, demand_words
 from winback_cli.stages import OfferKind, Reason
 
 SERVICE = {
@@ -71,39 +73,38 @@ def test_where_the_reason_is_not_known_it_is_to_be_asked_first(reason: str) -> N
     assert told.kinds == (OfferKind.TRIAL, OfferKind.REFUND_GUARANTEE)
 
 
+ANYBODY = Comparable(None, None, None, "")
+
+
+def demand(given: int, could_ask: int, cost: Money | None, **more: Any) -> Demand:
+    return Demand("discount", ANYBODY, given, (("EUR", could_ask),) if could_ask else (), cost, **more)
+
+
 def test_for_all_is_the_cost_of_this_one_and_of_all_who_could_ask() -> None:
-    ripple = Ripple(given=3, could_ask=11, cost=Money(12_550, "EUR"))
-
-    assert ripple.for_all == Money(150_600, "EUR")  # twelve times 125.50
-    assert ripple._replace(could_ask=0).for_all == Money(12_550, "EUR")
-    assert ripple._replace(cost=None).for_all is None
+    assert demand(3, 11, Money(12_550, "EUR")).for_all == Money(150_600, "EUR")  # twelve times 125.50
+    assert demand(3, 0, Money(12_550, "EUR")).for_all == Money(12_550, "EUR")
+    assert demand(3, 11, None).for_all is None
 
 
-def test_the_ripple_in_words_never_adds_up_currencies() -> None:
-    ripple = Ripple(4, 11, Money(10_000, "EUR"), (Money(40_000, "EUR"), Money(9_950, "USD")), 1)
+def test_what_the_others_got_is_told_with_its_cost_and_never_adds_up_currencies() -> None:
+    told = demand(4, 11, None, spent=(Money(40_000, "EUR"), Money(9_950, "USD")), unpriced=1)
 
-    assert ripple_words(ripple) == (
-        "4 customers have it already, for EUR 400 and USD 99.50; 1 more without a cost.",
-        "11 other customers who left for the same reason could ask for the same.",
-        "For all of them and this one: EUR 1,200.",
+    assert demand_words(told)[3] == (
+        "15 customers are comparable. 4 have a discount already, for EUR 400 and USD 99.50"
+        " and 1 without a cost; 11 could ask for a discount."
     )
 
 
-def test_the_ripple_of_one_is_told_as_one() -> None:
-    ripple = Ripple(1, 1, None, alike=False)
-
-    assert ripple_words(ripple) == (
-        "1 customer has it already; what it cost was not noted.",
-        "1 other customer could ask for the same.",
+def test_the_demand_of_one_is_told_as_one() -> None:
+    assert demand_words(demand(1, 0, None))[3:] == (
+        "1 customer is comparable. 1 has a discount already, what it cost was not noted;"
+        " 0 could ask for a discount.",
         "Say with --cost what one costs, to see what it would cost for all.",
     )
 
 
 def test_where_nobody_else_could_ask_it_costs_what_it_costs() -> None:
-    ripple = Ripple(0, 0, Money(10_000, "EUR"))
-
-    assert ripple_words(ripple) == (
-        "Nobody else has it yet.",
-        "Nobody else who left for that reason could ask for it.",
-        "It costs EUR 100.",
+    assert demand_words(demand(0, 0, Money(10_000, "EUR")))[3:] == (
+        "Nobody else is comparable.",
+        "It costs EUR 100, for this one alone.",
     )

@@ -335,3 +335,10 @@ def test_as_values_a_burst_says_what_it_rests_on() -> None:
             "found": [{"reason": "price", "recent": 8, "usual": 0.99, "chance": 0.00012}],
         },
     )
+
+
+@pytest.mark.parametrize(("said", "end"), [("late, and no tickets", '".'), ("late!", '!"'), ("why?", '?"')])
+def test_what_one_of_them_said_ends_as_a_sentence_does(said: str, end: str) -> None:
+    told = words(*(alike() for _ in range(3)), said=said)
+
+    assert f"{end} Perhaps it is a pattern" in told

@@ -8,9 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from winback_cli import odds, priority
+from winback_cli import odds, priority, stakes
+from winback_cli import worth as reckoning
+from winback_cli.money import Money
 from winback_cli.priority import Assumptions, Known, Outcomes, Score
 from winback_cli.stages import HowLeft, Reason
+from winback_cli.stakes import Answered
 
 TODAY = date(2026, 11, 23)
 SOME = Known(
@@ -48,8 +51,22 @@ def width(one: Score) -> float:
     return odds.logit(one.high) - odds.logit(one.low)
 
 
+def within_bounds(one: Score) -> bool:
+    return 0 < one.low <= one.chance <= one.high < 1 and 0.001 <= one.chance <= 0.95
+
+
 # -- which way ------------------------------------------------------------------------------
 
+ANSWERED = st.builds(
+    Answered,
+    yearly=st.none() | st.builds(Money, st.integers(0, 10**8), st.sampled_from(["EUR", "USD"])),
+    years=st.none() | st.integers(0, 30) | st.floats(0, 30),
+    referrals=st.none() | st.integers(0, 20),
+    fix=st.none() | st.builds(Money, st.integers(0, 10**6), st.sampled_from(["EUR", "USD"])),
+    sharing=st.integers(1, 5),
+    offers=st.lists(st.builds(Money, st.integers(0, 10**5), st.just("EUR")), max_size=2).map(tuple),
+    unpriced=st.integers(0, 1),
+)
 AROUND = st.builds(
     Known,
     last=st.none() | st.dates(date(2015, 1, 1), TODAY),
@@ -65,6 +82,7 @@ AROUND = st.builds(
     cancelled=st.none() | st.booleans(),
     verdict=st.sampled_from(["", "pursue", "unsure"]),
     left_alone=st.just(False),
+    answered=st.none() | ANSWERED,
 )
 
 
@@ -196,11 +214,11 @@ def test_the_chance_lies_within_its_interval_and_both_within_bounds(
 ) -> None:
     one = score(known, USUAL._replace(return_rate=rate, horizon_months=months))
 
-    assert 0.001 <= one.low <= one.chance <= one.high <= 0.6
+    assert within_bounds(one)
 
 
 @pytest.mark.parametrize(
-    "field", [f for f in Known._fields if f not in ("currency", "verdict", "left_alone")]
+    "field", [f for f in Known._fields if f not in ("currency", "verdict", "left_alone", "answered")]
 )
 def test_what_is_missing_makes_the_interval_wider_and_is_named(field: str) -> None:
     told = _told(some(**{field: Known()._asdict()[field]}))
@@ -235,6 +253,29 @@ def test_the_base_rate_is_that_of_the_horizon() -> None:
     assert two == pytest.approx(0.19)
 
 
+def test_the_middle_of_a_list_is_kept_and_equal_customers_are_just_that() -> None:
+    equal = [some(reason="support")] * 12
+    spread = [some(orders=n) for n in (1, 1, 1, 10, 10)]
+    own = Outcomes(9, 30, {"support": (9, 12)})
+
+    for rows, outcomes in ((equal, priority.NONE_YET), (equal, own), (spread, own)):
+        assumed = priority.measured(Assumptions(), rows, TODAY, outcomes)
+        chances = sorted(one.chance for one in priority.scores(rows, assumed, TODAY, outcomes) if one)
+        told = priority.priority(rows[0], assumed, TODAY, outcomes)
+        assert told.base.middle == pytest.approx(chances[len(chances) // 2])
+
+
+def test_no_end_of_an_interval_is_cut() -> None:
+    best = some(last=back(10), orders=20, how_left="departing", complaint="resolved", referred=True)
+
+    likely, sure = (score(best, USUAL._replace(return_rate=rate)) for rate in (20, 90))
+
+    assert likely.chance < 0.95 < likely.high
+    assert sure.chance == 0.95 < sure.high
+    log_odds = odds.logit(likely.chance)
+    assert odds.logit(likely.high) - log_odds == pytest.approx(log_odds - odds.logit(likely.low))
+
+
 def test_own_closed_cases_pull_the_base_rate_away_from_the_assumption_and_narrow_the_interval() -> None:
     none, few, many = Outcomes(), Outcomes(2, 10), Outcomes(200, 1000)
     rates = [priority.priority(SOME, USUAL, TODAY, one).base.rate for one in (none, few, many)]
@@ -257,11 +298,22 @@ def test_own_cases_of_a_reason_pull_it_toward_what_became_of_them_the_more_the_m
     assert score(other, USUAL, by[2]) == score(other, USUAL, by[0])
 
 
+def test_a_reason_that_own_cases_moved_says_how_many_of_them_came_back() -> None:
+    told = priority.priority(
+        some(reason="price/shipping"), USUAL, TODAY, Outcomes(9, 30, {"price": (3, 4)})
+    )
+
+    (found,) = (one for one in told.factors if one.name == "reason")
+    assert (found.value, found.note) == ("price/shipping", "3 of 4 of your own closed cases")
+    (other,) = (w for w in _told(SOME).factors if w.name == "reason")
+    assert other.note == ""
+
+
 @pytest.mark.parametrize("counts", [(5, 2), (-3, -1), (-1, 10)])
 def test_outcomes_that_cannot_be_do_no_harm(counts: tuple[int, int]) -> None:
     one = score(SOME, USUAL, Outcomes(*counts, {"price": counts, "nonsense": counts}))
 
-    assert 0.001 <= one.low <= one.chance <= one.high <= 0.6
+    assert within_bounds(one)
 
 
 # -- who formally cancelled -------------------------------------------------------------------
@@ -314,6 +366,41 @@ def test_a_second_lifetime_is_half_the_first_between_one_year_and_three(tenure: 
 
     assert told.worth is not None
     assert told.worth.years == pytest.approx(years)
+
+
+@given(AROUND)
+def test_the_value_is_what_worth_reckons_of_the_same_figures_to_the_last_cent(known: Known) -> None:
+    told = _told(known, USUAL._replace(rates={"USD": 0.9}))
+
+    found = reckoning.worth(told.inputs)
+    brings = found.gain or found.room
+
+    assert told.score is not None
+    assert told.score.value == (brings[1].amount if brings else None)
+    assert told.score.currency == (brings[1].currency if brings else "")
+    assert (told.worth is None) == (told.score.value is None)
+
+
+def test_what_was_answered_counts_before_the_list_and_what_it_takes_is_taken_off() -> None:
+    answered = Answered(Money(1_500_000, "EUR"), 3, 2, Money(60_000, "EUR"), 2, (Money(7_500, "EUR"),))
+
+    told = _told(some(answered=answered))
+
+    at_stake = 3 * 1_500_000 + 2 * 60_000  # the middle one of the list brings 2,000.00 at 30 %
+    assert told.score is not None and told.worth is not None
+    assert (told.worth.amount, told.worth.referrals, told.worth.fix) == (at_stake, 120_000, 30_000)
+    assert told.score.value == round(told.score.chance * at_stake - 7_500 - 500 - 30_000)
+    assert told.score.rank == told.score.value > score(SOME).rank
+    assert told.score.chance == score(SOME).chance
+
+
+def test_an_amount_that_was_answered_in_another_currency_is_told_in_that_one() -> None:
+    told = some(answered=Answered(Money(100_000, "USD"), 2))
+
+    assert (score(told).currency, score(told).value) == ("USD", round(score(told).chance * 200_000))
+    assert score(told, USUAL._replace(rates={"USD": 0.5})).rank == pytest.approx(
+        score(told).chance * 100_000 - 500, abs=1
+    )
 
 
 def test_a_likely_return_that_brings_little_stands_behind_an_unlikely_one_that_brings_much() -> None:
@@ -468,6 +555,17 @@ ABSURD = st.builds(
     cancelled=st.none() | st.booleans(),
     verdict=st.text(max_size=9).filter(lambda word: word not in priority.LET_GO),
     left_alone=st.just(False),
+    answered=st.none()
+    | st.builds(
+        Answered,
+        yearly=st.none() | st.builds(Money, st.integers(), st.sampled_from(["EUR", "", "???"])),
+        years=st.none() | st.integers() | st.floats(),
+        referrals=st.none() | st.integers(),
+        fix=st.none() | st.builds(Money, st.integers(), st.just("EUR")),
+        sharing=st.integers(),
+        offers=st.lists(st.builds(Money, st.integers(), st.just("EUR")), max_size=2).map(tuple),
+        unpriced=st.integers(),
+    ),
 )
 ANY = st.builds(
     Assumptions,
@@ -490,12 +588,11 @@ def test_whatever_is_in_a_list_every_score_is_within_bounds_and_no_number_is_non
 
     for row, one in zip(rows, priority.scores(rows, assumed, TODAY), strict=True):
         assert one is not None
-        assert 0.001 <= one.low <= one.chance <= one.high <= 0.6
+        assert within_bounds(one)
         assert math.isfinite(one.rank)
         assert priority.priority(row, assumed, TODAY).score == one
-        assert (one.value is None) == (
-            not (row.currency and 0 <= (row.revenue or 0) < 10**15 and row.revenue is not None)
-        )
+        revenue = stakes.spent(row.revenue, row.currency, assumed.usual)
+        assert row.answered or (one.value is None) == (revenue is None)
 
 
 @pytest.mark.parametrize(
@@ -505,6 +602,7 @@ def test_whatever_is_in_a_list_every_score_is_within_bounds_and_no_number_is_non
         ({"first": date(2026, 6, 1)}, "tenure", "the days do not fit: not counted"),
         ({"revenue": -1}, "spending", "no such revenue: not counted"),
         ({"revenue": 10**16}, "spending", "no such revenue: not counted"),
+        ({"revenue": 200_001 * 10**6}, "spending", "beyond belief: not counted"),
         ({"orders": 0}, "orders", "no such value: not counted"),
         ({"orders": -4}, "orders", "no such value: not counted"),
         ({"regularity": math.nan}, "regularity", "no such value: not counted"),

@@ -325,3 +325,24 @@ def test_what_they_said_goes_before_what_the_list_says() -> None:
     assert from_list.default == "price"
     assert from_list.words.endswith('The list says "Price too high": price?')
     assert from_them.default == "moved_or_closed"
+
+
+def test_a_reason_set_on_record_goes_before_words_that_nobody_heard_and_after_those_that_were_said() -> (
+    None
+):
+    kept = {"classified.reason": "sales_practices", "record.reason": "sales_practices"}
+    unclear = {"listen.why_left": "It's complicated.", "classify.reason": QUIT}
+
+    asked = walk(TO_CLASSIFY | unclear, suggested=kept).who.put["classify.reason"]
+    heard = walk(
+        TO_CLASSIFY | {"listen.why_left": "We moved abroad.", "classify.reason": QUIT}, suggested=kept
+    ).who.put["classify.reason"]
+
+    assert asked.words.endswith('On record is "sales practices": sales practices?')
+    assert asked.default == "sales_practices"
+    assert heard.default == "moved_or_closed"
+
+
+def test_a_price_too_high_and_found_cheaper_is_the_price_unless_it_was_found_with_a_rival() -> None:
+    assert reason_of("You were too expensive; I found it cheaper.") == "price"
+    assert reason_of("I found it cheaper elsewhere") == "competitor_offer"

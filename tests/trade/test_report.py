@@ -1,12 +1,14 @@
 """Reports: what they count, what they leave open, and what they never say."""
 
+import io
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
-from winback_cli import dealings, report
+from winback_cli import dealings, report, reportview
 from winback_cli.intervals import FEW, Rate, spread, wilson
 from winback_cli.money import Money
 from winback_cli.report import Amounts, Cases, CheckIns, Promises, Report, Wanted, Wins
@@ -232,6 +234,11 @@ def test_currencies_are_never_added_up() -> None:
         ("(not known)", "Revenue of won customers", 3, None),
     ]
     assert {figure.value for figure in told.figures} == {Money(10000, "EUR"), Money(90000, "USD")}
+    known = dealings.value([row for row in amounts if row.amount is not None], TODAY)
+    assert [any("no amount is on record" in note for note in one.notes) for one in (told, known)] == [
+        True,
+        False,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -307,3 +314,25 @@ def test_a_report_says_nowhere_that_contact_brought_anybody_back(place: int) -> 
         claim in words for claim in ("thanks to", "because of", "brought back", "caused", "due to")
     )
     assert place == 0 or report.NO_CAUSE in told.notes
+
+
+def test_days_are_told_whole() -> None:
+    told = spread({20: 1, 38: 2, 45: 1, 51: 1, 60: 1}).words()
+
+    assert told == "median 42 days, half of them 38 to 50"
+    assert spread({0: 3, 1: 3}).words() == "median 1 day, half of them 0 to 1"
+
+
+def test_what_is_counted_is_named_in_full_at_80_columns() -> None:
+    amounts = [
+        Amounts(group, kind, "EUR", 12, 123_456_700)
+        for group in ("EUR 1k-10k", "EUR 10k-100k")
+        for kind in dealings.KINDS
+    ]
+    console = Console(width=80, record=True, file=io.StringIO())
+
+    console.print(reportview.report(dealings.value(amounts, Wanted("2026-11-23", by="segment")), 80))
+
+    drawn = console.export_text()
+    assert all(drawn.count(f"{words} ") >= 2 for words in dealings.KINDS.values())
+    assert "…" not in drawn

@@ -167,6 +167,21 @@ def test_an_empty_box_is_a_no(cell: str) -> None:
         "Bitte nicht mehr kontaktieren",
         "never contact us",
         "No contact.",
+        "unsubscribe me please",
+        "I want to unsubscribe.",
+        "stop writing",
+        "Please stop writing to us!",
+        "Stop sending me mails",
+        "take me off",
+        "I asked you to take me off your mailing list.",
+        "I do not want to be contacted",
+        "We don\u2019t want to be contacted again.",
+        "Too dear. Do not write again.",
+        "Remove me",
+        "Delete my data",
+        "I wish to be removed from your list",
+        "Bitte abmelden",
+        "Ich will keine Post mehr",
     ],
 )
 def test_who_asks_in_words_to_be_left_alone_is_understood(words: str) -> None:
@@ -181,6 +196,14 @@ def test_who_asks_in_words_to_be_left_alone_is_understood(words: str) -> None:
         "Nobody would write to us.",
         "I had no contact person.",
         "They left us alone with the problem.",
+        "You never stop writing invoices.",
+        "You stopped writing to us.",
+        "Your newsletter had no unsubscribe link.",
+        "I could not unsubscribe from the premium plan.",
+        "Take me off the premium plan and I would stay.",
+        "I was removed from your list without a word.",
+        "I wanted to be contacted but nobody did.",
+        "I do not want to be contacted only when you sell.",
     ],
 )
 def test_who_complains_of_too_little_contact_is_not_taken_for_one_who_wants_none(words: str) -> None:
@@ -193,6 +216,25 @@ def test_an_opt_out_outweighs_whatever_else_is_wrong_with_its_row() -> None:
     assert isinstance(read, Given)
     assert read.alone
     assert not read.call_back
+
+
+def test_a_long_answer_of_empty_lines_is_read_at_once() -> None:
+    assert not asks_to_be_left(
+        "", ["\n" * 20_000]
+    )  # took a minute, by a pattern that looked again and again
+
+
+def test_a_cell_that_holds_its_question_is_no_answer() -> None:
+    columns = columns_of(["code", "q1", "q2"], "r.csv", FOUR)
+    reader = Reader(columns, "dmy", TODAY, FOUR)
+
+    untouched = reader.read(2, ["ABC", FOUR[0].words, FOUR[1].words.upper()])
+    one = reader.read(3, ["ABC", FOUR[0].words, "At Rival."])
+
+    assert isinstance(untouched, Bad)
+    assert untouched.reason == "nothing was answered"
+    assert isinstance(one, Given)
+    assert one.answers == {"q2": "At Rival."}
 
 
 # -- counted ---------------------------------------------------------------------------------
@@ -243,6 +285,14 @@ def test_quotes_name_nobody_and_are_never_of_somebody_left_alone() -> None:
     told = tally(FOUR, 3, replies)
 
     assert told.quotes == (("price", "[name] here: too dear for [name], ask [e-mail], [number]."),)
+
+
+def test_quotes_name_nobody_else_on_record_either() -> None:
+    replies = [reply(1, suggested="price", said="Too dear, said EGON DORN, and Egon agreed.")]
+
+    told = tally(FOUR, 1, replies, lambda words: ("Egon Dorn", "Agreed") if "EGON" in words else ())
+
+    assert told.quotes == (("price", "Too dear, said [name], and Egon agreed."),)
 
 
 # -- a fair group ----------------------------------------------------------------------------
@@ -316,3 +366,14 @@ def test_a_printed_form_has_a_sheet_for_each_and_runs_and_loads_nothing() -> Non
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     assert f"default-src &#x27;none&#x27;; style-src &#x27;sha256-{digest}&#x27;" in page
     assert not re.search(r"(?:src|href)=|url\(|@import", page)
+
+
+def test_a_form_says_where_to_send_it_back_and_nothing_where_nobody_said_so() -> None:
+    def page(*asks: str) -> str:
+        return "".join(printed(Form("We ask", FOUR, *asks), PEOPLE))
+
+    assert "Please send it back to Firm &amp; Co (ana@firm.example.com)." in page(
+        "Firm & Co", "ana@firm.example.com"
+    )
+    assert "Please send it back to ana@firm.example.com." in page("", "ana@firm.example.com")
+    assert "send it back" not in page()

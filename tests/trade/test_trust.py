@@ -121,7 +121,6 @@ def test_a_file_with_every_answer_walks_through_it_and_owes_nothing_to_the_desk(
         ("staff", "staff_opportunities"),
         ("staff", "staff_threats"),
         ("ideas", "ideas"),
-        ("review", "approved"),
     ],
 )
 def test_what_the_rules_ask_for_cannot_be_left_out(book: Playbook, step: str, key: str) -> None:
@@ -129,6 +128,13 @@ def test_what_the_rules_ask_for_cannot_be_left_out(book: Playbook, step: str, ke
 
     with pytest.raises(UsageError, match=rf"no answer to {step}\.{key}"):
         walk(book, given)
+
+
+def test_a_file_is_not_asked_whether_the_plan_that_it_makes_was_approved(book: Playbook) -> None:
+    ended, journal = walk(book, {name: part for name, part in ANSWERS.items() if name != "review"})
+
+    assert ended.kind == "quit"
+    assert set(journal.case().done) == {step.id for step in book.steps} - {"review"}
 
 
 def test_an_entry_stands_at_a_stage_of_the_map_as_the_map_calls_it(book: Playbook) -> None:
@@ -340,6 +346,19 @@ def test_reasons_are_counted_with_their_leaves_and_their_commonest_words() -> No
     ]
 
 
+def test_a_map_begins_with_what_cases_and_surveys_say_each_counted_by_itself() -> None:
+    stages = trust.usual_stages(trust.CUSTOMERS)
+
+    found = trust.seeded(
+        [("price/shipping_cost", 2), ("unknown", 9)], stages, [("price", 1), ("support", 4)]
+    )
+
+    assert found == [
+        {"stage": "problem", "what": "support (4 survey answers)"},
+        {"stage": "renewal", "what": "price (2 cases, 1 survey answer)"},
+    ]
+
+
 # -- the plan in its forms -------------------------------------------------------------------
 
 HOSTILE = '=HYPERLINK("x") | <script>alert(1)</script> [a](b)'
@@ -378,6 +397,37 @@ def test_no_cell_of_the_csv_is_run_by_a_spreadsheet(plan: trust.Plan) -> None:
     assert [row["what"] for row in by_kind["idea"]] == ["One number.", "A portal.", f"'{HOSTILE}"]
     assert (by_kind["reason"][0]["what"], by_kind["reason"][0]["cases"]) == ("price", "4")
     assert by_kind["threat"][0]["more"] == "Two people look."
+    assert by_kind["approval"][0]["what"] == "Not approved yet."
+
+
+def test_every_form_of_the_plan_says_who_approved_it_and_when(plan: trust.Plan) -> None:
+    signed = plan._replace(approval=trust.Approval("Ada Vale", "2026-02-27"))
+    told = "Approved by Ada Vale on 2026-02-27."
+
+    row = list(csv.DictReader(io.StringIO(trustpage.as_csv(signed, TODAY))))[-1]
+
+    assert (row["what"], row["owner"], row["done_on"]) == (told, "Ada Vale", "2026-02-27")
+    assert told in "\n".join(trustpage.lines(signed, TODAY, 80))
+    assert told in trustpage.markdown(signed, TODAY)
+    assert told in trustpage.page(signed, TODAY)
+
+
+def test_every_form_of_the_plan_writes_its_day_alike(plan: trust.Plan) -> None:
+    assert "As of 2026-03-02" in trustpage.page(plan, TODAY)
+    assert "As of 2026-03-02" in trustpage.markdown(plan, TODAY)
+
+
+# -- the blank file --------------------------------------------------------------------------
+
+
+def test_the_blank_file_says_which_stages_there_are_and_asks_for_no_approval(book: Playbook) -> None:
+    told = answersfile.template(book)
+
+    assert "breakers: [{stage: STAGE, what: TEXT}]" in told
+    assert "# first look, first purchase, regular use, problem, renewal, leaving, gone." in told
+    assert "# applying, first weeks, daily work, problem, change, leaving, gone." in told
+    assert "Which other stage" not in told
+    assert "(required)" not in told.partition("# Did senior management")[2]
 
 
 def test_the_page_loads_and_runs_nothing_and_escapes_what_somebody_wrote(plan: trust.Plan) -> None:

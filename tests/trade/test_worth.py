@@ -1,11 +1,14 @@
 """Whether somebody is worth it: what counts, what it comes to, and what that suggests."""
 
+import io
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
+from winback_cli import scenes
 from winback_cli import worth as reckoning
 from winback_cli.money import Money
 from winback_cli.worth import Input, Inputs, Worth
@@ -28,7 +31,7 @@ SOME = Inputs(
     offers=(eur(50), eur(25)),
     offers_from="asked",
     contact_cost=Input(eur(5), "assumed"),
-    acquisition=Input(eur(900), "set by you"),
+    acquisition=Input(eur(1_200), "set by you"),
 )
 
 
@@ -70,6 +73,36 @@ def test_the_fix_is_shown_whole_and_by_the_share_of_those_who_wait_for_it() -> N
 def test_payback_is_the_months_of_margin_that_pay_for_it_and_there_is_none_where_they_bring_none() -> None:
     assert weigh(years=Input(1, "asked")).payback == pytest.approx(12 * 380 / 1_000)
     assert weigh(yearly=Input(eur(0), "asked")).payback is None
+
+
+@pytest.mark.parametrize(
+    ("years", "referrals", "says"),
+    [
+        (2, 0, "a return repays it in 13 months"),
+        (1, 3, "a return repays it only with the referrals"),
+        (1, 0, "a return does not repay it"),
+    ],
+)
+def test_a_payback_that_is_longer_than_they_stay_is_none(years: int, referrals: int, says: str) -> None:
+    found = weigh(
+        years=Input(years, "asked"),
+        referrals=Input(referrals, "asked"),
+        fix_cost=Input(eur(2_000), "asked"),
+    )
+
+    assert figures(found)["On average"][1] == says
+
+
+def test_the_yardstick_is_beside_what_one_return_costs_not_what_one_try_does() -> None:
+    assert weigh().one_return == eur(950)  # 380 to try, of which two in five succeed
+    assert weigh(chance=(0.0, 0.0, 0.1)).one_return is None
+    assert weigh(fix_cost=reckoning.UNKNOWN).one_return is None
+
+
+def test_a_figure_that_was_tried_twice_says_so_once() -> None:
+    found = weigh(referrals=Input(2, "tried"), each=Input(eur(300), "tried"))
+
+    assert figures(found)["Referrals"] == ("2 at EUR 300", "tried")
 
 
 def test_a_customer_who_costs_more_than_they_bring_still_has_the_low_end_below_the_high() -> None:
@@ -197,10 +230,15 @@ def test_an_offer_whose_cost_nobody_gave_leaves_it_open() -> None:
         ({"fix_cost": reckoning.UNKNOWN, "offers": (eur(9_000),)}, "release", "a fix that costs nothing"),
         ({"yearly": reckoning.UNKNOWN}, "unsure", "in a year is not known"),
         ({"chance": None}, "unsure", "chance of their return is not known"),
-        ({"yearly": Input(eur(-800), "asked")}, "release", "cost as much as they bring"),
+        ({"yearly": Input(eur(-800), "asked")}, "release", "cost more than they bring"),
+        (
+            {"yearly": Input(eur(0), "asked"), "referrals": reckoning.UNKNOWN},
+            "release",
+            "cost as much as they bring",
+        ),
         ({"mendable": False}, "release", "cause cannot be changed"),
-        ({"acquisition": Input(eur(379), "set by you")}, "unsure", "new customer costs less"),
-        ({"acquisition": Input(eur(380), "set by you")}, "pursue", "at its worst"),
+        ({"acquisition": Input(eur(949), "set by you")}, "unsure", "new customer costs less"),
+        ({"acquisition": Input(eur(950), "set by you")}, "pursue", "at its worst"),
         ({"acquisition": reckoning.UNKNOWN}, "pursue", "at its worst"),
     ],
     ids=lambda value: "" if isinstance(value, str) else " ".join(value) if value else "as it is",
@@ -226,6 +264,10 @@ def test_nobody_is_told_that_a_contact_brings_them_back() -> None:
     ] == []
 
 
+def test_a_chance_of_next_to_nothing_is_not_told_as_none() -> None:
+    assert reckoning.chance_words((0.00001, 0.002, 0.3)) == "about 0.2 % (under 0.1 to 30)"
+
+
 # -- how it is told -----------------------------------------------------------------------------
 
 
@@ -242,7 +284,7 @@ def test_every_figure_says_where_it_came_from() -> None:
         "The offer": ("EUR 75", "asked"),
         "A contact": ("EUR 5", "assumed"),
         "On average": ("EUR 1,020 (320 to 1,720)", "a return repays it in 5 months"),
-        "A new customer": ("EUR 900", "set by you; to try here EUR 380"),
+        "A new customer": ("EUR 1,200", "set by you; a return here costs about EUR 950"),
     }
 
 
@@ -256,3 +298,15 @@ def test_the_quick_look_is_one_line_of_a_screen() -> None:
     assert reckoning.first_sight(weigh(yearly=reckoning.UNKNOWN)).startswith(
         "What they bring is not known."
     )
+
+
+def test_very_large_amounts_leave_every_word_whole_at_80_columns() -> None:
+    found = weigh(yearly=Input(eur(123_456_789_012), "imported, 30 % margin assumed"))
+    console = Console(width=80, record=True, file=io.StringIO())
+
+    console.print(scenes.figures(reckoning.told(found)))
+
+    lines = console.export_text().splitlines()
+    assert max(map(len, lines)) <= 80
+    assert any(line.strip() == "imported, 30 % margin assumed" for line in lines)
+    assert len(lines) <= 2 * len(reckoning.told(found)) + 1

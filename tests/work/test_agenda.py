@@ -474,10 +474,12 @@ def test_what_cannot_be_is_told_in_a_sentence_and_exits_2(
     assert ran.err.splitlines()[0] == f"winback: {told}"
 
 
-def test_a_file_that_cannot_be_written_is_a_failing_disk(begun: Runner, tmp_path: Path) -> None:
+def test_a_name_that_no_file_can_have_is_refused_before_anything_is_done(
+    begun: Runner, tmp_path: Path
+) -> None:
     ran = begun("agenda", "--ics", tmp_path / ("x" * 300))
 
-    assert ran.code == 74
+    assert ran.code == 2
 
 
 def test_details_bring_how_they_are_reached_and_what_was_promised(begun: Runner) -> None:

@@ -10,6 +10,7 @@ from tests.work.scripted import MONDAY, STANDARD, later, opened
 from winback_cli import answersfile, library
 from winback_cli.answers import Customs
 from winback_cli.answersfile import FilePrompter, Given
+from winback_cli.case import Entry
 from winback_cli.errors import BadInput, Refused, UsageError
 from winback_cli.journal import Journal, Rehearsal
 from winback_cli.prompter import Ended
@@ -272,6 +273,52 @@ def test_a_promise_that_the_file_now_says_is_done_is_kept_on_the_way(tmp_path: P
 
     assert [c["state"] for c in first.case().commitments] == ["kept", "open"]
     assert [c["state"] for c in second.case().commitments] == ["kept", "kept"]
+
+
+def promised(journal: Rehearsal, what: str) -> Rehearsal:
+    """The case with a promise made by a command, at the end of its list."""
+    held = journal.case().facts.get("revisited.changes") or []
+    value = {"what": what, "done": False, "owner": "Mara", "due": "2026-04-10"}
+    about = {"question": "revisit.changes", "fact": "revisited.changes", "how": "asked"}
+    journal.record([Entry("promised", {**about, "item": len(held) + 1, "value": value})])
+    return journal
+
+
+def test_what_a_file_promises_is_added_after_what_was_promised_before(load: Any) -> None:
+    day = date(2026, 3, 20)
+
+    _, journal = play(sample(), promised(opened(day), "A new invoice"), day)
+
+    assert [(c["what"][:13], c.get("owner"), c["state"]) for c in journal.case().commitments] == [
+        ("A new invoice", "Mara", "open"),
+        ("Mara Quist an", None, "kept"),
+        ("A message the", "Jonas Feld", "open"),
+    ]
+    before = len(journal._events)
+    assert len(play(sample(), journal, day)[1]._events) == before
+
+
+def test_a_file_keeps_the_promise_that_it_says_is_done_whatever_its_number(tmp_path: Path) -> None:
+    day = date(2026, 3, 20)
+    _, first = play(sample(), promised(opened(day), "A new invoice"), day)
+    script = answersfile.load(_written(tmp_path, CALLED), STANDARD, Customs(date(2026, 3, 30)))
+
+    ended, second = play(script, first, date(2026, 3, 30))
+
+    assert ended.kind == "waiting"  # for the invoice, of which the file says nothing
+    assert [c["state"] for c in second.case().commitments] == ["open", "kept", "kept"]
+
+
+def test_a_file_says_nothing_of_an_entry_that_it_does_not_hold() -> None:
+    journal = opened(MONDAY)
+    about = {"question": "backstory.landmines", "fact": "backstory.landmines", "how": "asked"}
+    journal.record([Entry("answered", {**about, "item": 1, "value": {"what": "The price"}})])
+
+    _, journal = play(sample(), journal, date(2026, 3, 20))
+
+    mines = journal.case().facts["backstory.landmines"]
+    assert [mine["what"][:9] for mine in mines] == ["The price", "Her compl", "The invoi"]
+    assert mines[0]["explanation"] is None
 
 
 def test_a_promise_that_is_not_due_yet_lets_the_file_wait_for_it(tmp_path: Path) -> None:

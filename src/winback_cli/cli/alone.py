@@ -108,17 +108,33 @@ def _show(here: Here, *, json: bool) -> None:
             str(entry.number or "-"),
             text.line(label(entry.name, entry.company)) if entry.number else "(no record)",
             entry.on,
-            text.shorten(entry.by, 16),
-            text.shorten(entry.reason, 40),
-            text.shorten(entry.file or "", 24),
+            text.shorten(entry.by, 12 if here.drawn else 80),
+            *([_why(entry)] if here.drawn else [text.line(entry.reason), text.line(entry.file or "")]),
         ]
         for entry in standing
     ]
-    header = [">No.", "Customer", "Since", "By", "Why", "List"]
-    here.table(header, rows, "Nobody is left alone.")
+    if here.drawn and standing:
+        _draw(here, rows)
+    else:
+        header = [">No.", "Customer", "Since", "By", "Why", "List"]
+        here.table(header, rows, "Nobody is left alone.")
     if len(standing) < len(entries):
         here.say(f"{len(entries) - len(standing):,} were lifted; --json shows those too.")
     return None
+
+
+def _why(entry: lists.LeftAlone) -> str:
+    """Why, with the list that said so where the words do not name it."""
+    why = text.line(entry.reason)
+    return why if not entry.file or entry.file in why else f"{why} (list {text.line(entry.file)})"
+
+
+def _draw(here: Here, rows: list[list[str]]) -> None:
+    """The list at a terminal: what is long goes on in the next line, and nothing is cut."""
+    from winback_cli import views
+
+    table = views.wrapping_table([">No.", "Customer", "Since", "By", "Why"], rows, (1, 4))
+    here.show(table)
 
 
 def _json(entry: lists.LeftAlone) -> dict[str, object]:

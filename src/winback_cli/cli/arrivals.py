@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from winback_cli import addresses, text
 from winback_cli.cli.here import Here, write_new
 from winback_cli.errors import BadInput, DiskError, NotPermitted, UsageError
+from winback_cli.plainrow import COLUMNS
 from winback_cli.reading import Again, Arrival, Opened, Source, read
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 IN_MEMORY = 4_000_000  # bytes of rejected rows that are kept in memory
 BECAUSE = "rejected because"  # the last column of a file of rejected rows
 TOLD = 10  # rejected rows that are told one by one
+_LAST = COLUMNS.index("last_purchase")
 
 
 class Most:
@@ -56,7 +58,8 @@ class Arrivals:
         self._most = most
         self._kept = self._fresh()
         self.first: list[Reject] = []
-        self.rows = self.rejected = self.unwilling = 0
+        self.rows = self.rejected = self.unwilling = self.to_come = 0
+        self._today = here.clock.today.isoformat()
         self.left_out: tuple[LeftOut, ...] = ()
         self.look_alikes: list[tuple[int, str]] = []
 
@@ -85,6 +88,8 @@ class Arrivals:
         self.rows += len(chunk.rows) + len(chunk.rejects)
         self.rejected += len(chunk.rejects)
         self.unwilling += chunk.unwilling
+        today = self._today
+        self.to_come += sum(1 for row in chunk.rows if str(row.values[_LAST] or "") > today)
         writer = csv.writer(self._kept, lineterminator="\n")
         for reject, cells in chunk.rejects:
             if len(self.first) < TOLD:
@@ -108,7 +113,7 @@ class Arrivals:
         self._kept = self._fresh()
         self.first.clear()
         self.look_alikes.clear()
-        self.rows = self.rejected = self.unwilling = 0
+        self.rows = self.rejected = self.unwilling = self.to_come = 0
 
     def _shown(self) -> Any:
         """How far it is, on a terminal; silent elsewhere."""

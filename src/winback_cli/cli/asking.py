@@ -1,5 +1,6 @@
 """Whom a survey or a group is for, and what is asked: the options of both, read as values."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,12 +10,12 @@ from winback_cli import text
 from winback_cli.cli.customers import one_of
 from winback_cli.cli.files import refuse_taken
 from winback_cli.cli.here import Here, given_text, keyless_now
-from winback_cli.errors import BadInput, Refused, UsageError
+from winback_cli.errors import BadInput, NotFound, Refused, UsageError
 from winback_cli.store import lists, reads
 from winback_cli.survey import NAME, questions_of, shown_code
 
 if TYPE_CHECKING:
-    from winback_cli.store.surveys import Invited, NewSurvey, Survey
+    from winback_cli.store.surveys import Invited, LeftOut, NewSurvey, Survey
     from winback_cli.survey import Question
 
 NameArg = Annotated[str, typer.Argument(metavar="[NAME]", help="Which survey; without it the latest.")]
@@ -67,6 +68,8 @@ def own_questions(given: list[str], file: Path | None) -> "tuple[Question, ...]"
         raise UsageError("--question and --questions do not go together.", "Give one of them.")
     lines = given
     if file is not None:
+        if not file.exists():
+            raise NotFound(f"There is no file {text.line(str(file))}.", "One question a line, in UTF-8.")
         try:
             lines = [one for one in file.read_text("utf-8-sig").splitlines() if not one.startswith("#")]
         except (OSError, UnicodeError):
@@ -101,6 +104,37 @@ def wanted_of(
         here.months_ago(months or here.settings.lapsed_months) if lapsed else "",
         tuple(text.line(search).split()),
     )
+
+
+def refuse_unknown_reason(connection: reads.Connection, wanted: lists.Wanted) -> None:
+    """Raises UsageError for a reason that is neither of the taxonomy nor on any record."""
+    from winback_cli.stages import Reason
+    from winback_cli.store import surveys
+
+    known = [one.value for one in Reason]
+    if wanted.reason.partition("/")[0] not in ("", *known) and not surveys.has_reason(
+        connection, wanted.reason
+    ):
+        one_of("--reason", wanted.reason.replace("_", " "), tuple(known))
+
+
+def refuse_nobody(numbers: "Collection[int]", left: "LeftOut") -> None:
+    """Raises Refused where nobody is left to be asked, and says why."""
+    if numbers:
+        return
+    counts = [
+        (left.asked, "was asked lately", "were asked lately"),
+        (left.cased, "is in a conversation", "are in a conversation"),
+        (left.alone, "is left alone", "are left alone"),
+    ]
+    why = ", ".join(f"{count:,} {one if count == 1 else many}" for count, one, many in counts if count)
+    if left.asked:
+        hint = "--cooldown 0 asks those once more who were asked lately."
+    elif left.cased:
+        hint = "To go on talking: winback walk WHO; --status open asks them too."
+    else:
+        hint = "Nothing was changed. winback list shows whom a filter means."
+    raise Refused(f"Nobody is left to be asked: {why or 'nobody fits that'}.", hint)
 
 
 def refuse_keyless(here: Here, connection: reads.Connection) -> None:

@@ -54,7 +54,7 @@ def brief(
 
     found = told.found if told else None
     late = "" if record.suppressed or time.state in ("open", "unknown") else time.words
-    listed = "" if record.suppressed else briefing.listed(record.reason, record.cancelled, record.edited)
+    listed = "" if record.suppressed else briefing.listed(record.reason, record.cancelled)
     page = pages.Brief(record, points, ref, dues, found, here.clock.today, late, back, listed)
     here.show(pages.brief(page, here.out.width, here.out.height))
     if told and ref is None:

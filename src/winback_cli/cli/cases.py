@@ -180,9 +180,12 @@ def close(
     """Close a case, or put it to sleep until a date or a trigger."""
     here: Here = ctx.obj
     here.must_know(who)
+    alone = ("--suppress goes with --outcome lost.", f"Alone it is: winback suppress {who}")
+    if suppress and outcome and _read(here, "followed_up.ending", outcome, "--outcome") != "lost":
+        raise UsageError(*alone)  # said before anything is asked for that another outcome needs
     body = _ending(here, outcome, until, bool(trigger))
     if suppress and body["outcome"] != "lost":
-        raise UsageError("--suppress goes with --outcome lost.", f"Alone it is: winback suppress {who}")
+        raise UsageError(*alone)
     body |= {"because": text.line(because), "trigger": text.line(trigger)}
     with here.writing("close") as store:
         number = _close(here, store, who, {k: v for k, v in body.items() if v}, text.line(override))

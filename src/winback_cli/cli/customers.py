@@ -35,7 +35,7 @@ def list_(
     months: Annotated[
         int | None, typer.Option(min=1, max=1200, help="With --lapsed: for so long; else as set.")
     ] = None,
-    sort: Annotated[str, typer.Option(help="due, name, revenue, last or number.")] = "due",
+    sort: Annotated[str, typer.Option(help="due, priority, name, revenue, last or number.")] = "due",
     customers: Annotated[
         bool, typer.Option("--customers", help="The customers' own data instead of their cases.")
     ] = False,
@@ -85,8 +85,15 @@ def _show_priority(here: Here, lines: list[lists.CustomerLine]) -> None:
 
     here.table(rows.PRIORITY_COLUMNS, rows.priority_rows(lines), "Nobody fits.")
     if here.drawn and lines:
-        here.say("What is due comes first. Expected is the chance times what they would bring, less the")
-        here.say(f"contact; what that rests on: winback why {lines[0].number}")
+        here.say("What is due comes first. Expected is the chance times what they would bring,")
+        here.say("less the contact." + _ask_why(lines))
+
+
+def _ask_why(lines: list[lists.CustomerLine]) -> str:
+    """Where to ask what a chance rests on, of the first who has one."""
+    ranked = (one.number for one in lines if one.chance is not None and not one.suppressed)
+    first = next(ranked, None)
+    return "" if first is None else f" What that rests on: winback why {first}"
 
 
 def _show_list(here: Here, lines: list[lists.CustomerLine], total: int) -> None:
@@ -166,7 +173,9 @@ def _line_json(line: lists.CustomerLine) -> dict[str, Any]:
         None if line.revenue is None else {"amount": line.revenue, "currency": line.currency}
     )
     del fields["currency"]
-    fields["value"] = None if line.value is None else {"amount": line.value, "currency": line.currency}
+    fields["value"] = (
+        None if line.value is None else {"amount": line.value, "currency": line.value_currency}
+    )
     fields["chance"] = None if line.chance is None else round(line.chance, 4)
     if line.suppressed:
         fields |= {"chance": None, "value": None}

@@ -1,13 +1,12 @@
-"""Letting go for good: one person erased, whoever is kept too long too, and what is held on somebody."""
+"""Letting go for good: one person erased, what is held on somebody, and left alone when a case is over."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from winback_cli import text
-from winback_cli.answers import words_of
 from winback_cli.cli.files import refuse_taken
 from winback_cli.cli.here import Here, at_terminal, need_terminal, print_json, write_new
 from winback_cli.cli.work import WhoArg
@@ -16,6 +15,7 @@ from winback_cli.store import reads
 
 if TYPE_CHECKING:
     from winback_cli.store.erasing import Certificate, Erased
+    from winback_cli.store.held import UnderWay
     from winback_cli.store.writes import Store
     from winback_cli.subject import Copy
 
@@ -34,6 +34,9 @@ def erase(
     backups: Annotated[
         str, typer.Option(metavar="prune|keep", help="Copies of the store that hold them: remove or keep.")
     ] = "",
+    mentions: Annotated[
+        str, typer.Option(metavar="blank|keep", help="Their name in the files of others: blank or keep it.")
+    ] = "",
     certificate: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the certificate into a new file.")
     ] = None,
@@ -49,42 +52,68 @@ def erase(
         raise UsageError("Who is to be erased?", "Give WHO, or --list.")
     if backups not in ("", "prune", "keep"):
         raise UsageError("--backups is prune or keep.", "Give one of them, or leave it out.")
+    if mentions not in ("", "blank", "keep"):
+        raise UsageError("--mentions is blank or keep.", "Give one of them, or leave it out.")
     if list_:
         return _list(here, json=json)
     if certificate is not None:
         refuse_taken(certificate, "--certificate", BadInput)  # nobody is erased then
-    return _erase(here, who, certificate, backups, yes=yes, json=json)
+    return _erase(here, who, certificate, (backups, mentions), yes=yes, json=json)
 
 
-def _erase(here: Here, who: str, place: Path | None, backups: str, *, yes: bool, json: bool) -> None:
+def _erase(
+    here: Here, who: str, place: Path | None, choices: tuple[str, str], *, yes: bool, json: bool
+) -> None:
     from winback_cli.store import erasing, held, mentions
 
+    backups, blanking = choices
     with here.reading() as connection:
         record = _record(here, connection, who)
         erasing.refuse_underway(connection, [record.number])
         told = erasing.counts(connection, [record.number])
-        mails = _mails(here, connection, [record.number])
+        mails = written_for(here, connection, [record.number])
         copies = held.copies(connection, here.path, record.number, here.settings.backups_kept)
         sharing = [reads.customer(connection, n) for n in erasing.sharing(connection, record.number)]
         mentioned = mentions.mentioned(connection, record.number)
+        cut = cut_off(connection, held.under_way(connection, record.number))
     holding = [copy for copy in copies if copy.holds]
     here.say(f"{text.line(record.label)}, number {record.number}. This goes for good:")
-    _say_counts(here, told | {"mail files": len(mails), "copies that hold them": len(holding)})
+    say_counts(here, told | {"mail files": len(mails)})
+    for sentence in cut:
+        here.say(sentence)
     for other in sharing:
         named = text.line(other.label) if other else ""
         here.say(f"{named} shares an e-mail, and is left alone with them.")
     if not yes:
-        _ask_name(record)
-        backups = backups or _ask_copies(holding)
+        _ask_name(here, record)
+        backups = backups or _ask_copies(here, holding)
+        blanking = blanking or _ask_mentions(here, mentioned)
     gone = [Path(copy.place) for copy in holding] if backups == "prune" else []
     with here.writing("erase") as store:
-        done = store.erase([record.number], lambda: _remove_files(mails, gone))
-    _tell(here, done, place, json=json)
+        done = store.erase([record.number], lambda: remove_files(mails, gone), blank=blanking == "blank")
+    tell_done(here, done, place, json=json)
     _tell_left(here, [copy for copy in copies if copy.holds is not False and Path(copy.place) not in gone])
-    _tell_mentioned(here, mentioned)
+    _tell_mentioned(here, mentioned, done.blanked, blanked=blanking == "blank")
     if gone:
         here.say("A fresh copy, without them: winback store backup")
-    _tell_unswept(here, done)
+    tell_unswept(here, done)
+
+
+def cut_off(connection: reads.Connection, under_way: "UnderWay") -> list[str]:
+    """What ends with an erasure that somebody may be in the middle of, as sentences."""
+    from winback_cli import library
+
+    found = []
+    if ref := under_way.case:
+        step = library.kept(reads.playbook_tree(connection, ref.playbook)).step(ref.step)
+        where = f", at the step {step.title}" if step else ""
+        found.append(f"Case {ref.id} is {ref.status}{where}. It ends with this.")
+    for number, subject in under_way.mails:
+        found.append(f"Message {number} is approved and will not go out: {text.shorten(subject, 60)}")
+    for what, due in under_way.promises:
+        day = f", due {due}" if due else ""
+        found.append(f"A promise to them is still open{day}: {text.shorten(text.line(what), 60)}")
+    return found
 
 
 def _record(here: Here, connection: reads.Connection, who: str) -> reads.CustomerRecord:
@@ -93,7 +122,7 @@ def _record(here: Here, connection: reads.Connection, who: str) -> reads.Custome
     return record
 
 
-def _mails(here: Here, connection: reads.Connection, numbers: Sequence[int]) -> list[Path]:
+def written_for(here: Here, connection: reads.Connection, numbers: Sequence[int]) -> list[Path]:
     """The .eml files that were written for them, whatever became of the messages; and the texts of those
     that could not be kept.
     """
@@ -129,37 +158,74 @@ def tell_laid_out(here: Here, places: Sequence[Path]) -> None:
         here.say(f"Do not send what lies there: {place}")
 
 
-def _say_counts(here: Here, told: Mapping[str, int]) -> None:
-    counted = [(word, count) for word, count in told.items() if count and word != "people"]
-    for word, count in counted:
-        here.say(f"  {words_of(word)}: {count:,}")
-    if not counted:
+def say_counts(here: Here, told: Mapping[str, int]) -> None:
+    from winback_cli.certificate import counted
+
+    lines = counted(told)
+    for word, count in lines:
+        here.say(f"  {word}: {count:,}")
+    if not lines:
         here.say("  the record alone")
 
 
-def _ask_name(record: reads.CustomerRecord) -> None:
-    """Raise Refused unless the name is typed back."""
+def _ask_name(here: Here, record: reads.CustomerRecord) -> None:
+    """Raise Refused for another name than theirs; with none typed they stay, and it ends."""
     need_terminal("--yes to erase them")
     from winback_cli.terminal import ask_line
 
-    typed = text.fold(ask_line("To erase it, type the name: "))
+    typed = text.fold(ask_line("To erase them, type the name: "))
+    if not typed:
+        leave(here)
     names = {text.fold(one) for one in (record.name, record.company, record.label) if one}
-    if not typed or typed not in names:
+    if typed not in names:
         raise Refused("That is not the name.", "Nothing was changed.")
 
 
-def _ask_copies(holding: "Sequence[Copy]") -> str:
+def leave(here: Here) -> NoReturn:
+    """End where somebody said no: that is no mistake."""
+    here.say("Nothing was changed. They stay.")
+    raise typer.Exit(int(Exit.REFUSED))
+
+
+def _ask_copies(here: Here, holding: "Sequence[Copy]") -> str:
     """Whether the copies that hold them go too; asked only where there are any."""
     if not holding:
         return ""
     from winback_cli.terminal import ask_line
 
-    copies = "the copy that holds" if len(holding) == 1 else f"the {len(holding)} copies that hold"
-    said = ask_line(f"Remove {copies} them too? You may not need to go back to them. [y/N] ")
+    many = len(holding) > 1
+    here.say(
+        f"{len(holding)} copies of the store hold them too:"
+        if many
+        else "A copy of the store holds them too:"
+    )
+    for copy in holding:
+        here.say(f"  {copy.place}")
+    said = ask_line(f"Remove {'those copies' if many else 'that copy'} now? [y/N] ")
     return "prune" if said.strip().lower() in ("y", "yes") else "keep"
 
 
-def _remove_files(mails: Sequence[Path], copies: Sequence[Path]) -> Mapping[str, int]:
+def _ask_mentions(here: Here, mentioned: Sequence[int]) -> str:
+    """Whether their name goes from the files of others; asked only where it stands there."""
+    if not mentioned:
+        return ""
+    from winback_cli.terminal import ask_line
+
+    here.say(f"Their name, e-mail or phone stands in {_places(mentioned)}.")
+    said = ask_line("Put [erased] in its place there? [y/N] ")
+    return "blank" if said.strip().lower() in ("y", "yes") else "keep"
+
+
+def _places(mentioned: Sequence[int]) -> str:
+    """In whose files, in words: `your trust map and the files of 2, 5`."""
+    others = [number for number in mentioned if number]
+    more = " and more" if len(others) > SHOWN else ""
+    numbers = ", ".join(map(str, others[:SHOWN])) + more
+    files = f"the file of number {numbers}" if len(others) == 1 else f"the files of numbers {numbers}"
+    return " and ".join([*(["your trust map"] if 0 in mentioned else []), *([files] if others else [])])
+
+
+def remove_files(mails: Sequence[Path], copies: Sequence[Path]) -> Mapping[str, int]:
     """Remove mails and copies of the store; raises NotPermitted, and then nobody is erased."""
     from winback_cli.store import held
 
@@ -173,14 +239,21 @@ def _remove_files(mails: Sequence[Path], copies: Sequence[Path]) -> Mapping[str,
     return {"mail_files": len(mails), "copies_removed": len(copies)}
 
 
-def _tell(here: Here, done: "Erased", place: Path | None, *, json: bool) -> None:
+def tell_done(here: Here, done: "Erased", place: Path | None, *, json: bool) -> None:
     """The certificate, on stdout and into the file; a file that fails undoes nothing."""
-    from winback_cli import subject
+    from winback_cli import certificate
 
     made = done.certificate
-    words = subject.certificate(*made)
+    words = certificate.words(*made)
     if json:
-        print_json(subject.certificate_json(*made) | {"left_alone": list(done.others), "swept": done.swept})
+        print_json(
+            certificate.as_json(*made)
+            | {
+                "left_alone": list(done.others),
+                "blanked": list(done.blanked),
+                "swept": done.swept,
+            }
+        )
     else:
         typer.echo(words, nl=False)
     if place is not None:
@@ -202,38 +275,44 @@ def _tell_left(here: Here, copies: "Sequence[Copy]") -> None:
     here.say("Not seen from here: lists exported, and copies and mails that lie elsewhere.")
 
 
-def _tell_mentioned(here: Here, mentioned: Sequence[int]) -> None:
-    if 0 in mentioned:
-        here.say("Their name or address stands in your trust map, which stays: winback trust show")
-    mentioned = [number for number in mentioned if number]
-    if mentioned:
-        more = " and more" if len(mentioned) > SHOWN else ""
-        numbers = ", ".join(map(str, mentioned[:SHOWN]))
-        here.say(f"Their name or address stands in the files of others, which stay: {numbers}{more}.")
+def _tell_mentioned(here: Here, mentioned: Sequence[int], done: Sequence[int], *, blanked: bool) -> None:
+    """Where else they stand, or stood. Once they are gone nobody can look for them again."""
+    if done:
+        here.say(f"Blanked in {_places(done)}: a case that changed says so at its end.")
+    left = [one for one in mentioned if one not in done]
+    if left:
+        here.say(f"Their name, e-mail or phone stands in {_places(left)}, and stays there.")
+    if left and not blanked:
+        here.say("Only --mentions blank, given with the erasure, takes it out of there.")
 
 
-def _tell_unswept(here: Here, done: "Erased") -> None:
+def tell_unswept(here: Here, done: "Erased") -> None:
     if not done.swept:
         here.say("Traces may be left in the file's free space: winback store doctor --mend wipes them.")
         raise typer.Exit(int(Exit.PARTLY))
 
 
 def _list(here: Here, *, json: bool) -> None:
-    from winback_cli import subject
+    from winback_cli import certificate
     from winback_cli.store import erasing
 
     with here.reading() as connection:
         found = erasing.certificates(connection)
     if json:
-        return print_json([subject.certificate_json(*one) for one in found])
+        return print_json([certificate.as_json(*one) for one in found])
     rows = [[str(one.number), _summary(one), one.on, text.shorten(one.by, 20)] for one in found]
     here.table([">No.", "Erased", "On", "By"], rows, "Nobody was erased.")
     return None
 
 
 def _summary(one: "Certificate") -> str:
-    shown = (("people", "person"), ("cases", "case"), ("events", "event"), ("messages", "message"))
-    counted = [(one.counts.get(many, 0), many, single) for many, single in shown]
+    shown = (
+        ("people", "people", "person"),
+        ("cases", "cases", "case"),
+        ("events", "entries", "entry"),
+        ("messages", "messages", "message"),
+    )
+    counted = [(one.counts.get(key, 0), many, single) for key, many, single in shown]
     return ", ".join(f"{n:,} {single if n == 1 else many}" for n, many, single in counted if n)
 
 
@@ -265,7 +344,7 @@ def subject(
     with here.reading() as connection:
         number = _record(here, connection, who).number
         copies = held.copies(connection, here.path, number, here.settings.backups_kept)
-        files = tuple(map(str, _mails(here, connection, [number])))
+        files = tuple(map(str, written_for(here, connection, [number])))
         found = held.held(connection, number, copies, files)
         books = {
             case.book: library.kept(reads.playbook_tree(connection, case.book)) for case in found.cases
@@ -297,47 +376,6 @@ def _write(here: Here, place: Path, content: str) -> None:
         kind = NotPermitted if isinstance(problem, PermissionError) else DiskError
         raise kind(f"{text.line(str(place))} cannot be written.", "Name another file.") from None
     here.say(f"Written: {place}")
-
-
-# -- kept too long -----------------------------------------------------------------------------
-
-
-def expire(here: Here, months: int, *, dry_run: bool, yes: bool, json: bool) -> None:
-    """Erase whoever bought nothing for so many months, and of whom nothing happened since."""
-    from winback_cli.store import erasing
-
-    before = here.months_ago(months)
-    with here.reading() as connection:
-        numbers = erasing.expired(connection, before)
-        told = erasing.counts(connection, numbers)
-        mails = _mails(here, connection, numbers)
-    shown: dict[str, Any] = {"before": before, "numbers": numbers, "counts": told}
-    if dry_run and json:
-        return print_json(shown)
-    people = "1 customer" if len(numbers) == 1 else f"{len(numbers):,} customers"
-    here.say(f"Nothing since {before}, and nothing open: {people}.")
-    if not numbers or dry_run:
-        if numbers:
-            _say_counts(here, told)
-        return print_json(shown) if json else None
-    _say_counts(here, told)
-    if not yes:
-        _ask_all(len(numbers))
-    with here.writing("store retention") as store:
-        done = store.erase(numbers, lambda: _remove_files(mails, ()), asked=False)
-    _tell(here, done, None, json=json)
-    here.say("Whoever had asked to be left alone stays so. A list may bring the others in again.")
-    here.say("Copies of the store hold them until they go: winback store path says where those lie.")
-    _tell_unswept(here, done)
-    return None
-
-
-def _ask_all(count: int) -> None:
-    need_terminal("--yes to erase them, or --dry-run to see who that would be")
-    from winback_cli.terminal import ask_line
-
-    if ask_line(f"Erase {count:,} for good? [y/N] ").strip().lower() not in ("y", "yes"):
-        raise Refused("Nothing was changed.", "They stay.")
 
 
 # -- left alone at the end of a case -----------------------------------------------------------

@@ -118,9 +118,18 @@ def _tell(done: "TakenBack") -> None:
     if not done.kept:
         return
     counts = Counter(k.why for k in done.kept).most_common()
-    typer.echo("Kept: " + ", ".join(f"{count:,} {why}" for why, count in counts) + ".")
+    typer.echo("Kept: " + ", ".join(f"{count:,} {_of_many(why, count)}" for why, count in counts) + ".")
     for k in done.kept[:SHOWN]:
         what = f"{k.field.replace('_', ' ')}, " if k.field else ""
         typer.echo(f"  {k.number}  {text.shorten(k.label, 50)}: {what}{k.why}")
     if len(done.kept) > SHOWN:
         typer.echo(f"  and {len(done.kept) - SHOWN:,} more")
+
+
+def _of_many(why: str, count: int) -> str:
+    """Why one is kept, said of so many: `were asked in a survey`, `have a case`."""
+    verb, _, rest = why.partition(" ")
+    return f"{_PLURAL[verb]} {rest}" if count > 1 and verb in _PLURAL else why
+
+
+_PLURAL = {"was": "were", "has": "have"}

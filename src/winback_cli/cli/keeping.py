@@ -88,6 +88,11 @@ def restore(
         here.say("It was an older store and is up to date now.")
     if done.carried:
         here.say(f"Left alone since that copy, and still left alone: {done.carried}.")
+    if done.erased:
+        here.say(f"Erased since that copy, and erased again now: {done.erased}.")
+    if done.back:
+        here.say(f"Erased since by store retention, and back with the copy perhaps: {done.back}.")
+        here.say("winback store retention --months N --dry-run lists them; without it they go again.")
 
 
 @store.command()
@@ -108,7 +113,7 @@ def upgrade(ctx: typer.Context) -> None:
 def retention(
     ctx: typer.Context,
     months: Annotated[int, typer.Option(min=1, max=1200, help="Keep whoever was active so lately.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many that would be.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list who that would be.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Without asking.")] = False,
     json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
@@ -117,7 +122,7 @@ def retention(
     Nobody with an unclosed case, an open promise or a message on its way. Whoever asked to be left
     alone stays so, by a keyed hash.
     """
-    from winback_cli.cli.forgetting import expire
+    from winback_cli.cli.retaining import expire
 
     expire(ctx.obj, months, dry_run=dry_run, yes=yes, json=json)
 

@@ -307,6 +307,9 @@ def _remarks(done: Done) -> list[str]:
             f"{arrivals.unwilling:,} {do} not consent to marketing: no opt-out, "
             "so nobody is left out for it."
         )
+    if arrivals.to_come:
+        say = "1 row says" if arrivals.to_come == 1 else f"{arrivals.to_come:,} rows say"
+        lines.append(f"{say} a last purchase on a day to come; until then it does not count.")
     unused = [
         text.shorten(h, 30)
         for h, name in zip(header, columns.fields, strict=True)

@@ -13,10 +13,12 @@ from winback_cli.customer import label
 from winback_cli.errors import Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from winback_cli.case import Body, Case, Entry
     from winback_cli.cli.work import Work
     from winback_cli.money import Money
-    from winback_cli.offers import Demand, Ripple
+    from winback_cli.offers import Demand
     from winback_cli.store.reads import Connection
 
 app = typer.Typer(rich_markup_mode=None)
@@ -72,8 +74,7 @@ def _refuse_unasked(here: Here, who: str, kind: str, cost: "Money | None", asked
     """Show who else could ask for a lower price; raises Refused where nobody said so yet, before a case
     is opened for it (B5.4).
     """
-    from winback_cli.offers import PRICE_KINDS, ripple_words
-    from winback_cli.store import ledger
+    from winback_cli.offers import PRICE_KINDS, demand_words
 
     with here.reading() as connection:
         case, number = of_somebody(here, connection, who)
@@ -81,14 +82,37 @@ def _refuse_unasked(here: Here, who: str, kind: str, cost: "Money | None", asked
             return
         if case is not None and case.status == "closed" and here.who(connection, who).case is None:
             case = None  # a new one is opened
-        ripple = ledger.ripple(connection, kind, _reason(connection, case, number)[0], number, cost)
-    for sentence in ripple_words(ripple):
+        found = _demand(connection, case, number, kind, cost)
+    for sentence in demand_words(found):
         here.say(sentence)
     if not asked and not (case is not None and _ripple_asked(case)):
         raise Refused(
             "Before a discount or a voucher, say who else would ask for the same [B5.4].",
             "Give --others with who that is, or --override with why you did not ask.",
         )
+
+
+def _demand(
+    connection: "Connection",
+    case: "Case | None",
+    number: int,
+    kind: str,
+    cost: "Money | None",
+    measures: "Sequence[str] | None" = None,
+    share: int = 100,
+) -> "Demand":
+    """Who else could ask for the same (B5.4), wherever that is told: of the same segment, size and reason
+    unless `measures` says by which of them.
+    """
+    from winback_cli.offers import MEASURES, Buyer, comparable
+    from winback_cli.store import ledger, reads
+
+    record = reads.customer(connection, number)
+    assert record is not None
+    why = _reason(connection, case, number)[0]
+    buyer = Buyer(why, record.country, record.currency, record.revenue)
+    like = comparable(buyer, MEASURES if measures is None else measures)
+    return ledger.demand(connection, kind, number, like, cost, share)
 
 
 def _ripple_asked(case: "Case") -> bool:
@@ -172,7 +196,6 @@ def suggest(
     With --cost, what it would cost if all of them got it.
     """
     from winback_cli.offers import advice
-    from winback_cli.store import ledger
 
     here: Here = ctx.obj
     money = money_of(here, cost, "--cost") if cost else None
@@ -184,40 +207,38 @@ def suggest(
             mended=case is not None and _is_mended(connection, case),
             ripple_shown=case is not None and _ripple_asked(case),
         )
-        ripples = {str(k): ledger.ripple(connection, k, reason, number, money) for k in told.kinds}
+        found = {str(k): _demand(connection, case, number, k, money) for k in told.kinds}
     if json:
         return print_json(
             {
                 "reason": reason or None,
                 "said_by": said_by or None,
-                "kinds": list(ripples),
+                "kinds": list(found),
                 "first": list(told.first),
                 "source": list(told.source),
-                "ripple": {kind: _ripple_json(ripple) for kind, ripple in ripples.items()},
+                "ripple": {kind: _ripple_json(demand) for kind, demand in found.items()},
             }
         )
     why = text.line(answers.words_of(reason.partition("/")[0])) if reason else "not known yet"
     typer.echo(f"Why they left: {why}{', by the list they came in' if said_by == 'list' else ''}.")
     for sentence in told.first:
         typer.echo(f"{sentence} [{', '.join(told.source)}]")
-    return _show_ripples(here, ripples) if ripples else None
+    return _show_demands(here, number, found) if found else None
 
 
-def _show_ripples(here: Here, ripples: "dict[str, Ripple]") -> None:
+def _show_demands(here: Here, number: int, found: "dict[str, Demand]") -> None:
     rows = [
         [
             answers.words_of(kind),
-            f"{ripple.given:,}",
-            f"{ripple.could_ask:,}",
-            ripple.for_all.words() if ripple.for_all else "",
+            f"{demand.given:,}",
+            f"{demand.could_ask:,}",
+            demand.for_all.words() if demand.for_all else "",
         ]
-        for kind, ripple in ripples.items()
+        for kind, demand in found.items()
     ]
     here.table(["What fits", ">Have it", ">Could ask too", ">For all and this one"], rows)
-    one = next(iter(ripples.values()))
-    if one.alike:
-        here.say("Who could ask too left for the same reason.")
-    if one.cost is None:
+    here.say(f"Counted is whoever is comparable; by what: winback offer ripple {number}")
+    if next(iter(found.values())).cost is None:
         here.say("--cost AMOUNT says what it would cost for all.")
 
 
@@ -246,9 +267,9 @@ def ripple(
     Each of the three can be left out of account with any. Whoever asked to be left alone does not
     count, and currencies are never added up.
     """
-    from winback_cli.offers import Buyer, comparable, demand_words
+    from winback_cli.offers import demand_words
     from winback_cli.stages import OfferKind
-    from winback_cli.store import ledger, reads
+    from winback_cli.store import ledger
 
     here: Here = ctx.obj
     given = {"segment": segment, "size": size, "reason": reason}
@@ -258,13 +279,9 @@ def ripple(
     money = money_of(here, cost, "--cost") if cost else None
     with here.reading() as connection:
         case, number = of_somebody(here, connection, who)
-        record = reads.customer(connection, number)
-        assert record is not None
         last, last_cost = ledger.last_offer(connection, number, chosen)
-        why = _reason(connection, case, number)[0]
-        like = comparable(Buyer(why, record.country, record.currency, record.revenue), measures)
         kind = chosen or last or OfferKind.DISCOUNT
-        found = ledger.demand(connection, kind, number, like, money or last_cost, share)
+        found = _demand(connection, case, number, kind, money or last_cost, measures, share)
     if json:
         return print_json(_demand_json(number, found))
     for sentence in demand_words(found):
@@ -293,14 +310,14 @@ def _demand_json(number: int, demand: "Demand") -> dict[str, Any]:
     }
 
 
-def _ripple_json(ripple: "Ripple") -> dict[str, Any]:
+def _ripple_json(demand: "Demand") -> dict[str, Any]:
     return {
-        "given": ripple.given,
-        "could_ask": ripple.could_ask,
-        "same_reason": ripple.alike,
-        "spent": [one._asdict() for one in ripple.spent],
-        "cost": ripple.cost._asdict() if ripple.cost else None,
-        "for_all": ripple.for_all._asdict() if ripple.for_all else None,
+        "given": demand.given,
+        "could_ask": demand.could_ask,
+        "same_reason": demand.like.reason is not None,
+        "spent": [one._asdict() for one in demand.spent],
+        "cost": demand.cost._asdict() if demand.cost else None,
+        "for_all": demand.for_all._asdict() if demand.for_all else None,
     }
 
 

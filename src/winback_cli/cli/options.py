@@ -14,8 +14,11 @@ def day_of(here: Here, said: str, flag: str, *, ahead: bool = False, past: bool 
     try:
         return str(answers.typed(spec, said, here.customs))
     except ValueError as problem:
+        told = str(problem)
+        if flag == "--since" and told.startswith("it has happened"):  # a day to count from never happens
+            told = f"that day is still to come; today is {here.clock.today}"
         raise UsageError(
-            f"{flag} {text.shorten(said, 40)!r}: {problem}.",
+            f"{flag} {text.shorten(said, 40)!r}: {told}.",
             f"Give {flag} again, such as {'-2d' if past else '+5bd'}.",
         ) from None
 

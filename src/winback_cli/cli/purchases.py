@@ -52,7 +52,7 @@ def bring(here: Here, asked: Asked) -> None:
     if asked.json:
         print_json(result(done, asked.rejects if done.arrivals.rejected else None))
     else:
-        _tell(done, dry_run=asked.dry_run)
+        _tell(here, done, dry_run=asked.dry_run)
     if done.arrivals.rejected:
         raise typer.Exit(int(Exit.PARTLY))
 
@@ -175,7 +175,7 @@ class Purchases(Arrivals):
 # -- telling ---------------------------------------------------------------------------------
 
 
-def _tell(done: Done, *, dry_run: bool) -> None:
+def _tell(here: Here, done: Done, *, dry_run: bool) -> None:
     """What a history did, in a few lines on stdout."""
     taken, arrivals = done.taken, done.arrivals
     if taken.already:
@@ -193,11 +193,29 @@ def _tell(done: Done, *, dry_run: bool) -> None:
     shown = ", ".join(f"{count:,} {words}" for count, words in counts if count)
     verb = "Would bring in" if dry_run else "Brought in"
     rows = "purchase" if arrivals.rows == 1 else "purchases"
-    typer.echo(f"{verb} {arrivals.rows:,} {rows}: {shown or '0'}.")
+    if arrivals.rows and arrivals.rejected == arrivals.rows:
+        typer.echo(
+            f"Nothing {'would come' if dry_run else 'came'} in: {arrivals.rows:,} {rows}, all rejected."
+        )
+        for line in _of_another_system(here, arrivals):
+            typer.echo(line)
+    else:
+        typer.echo(f"{verb} {arrivals.rows:,} {rows}: {shown or '0'}.")
     for line in [*_remarks(done, dry_run=dry_run), *arrivals.told()]:
         typer.echo(line)
     if taken.batch and taken.purchases:
         typer.echo(f"To take it back: winback import --undo {taken.batch}")
+
+
+def _of_another_system(here: Here, arrivals: "Purchases") -> list[str]:
+    """Where the customers who are asked for are here under the ids of another system: how to say so."""
+    from winback_cli.store import purchasing
+
+    with here.reading() as connection:
+        system = purchasing.of_another_system(connection, [reject.value for reject in arrivals.first])
+    if not system or system == arrivals.source.choices.source:
+        return []
+    return [f"Their ids are here as those of {text.line(system)}: add --source {text.line(system)!r}"]
 
 
 def _remarks(done: Done, *, dry_run: bool) -> list[str]:
@@ -208,6 +226,9 @@ def _remarks(done: Done, *, dry_run: bool) -> list[str]:
     if taken.other_currency:
         are = "1 is" if taken.other_currency == 1 else f"{taken.other_currency:,} are"
         lines.append(f"{are} in another currency than the customer's revenue, and not counted in it.")
+    if taken.owed:
+        got = "1 customer was" if taken.owed == 1 else f"{taken.owed:,} customers were"
+        lines.append(f"{got} given back more than they paid: their revenue counts as nothing.")
     unused = [
         text.shorten(header, 30)
         for header, field in zip(found.table.header, found.columns.fields, strict=True)
@@ -244,6 +265,7 @@ def result(done: Done, rejects: Path | None) -> dict[str, Any]:
         "rejected": arrivals.rejected,
         "customers": taken.changed,
         "other_currency": taken.other_currency,
+        "given_back": taken.owed,
         "rejects": [one | {"line": int(one["line"])} for one in told],
         "rejects_file": str(rejects) if rejects else None,
         "left_out": [left._asdict() for left in arrivals.left_out],

@@ -10,12 +10,11 @@ from winback_cli.cli.asking import NameArg, refuse_keyless
 from winback_cli.cli.here import Here, need_terminal, print_json
 from winback_cli.customer import label
 from winback_cli.errors import UsageError
-from winback_cli.survey import NOTES, Reply, tally
+from winback_cli.survey import Reply, tally
 
 if TYPE_CHECKING:
     from winback_cli.store.answering import Suggested
     from winback_cli.store.surveys import Survey
-    from winback_cli.store.writes import Store
     from winback_cli.survey import Tally
 
 TOLD = 10  # people that are told one by one
@@ -46,7 +45,7 @@ def review(
 ) -> None:
     """Confirm why they left, answer by answer.
 
-    Enter takes what their words suggest.
+    Enter takes what their words suggest; :back shows the one before once more, ? what else there is.
     Each is stored before the next is shown; stop whenever you like.
     """
     from winback_cli.store import surveys
@@ -61,78 +60,18 @@ def review(
         with here.writing("survey review") as store:
             count = store.accept_reasons(there.name, accept_above)
         typer.echo(f"{count:,} confirmed in {there.name}.")
+        if left := len(waiting) - count:
+            here.say(f"{left:,} left to decide: winback survey review {there.name}")
         return
+    from winback_cli.cli.surveyreview import Review
+
     waiting.sort(key=lambda one: (one.suggested == "", one.suggested, -(one.confidence or 0), one.id))
     with here.writing("survey review") as store:
-        done = _reviewed(here, store, there, waiting)
-    here.say(f"{done:,} decided, {len(waiting) - done:,} to go: winback survey review {there.name}")
-
-
-def _reviewed(here: Here, store: "Store", there: "Survey", waiting: list[Reply]) -> int:
-    """Ask for each; returns how many were decided when the user left."""
-    if not waiting:
-        return 0
-    ask = _keyboard(here)
-    for place, one in enumerate(waiting):
-        _put(here, there, one, f"{place + 1} of {len(waiting)}")
-        decided = ask(one)
-        if decided is None:
-            return place
-        if not store.decide_reply(one.id, decided):
-            here.say("Somebody else decided that meanwhile, or they are left alone by now.")
-    return len(waiting)
-
-
-def _put(here: Here, there: "Survey", one: Reply, place: str) -> None:
-    from rich.text import Text
-
-    from winback_cli.stages import Reason
-    from winback_cli.terminal import choices
-
-    who = text.shorten(label(one.name, one.company), 50)
-    here.err.print(Text(f"\n{place} · {who} · {one.on}", style="dim"))
-    for question in there.questions:
-        if said := one.answers.get(question.key):
-            here.err.print(Text(text.line(question.words), style="dim"))
-            here.err.print(Text(text.clean(said), style="bold"))
-    if said := one.answers.get(NOTES):
-        here.err.print(Text(text.clean(said), style="bold"))
-    here.err.print(choices(tuple(reason.value for reason in Reason), here.err.width), style="dim")
-    taken = f"Enter: {answers.words_of(one.suggested)} · " if one.suggested else ""
-    here.err.print(
-        Text(f"{taken}a letter: another · s: set aside · q: stop", style="cyan"), highlight=False
-    )
-
-
-def _keyboard(here: Here) -> Any:
-    """What asks for one reason: its name, "" to set aside, None to stop."""
-    import sys
-
-    from prompt_toolkit import PromptSession
-    from prompt_toolkit.output import create_output
-
-    from winback_cli.facts import facts
-    from winback_cli.terminal import prompt_line
-
-    session: PromptSession[str] = PromptSession(output=create_output(stdout=sys.stderr))
-    spec = facts()["classified.reason"]
-
-    def ask(one: Reply) -> str | None:
-        while (line := prompt_line(session, "> ", "")) is not None:
-            word = line.strip()
-            if word.lower() in ("q", ":quit", "quit"):
-                return None
-            if word.lower() == "s":
-                return ""
-            if not word and one.suggested:
-                return one.suggested
-            try:
-                return str(answers.parse(spec, word, here.customs))
-            except ValueError:
-                here.err.print("  A letter, a word of the list, s or q.", style="yellow")
-        return None
-
-    return ask
+        asked = Review(here, store, there, waiting)
+        try:
+            asked.run()
+        finally:  # Ctrl-C stops it too
+            here.say(asked.told)
 
 
 # -- counted ---------------------------------------------------------------------------------

@@ -108,7 +108,7 @@ def _known(book: "Playbook", case: "Case", fact: str, value: object, on: str) ->
 def _note(there: "Survey", one: Reply, kept: set[str]) -> str:
     """Where the answers come from, and what of them is no fact of the case."""
     where = "focus group" if there.kind == "group" else "survey"
-    parts = [f"From the {where} {there.name}, {one.on}."]
+    parts = [f'From the {where} "{there.name}", {one.on}.']
     if one.call_back:
         parts.append("They ask to be called back.")
     if one.valued:
@@ -135,7 +135,8 @@ def tell_owed(work: "Work") -> None:
     for name, one in owed[:1]:
         why = "asked to be called back" if one.call_back else "are one of your best customers"
         work.here.say(
-            f"They answered in {name} on {one.on} and {why}: a conversation is owed, by phone or in person."
+            f'They answered in "{name}" on {one.on} and {why}:'
+            " a conversation is owed, by phone or in person."
         )
         if said := why_of(questions[name], one.answers):
             work.here.say(f'Why they left, in their words: "{text.shorten(said, 200)}"')

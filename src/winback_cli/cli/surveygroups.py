@@ -21,6 +21,8 @@ from winback_cli.cli.asking import (
     own_questions,
     person_json,
     refuse_keyless,
+    refuse_nobody,
+    refuse_unknown_reason,
     survey_json,
     wanted_of,
 )
@@ -72,7 +74,9 @@ def sample(
 
         with store.reads() as connection:
             refuse_keyless(here, connection)
+            refuse_unknown_reason(connection, wanted)
             people, left = _strata(connection, wanted, keys, since)
+        refuse_nobody(people, left)
         drawn = group(people, n, spares, seed)
         count = store.begin_survey(begun, (*drawn.chosen, *drawn.spares), set(drawn.spares), since)
     _tell_group(here, begun.name, people, left, json=json)
@@ -125,7 +129,8 @@ def _tell_group(here: Here, name: str, people: dict[int, str], left: "LeftOut", 
     ]
     here.table([">No.", "Customer", "Stands for", ""], rows)
     sizes = Counter(people.values())
-    here.say(f"Drawn from {customers_in_words(len(people))} of {len(sizes):,} kinds; kept as {name}.")
+    kinds = f"{len(sizes):,} kind{'' if len(sizes) == 1 else 's'}"
+    here.say(f"Drawn from {customers_in_words(len(people))} of {kinds}; kept as {name}.")
     here.say(f"What they say: winback survey notes {name} WHO")
     return None
 

@@ -2,13 +2,14 @@
 
 import csv
 import io
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from winback_cli import text
+from winback_cli import talk, text
 from winback_cli.cli.asking import refuse_keyless, refuse_places
 from winback_cli.cli.here import Here, print_json, write_new
 from winback_cli.cli.surveyanswers import suggested
@@ -217,23 +218,30 @@ def _tell(there: "Survey", read: Read, kept: "Kept", bad: "list[Bad]", *, dry_ru
         (len(bad), "rejected"),
     ]
     shown = ", ".join(f"{count:,} {words}" for count, words in counts if count)
+    rows = "row" if read.total == 1 else "rows"
     verb = "Would bring" if dry_run else "Brought"
-    typer.echo(f"{verb} answers into {there.name}, of {read.total:,} rows: {shown or 'nothing in them'}.")
+    _say(f"{verb} answers into {there.name}, of {read.total:,} {rows}: {shown or 'nothing in them'}.")
     for said in read.rows.table.said:
-        typer.echo(said)
+        _say(said)
     if unused := [text.shorten(one, 30) for one in read.columns.unused if one != BECAUSE]:
-        typer.echo(f"Columns not used: {', '.join(unused[:20])}")
+        _say(f"Columns not used: {', '.join(unused[:20])}")
     for one in bad[:TOLD]:
         what = f"{one.field} {text.shorten(one.value, 40)!r}: " if one.field else ""
-        typer.echo(text.clean(f"  line {one.line}: {what}{one.reason}"))
+        _say(f"  line {one.line}: {what}{one.reason}")
     if len(bad) > TOLD:
-        typer.echo(f"  and {len(bad) - TOLD:,} more; --rejects FILE writes them all")
+        _say(f"  and {len(bad) - TOLD:,} more; --rejects FILE writes them all")
     for left in read.rows.left_out[:5]:
-        typer.echo(text.clean(f"  line {left.line} is no answer: {left.why}"))
+        _say(f"  line {left.line} is no answer: {left.why}")
     for case in kept.closed[:TOLD]:
-        typer.echo(f"Case {case} is closed.")
+        _say(f"Case {case} is closed.")
     if kept.new and not dry_run:
-        typer.echo(f"Next: winback survey review {there.name}, then winback survey tally {there.name}")
+        _say(f"Next: winback survey review {there.name}, then winback survey tally {there.name}")
+        _say(f"To take it back: winback survey undo {there.name}")
+
+
+def _say(line: str) -> None:
+    """A line of the result, broken between words at a terminal."""
+    talk.say(line, sys.stdout)
 
 
 def _result(

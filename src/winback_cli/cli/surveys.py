@@ -29,7 +29,9 @@ from winback_cli.cli.asking import (
     own_questions,
     person_json,
     refuse_keyless,
+    refuse_nobody,
     refuse_places,
+    refuse_unknown_reason,
     survey_json,
     wanted_of,
 )
@@ -81,7 +83,9 @@ def new(
 
         with store.reads() as connection:
             refuse_keyless(here, connection)
+            refuse_unknown_reason(connection, wanted)
             numbers, left = surveys.to_ask(connection, wanted, limit, since)
+        refuse_nobody(numbers, left)
         count = store.begin_survey(begun, numbers, (), since)
     _tell_begun(here, begun.name, count, left, csv, form, json=json)
 
@@ -161,7 +165,8 @@ def show(ctx: typer.Context, name: NameArg = "", json: Json = False) -> None:
         people = list(surveys.invited(connection, there.key))
     if json:
         return print_json(survey_json(there) | {"people": list(map(person_json, people))})
-    here.say(f"{there.name}, begun {there.on}: {text.line(there.title)}")
+    kind = f"survey: {text.line(there.title)}" if there.kind == "survey" else "focus group"
+    here.say(f"{there.name}, begun {there.on}, a {kind}")
     for number, one in enumerate(there.questions, 1):
         here.say(f"  {number}. {text.line(one.words)}")
     rows = [
@@ -211,13 +216,15 @@ def _write(
 ) -> None:
     from winback_cli import surveyforms
 
-    told = surveyforms.Form(there.title, there.questions, here.settings.firm)
+    firm = here.settings
+    told = surveyforms.Form(there.title, there.questions, firm.firm, firm.mail_from)
     asked = [surveyforms.Addressee(one.code, one.name, one.company, one.email) for one in people]
     if csv is not None:
         _new_file(csv, surveyforms.merge_rows(told, asked), there.name)
         here.say(f"{len(asked):,} rows for a mail merge: {text.line(str(csv))}")
         if missing := sum(1 for one in asked if not one.email):
-            here.say(f"{missing:,} without an e-mail: --form FILE prints theirs.")
+            prints = "their forms are printed" if form else "--form FILE prints theirs"
+            here.say(f"{missing:,} without an e-mail: {prints}.")
     if form is not None:
         _new_file(form, surveyforms.printed(told, asked), there.name)
         here.say(f"{len(asked):,} forms to print: {text.line(str(form))}")
@@ -242,6 +249,27 @@ def drop(
     with here.writing("survey drop") as store:
         count = store.drop_survey(text.line(name).lower())
     here.say(f"{name} is gone; {customers_in_words(count)} can be asked in another one.")
+
+
+@survey.command()
+def undo(ctx: typer.Context, name: NameArg = "", json: Json = False) -> None:
+    """Take back the latest file of answers.
+
+    Answers of which a case was made are kept; whoever asked to be left alone is left alone.
+    """
+    here: Here = ctx.obj
+    with here.writing("survey undo") as store:
+        done = store.take_back_answers(text.line(name).lower())
+    if json:
+        return print_json(done._asdict())
+    answers = f"{done.gone:,} answer{'' if done.gone == 1 else 's'}"
+    typer.echo(f"Taken back from {done.survey}: {answers} brought in on {done.at[:10]}.")
+    if done.decided:
+        here.say(f"{done.decided:,} of them had been reviewed; the reasons went with them.")
+    if done.kept:
+        here.say(f"Kept: {done.kept:,} of which a case was made.")
+    here.say("Whoever asked to be left alone is left alone. The file can be brought in again.")
+    return None
 
 
 survey.command("import")(surveyimports.import_)

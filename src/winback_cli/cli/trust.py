@@ -355,7 +355,7 @@ def done(
     on: Annotated[str, typer.Option(metavar="DATE", help="When it was done; today unless given.")] = "",
     of: Annotated[
         str,
-        typer.Option("--map", metavar="MAP", help="Of an earlier map, such as 0.1; winback trust review."),
+        typer.Option("--map", metavar="MAP", help="On an earlier map: 0.1. See winback trust review."),
     ] = "",
 ) -> None:
     """Mark an idea of the plan as done.

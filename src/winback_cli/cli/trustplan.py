@@ -298,9 +298,9 @@ def review(ctx: typer.Context, json: JsonFlag = False) -> None:
     ]
     here.table(["Part", "What", "Owner", "Due", ""], rows)
     if now.id != latest.case.id:
-        here.say(
-            f"This is the plan of map {now.id}. What is done of it: winback trust done N --map {now.id}"
-        )
+        done = f"winback trust done N --map {now.id}"
+        here.say(f"This is the plan of map {now.id}. When something of it is done: {done}")
+    return None
 
 
 def _approved(found: "Map | None") -> "tuple[Case, Case, Approval]":

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from winback_cli import dates, text
+from winback_cli.cli import beginning
 from winback_cli.cli.forgetting import offer_alone, put_alone
 from winback_cli.cli.here import Here, keyless_now, need_terminal
 from winback_cli.cli.work import WhoArg, Work, fitting, take_up
@@ -82,11 +83,7 @@ def walk_customer(
             playbook = playbook or _choose(here, store, str(who))
         work = take_up(here, store, str(who), playbook)
         _wake(work)
-        _tell_changed(work)
-        _tell_back(work)
-        if script is None:
-            _tell_hour(work)
-            _tell_survey(work)
+        beginning.tell(work, asks=script is None)
         try:
             ended = _run(work, loaded, override)
         except KeyboardInterrupt:
@@ -140,62 +137,11 @@ def _choose(here: Here, store: "Store", who: str) -> str | None:
     return str(chosen)
 
 
-def _tell_changed(work: Work) -> None:
-    """Say where a case goes on under a playbook whose file has changed, or is gone."""
-    from winback_cli import library
-
-    book, own = work.playbook, work.here.settings.playbooks
-    became = library.became(book.name, work.case.digest, own)
-    if became:
-        work.here.say(f"Case {work.ref.id} keeps version {book.version} of {book.name}: {became}.")
-    if became == library.CHANGED:
-        work.here.say(f"To see what is new, and to move it: winback playbook move {work.ref.customer}")
-
-
-def _tell_back(work: Work) -> None:
-    """Say where they bought again while this case runs: whoever is back is not asked to come back."""
-    from winback_cli.rows import back_words, won_command
-    from winback_cli.store import lists
-
-    with work.store.reads() as connection:
-        back = lists.is_back(connection, work.ref.customer, work.here.clock.today.isoformat())
-    if back and back.case == work.ref.id:
-        work.here.say(f"{back_words(back)} If they are won: {won_command(back)}")
-
-
-def _tell_survey(work: Work) -> None:
-    """Say where somebody who answered a survey is owed a conversation (D7)."""
-    from winback_cli.cli.surveycases import tell_owed
-
-    tell_owed(work)
-
-
-def _tell_hour(work: Work) -> None:
-    """Say where this is no hour to call them, and a call is what comes next."""
-    from winback_cli import route
-    from winback_cli.cli.brief import local_time
-
-    here = work.here
-    days = route.Days(here.clock.today, here.settings.weekend_days)
-    there = route.place(work.playbook, work.case, days)
-    question = there.question if isinstance(there, route.Ask) else None
-    calls = question is not None and question.fact == "revisited.called_on"
-    if isinstance(there, route.Through) or not (calls or there.step.stage == "contact"):
-        return
-    with here.reading() as connection:
-        points = reads.points(connection, work.ref.customer)
-    time = local_time(here, work.customer, points)
-    if time.state in ("closed", "unclear"):
-        here.say(time.words)
-
-
 def _run(work: Work, script: "Script | None", override: str | None) -> "Ended":
     from winback_cli.journal import Journal
     from winback_cli.walk import Walk
 
-    record = _suggesting(work)
-    if script is None:
-        record = patient(work, record)
+    record = patient(work, _suggesting(work)) if script is None else _suggesting_once(work)
     record = _comparing(work, record)
     return Walk(
         work.playbook,
@@ -249,6 +195,16 @@ def _suggesting(work: Work) -> "Callable[..., Case]":
         return case
 
     return record
+
+
+def _suggesting_once(work: Work) -> "Callable[..., Case]":
+    """As `_suggesting`, for a file; nothing is said again where the opening named a playbook already."""
+    if work.case.answers:
+        return _suggesting(work)
+    with work.store.reads() as connection:
+        found = fitting(work.here, connection, work.customer)
+    told = found is not None and found.playbook != work.playbook.name
+    return work.record if told else _suggesting(work)
 
 
 def _comparing(work: Work, record: "Callable[..., Case]") -> "Callable[..., Case]":
@@ -323,7 +279,7 @@ def _card(work: Work) -> dict[str, str]:
         bought.append(Money(customer.revenue, customer.currency).words())
     if customer.last_purchase:
         bought.append(f"{customer.first_purchase or '?'} to {customer.last_purchase}")
-    listed = briefing.listed(customer.reason, customer.cancelled, customer.edited)
+    listed = briefing.listed(customer.reason, customer.cancelled)
     first = work.playbook.steps[0].id
     card = {"contact": reach, "revisit": reach, "backstory": reach, "decide": " · ".join(bought)}
     return {**card, f"step {first}": listed}
@@ -339,6 +295,7 @@ def _suggestions(here: Here, customer: reads.CustomerRecord) -> dict[str, Any]:
         "backstory.left_on": "" if customer.how_left == "departing" else customer.last_purchase,
         "backstory.told_by": customer.owner,
         "classified.reason": customer.reason,  # in the list's own words
+        "record.reason": customer.reason if "reason" in customer.edited.split() else "",
         "decided.yearly_margin": margin_suggested(here, customer),
     }
     return {name: value for name, value in found.items() if value}

@@ -4,14 +4,13 @@ import contextlib
 import shlex
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from winback_cli import priority
+from winback_cli import priority, stakes
 from winback_cli import worth as reckoning
-from winback_cli.case import items_of
 from winback_cli.cli import why
 from winback_cli.cli.here import Here
-from winback_cli.errors import NotFound, WinbackError
+from winback_cli.errors import WinbackError
 from winback_cli.money import Money, minor_units
-from winback_cli.store import mending, reads
+from winback_cli.store import reads
 from winback_cli.worth import UNKNOWN, Input, Inputs, Worth
 
 if TYPE_CHECKING:
@@ -61,34 +60,25 @@ def weigh(
     told = why.reckon(here, connection, record, case, undecided=True)
     if told.state != "ranked":
         return Weighed(record, told.state, told.because, None)
-    return Weighed(record, "weighed", "", reckoning.worth(_inputs(here, connection, told, case, tried)))
+    return Weighed(record, "weighed", "", reckoning.worth(_inputs(here, told, case, tried)))
 
 
-def _inputs(
-    here: Here, connection: reads.Connection, told: why.Why, case: "Case | None", tried: Tried
-) -> Inputs:
+def _inputs(here: Here, told: why.Why, case: "Case | None", tried: Tried) -> Inputs:
     """Every figure with where it comes from: what is tried before what was asked, that before the rest."""
-    facts = _Facts(case)
-    score, brought = told.found.score, told.found.worth
-    yearly = _yearly(here, told, facts, tried)
-    years = _first(tried.years, facts.number("decided.expected_years"))
-    if years.value is None and not years.note:
-        years = Input(brought.years if brought else priority.SHORTEST, "assumed")
-    fix, sharing = _fix(connection, facts)
-    settings = here.settings
+    facts, base, settings = _Facts(case), told.found.inputs, here.settings
+    yearly = _first(tried.margin, _yearly(here, told, facts))
+    years = _first(tried.years, facts.said("expected_years", base.years.value, "assumed"))
     units = minor_units(settings.currency)
-    offers = _offers(facts)
-    return Inputs(
-        chance=(score.low, score.chance, score.high) if score else None,
+    fix = facts.said("fix_cost", base.fix_cost.value, f"fix {facts.value('decided.fix_number')}")
+    return base._replace(
         yearly=yearly,
         years=years,
-        referrals=_first(tried.referrals, facts.number("decided.referral_count")),
-        each=_each(here, told, tried, yearly, years),
+        referrals=_first(tried.referrals, facts.said("referral_count", base.referrals.value)),
+        each=_each(told, tried, yearly, years),
         fix_cost=_first(tried.fix_cost, fix),
-        sharing=sharing,
-        offers=(tried.offer_cost,) if tried.offer_cost else tuple(one for one in offers if one),
+        offers=(tried.offer_cost,) if tried.offer_cost else base.offers,
         offers_from="tried" if tried.offer_cost else "asked",
-        unpriced=0 if tried.offer_cost else offers.count(None),
+        unpriced=0 if tried.offer_cost else base.unpriced,
         contact_cost=_first(
             tried.contact_cost,
             Input(Money(settings.contact_cost * units, settings.currency), _set(here, "contact_cost")),
@@ -111,38 +101,35 @@ class _Facts:
     def value(self, name: str) -> Any:
         return self._facts.get(name)
 
-    def number(self, name: str) -> Input:
-        value = self._facts.get(name)
-        return Input(value, self._how.get(name, "asked")) if value is not None else UNKNOWN
-
-    def money(self, name: str) -> Input:
-        value = self._facts.get(name)
-        return Input(Money(**value), self._how.get(name, "asked")) if value else UNKNOWN
+    def said(self, name: str, value: Money | float | None, otherwise: str = "") -> Input:
+        """A figure with how it was answered; one that was not is of another origin."""
+        answered = self._facts.get(f"decided.{name}") is not None
+        origin = self._how.get(f"decided.{name}", "asked") if answered else otherwise
+        return UNKNOWN if value is None else Input(value, origin)
 
 
 def _first(tried: Money | float | None, known: Input) -> Input:
     return known if tried is None else Input(tried, "tried")
 
 
-def _yearly(here: Here, told: why.Why, facts: _Facts, tried: Tried) -> Input:
-    """What they bring in a year: tried, asked, or the revenue at the margin of the settings."""
-    said = _first(tried.margin, facts.money("decided.yearly_margin"))
-    listed = _listed(here, told)
-    if said.value is None:
+def _yearly(here: Here, told: why.Why, facts: _Facts) -> Input:
+    """What they bring in a year: asked, or the revenue at the margin of the settings."""
+    listed, value = _listed(here, told), told.found.inputs.yearly.value
+    if value is None or facts.value("decided.yearly_margin") is None:
         return listed
-    taken = facts.value("decided.yearly_margin") and said.value == yearly_default(listed)
-    return listed._replace(value=said.value) if taken and said.origin != "tried" else said
+    said = facts.said("yearly_margin", value)
+    return listed._replace(value=value) if value == yearly_default(listed) else said
 
 
 def _listed(here: Here, told: why.Why) -> Input:
     """What the list says that they bring in a year."""
-    brought = told.found.worth
-    if brought is None:
-        unfit = told.given.known.revenue is not None
+    known = told.given.known._replace(answered=None)
+    listed = priority.priority(known, told.assumed, here.clock.today).inputs.yearly
+    if listed.value is None:
+        unfit = known.revenue is not None
         return Input(note="no such revenue: not counted" if unfit else "no revenue is known; try --margin")
     origin = told.given.origins.get("spending", "imported")
-    margin = f"{here.settings.margin} % margin {_set(here, 'margin')}"
-    return Input(Money(brought.yearly, brought.currency), f"{origin}, {margin}")
+    return listed._replace(origin=f"{origin}, {here.settings.margin} % margin {_set(here, 'margin')}")
 
 
 def yearly_default(listed: Input) -> Money | None:
@@ -153,7 +140,7 @@ def yearly_default(listed: Input) -> Money | None:
     return Money(round(listed.value.amount / units) * units, listed.value.currency)
 
 
-def _each(here: Here, told: why.Why, tried: Tried, yearly: Input, years: Input) -> Input:
+def _each(told: why.Why, tried: Tried, yearly: Input, years: Input) -> Input:
     """What a referral brings altogether: tried, or what the middle customer of the list does, or else as
     much as this one.
     """
@@ -161,32 +148,7 @@ def _each(here: Here, told: why.Why, tried: Tried, yearly: Input, years: Input) 
         return Input(tried.referral_value, "tried")
     if not isinstance(yearly.value, Money) or not isinstance(years.value, int | float):
         return UNKNOWN
-    currency = yearly.value.currency
-    if brings := told.assumed.brings.get(currency):
-        return Input(Money(round(brings * here.settings.margin / 100), currency), "middle of your list")
-    amount = round(max(yearly.value.amount, 0) * years.value)
-    return Input(Money(amount, currency), "like this one, assumed")
-
-
-def _fix(connection: reads.Connection, facts: _Facts) -> tuple[Input, int]:
-    """What the fix costs, asked or as the firm's list of fixes says; and how many open cases share it."""
-    cost, number = facts.money("decided.fix_cost"), facts.value("decided.fix_number")
-    if number is None:
-        return cost, 1
-    try:
-        fix = mending.fix(connection, number)
-    except NotFound:
-        return cost, 1
-    if cost.value is None and fix.cost is not None:
-        cost = Input(fix.cost, f"fix {number}")
-    waiting = [one for one in mending.waiting_for(connection, number) if one.status != "closed"]
-    return cost, max(len(waiting), 1)
-
-
-def _offers(facts: _Facts) -> list[Money | None]:
-    """What each offer costs, None where it does not say."""
-    made = [offer for _, offer in items_of(facts.value("revisited.offers")) if offer.get("kind")]
-    return [Money(**offer["cost"]) if offer.get("cost") else None for offer in made]
+    return stakes.each_brings(yearly.value, years.value, priority.means(told.assumed))
 
 
 def _acquisition(here: Here, units: int) -> Input:

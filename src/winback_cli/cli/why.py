@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from winback_cli import priority, text
+from winback_cli import priority, stakes, text
+from winback_cli.cli.brought import brought, set_by
 from winback_cli.cli.customers import back_json, back_of
 from winback_cli.cli.here import Here, print_json
 from winback_cli.cli.work import WhoArg
@@ -38,6 +39,10 @@ _ASKED = {
     "complaint": ("heard.complained", "backstory.complained_on"),
     "how_left": ("backstory.how_left",),
     "reason": ("classified.reason",),
+    "yearly": ("decided.yearly_margin",),
+    "years": ("decided.expected_years",),
+    "referred": ("decided.referral_count",),
+    "fix": ("decided.fix_cost",),
 }
 _SETTINGS = ("return_rate", "margin", "horizon_months")
 
@@ -101,7 +106,7 @@ def reckon(
     """The priority of one customer, from what the store and the settings hold: with what everybody's
     scores are reckoned with, so that it is the one that lists go by; `undecided`, as if no verdict stood.
     """
-    ((_, known),) = scoring.known(connection, "u.id = ?", (record.number,))
+    ((_, known),) = scoring.known(connection, "u.id = ?", (record.number,), here.clock.today)
     known = known._replace(left_alone=record.suppressed, verdict="" if undecided else known.verdict)
     given = Given(known, _origins(record, case))
     kept = scoring.kept(connection, record.number)
@@ -116,7 +121,8 @@ def reckon(
         state, because = "let_go", given.known.verdict
     if state != "ranked":
         found = found._replace(score=None, factors=(), missing=(), worth=None)
-    lapsed = not record.last_purchase or record.last_purchase <= here.lapsed_before
+    last, today = record.last_purchase, here.clock.today.isoformat()
+    lapsed = not last or last <= here.lapsed_before or last > today  # a day to come says nothing
     asleep = case is not None and case.status == "dormant"
     return Why(record, given, found, assumed, state, because, asleep, lapsed, kept)
 
@@ -162,7 +168,6 @@ def _origins(record: reads.CustomerRecord, case: "Case | None") -> dict[str, str
 def _json(here: Here, told: Why) -> dict[str, Any]:
     """The priority with stable keys; amounts in minor units. Of who is not ranked nothing is reckoned."""
     found, score, worth = told.found, told.found.score, told.found.worth
-    currency = told.given.known.currency
     return {
         "customer": told.record.number,
         "name": told.record.label,
@@ -172,7 +177,7 @@ def _json(here: Here, told: Why) -> dict[str, Any]:
         "lapsed": told.lapsed,
         "kept": {"chance": told.kept.chance, "on": told.kept.on} if score and told.kept else None,
         "chance": {"about": score.chance, "low": score.low, "high": score.high} if score else None,
-        "value": _amount(score.value, currency) if score else None,
+        "value": _amount(score.value, score.currency) if score else None,
         "worth": worth._asdict() if worth else None,
         "base": found.base._asdict() if score else None,
         "factors": [
@@ -218,11 +223,11 @@ def _page(here: Here, told: Why) -> "RenderableType":
         parts.append(Text(f"{back_words(told.back)} If they are won: {won_command(told.back)}"))
     parts += [Text(sentence) for sentence in _result(told)]
     parts += [views.heading("What moves the chance"), views.indented(_factors(here, told))]
-    parts += [Text(f"  {line}", style="dim") for line in _bases(told)]
+    parts += [views.indented(Text(line, style="dim")) for line in _bases(told)]
     if told.found.missing:
         parts += [views.heading("Not known"), Text(_missing(told.found))]
     parts.append(views.heading("What they would bring"))
-    parts += [Text(sentence) for sentence in _worth(here, told)]
+    parts += [Text(sentence) for sentence in brought(here, told)]
     return Group(*parts)
 
 
@@ -239,7 +244,7 @@ def _result(told: Why) -> list[str]:
     """The result in words."""
     found, score = told.found, told.found.score
     assert score is not None
-    ratio = score.chance / found.base.rate
+    ratio = score.chance / found.base.middle
     likely = (
         "about as likely as most"
         if 0.9 <= ratio <= 1.1
@@ -255,6 +260,8 @@ def _result(told: Why) -> list[str]:
     ]
     if not told.lapsed:
         said.append("They bought not long ago and have not lapsed yet.")
+    if told.given.known.cancelled is None and told.record.cancelled:
+        said.append(f"They cancel on {told.record.cancelled}, a day to come: not counted.")
     if told.asleep:
         said.append("Their case is asleep.")
     if told.kept and told.kept.chance and percent(told.kept.chance) != percent(score.chance):
@@ -292,10 +299,12 @@ def _for_and_against(found: priority.Priority) -> list[str]:
 def _value_words(told: Why, score: priority.Score) -> str:
     if score.value is None:
         return "What they would bring is not known; the chance alone ranks them."
-    worth = Money(score.value, told.given.known.currency)
+    worth, brought = Money(score.value, score.currency), told.found.worth
+    taken = "all that it takes" if brought and (brought.fix or brought.offers) else "the contact"
     if score.value <= 0:
-        return f"Chance times what they would bring: {whole(worth)}. By that, a contact costs more."
-    less = ", less the contact" if told.found.worth and told.found.worth.cost else ""
+        more = "it costs more" if taken != "the contact" else "a contact costs more"
+        return f"Chance times what they would bring: {whole(worth)}. By that, {more}."
+    less = f", less {taken}" if brought and (brought.cost or taken != "the contact") else ""
     return f"Chance times what they would bring{less}: {whole(worth)}."
 
 
@@ -303,16 +312,15 @@ def _factors(here: Here, told: Why) -> "RenderableType":
     from winback_cli import views
 
     base, legend = told.found.base, _legend(told)
-    origin = f"{base.closed} cases" if base.closed else _origin(here, "return_rate")
+    origin = "your cases" if base.closed else set_by(here, "return_rate")
     rows = [["of all who lapsed", f"{percent(base.rate)} come back", "", origin, ""]]
     if abs(base.level) > 0.005:
         rows.append(["the list as a whole", "", _times(exp(-base.level)), "reckoned", ""])
     for one in told.found.factors:
         if one.value is None:
             continue
-        shown = one.note or _shown(told, one)
         origin = told.given.origins.get(one.name, "")
-        rows.append([one.words, shown, _times(one.multiplier), origin, legend[one.source]])
+        rows.append([one.words, _shown(told, one), _times(one.multiplier), origin, legend[one.source]])
     header = ("Factor", "What is known", ">Weight", "From", "Basis")
     return views.plain_table(header, rows, here.out.width - 2)
 
@@ -325,7 +333,35 @@ def _legend(told: Why) -> dict[str, str]:
 
 def _bases(told: Why) -> list[str]:
     said = [f"{letter}: {source}" for source, letter in _legend(told).items()]
-    return ["A weight of 2 doubles the odds, 0.5 halves them, 1 changes nothing.", *said]
+    return [
+        "A weight of 2 doubles the odds, 0.5 halves them, 1 changes nothing.",
+        *_level_words(told),
+        *_rate_words(told.found.base),
+        *[f"{one.words.capitalize()}: {one.note}." for one in told.found.factors if _bore(one)],
+        *said,
+    ]
+
+
+def _bore(one: priority.Weighed) -> bool:
+    """Whether there is something to say beside a factor that counts."""
+    return one.value is not None and bool(one.note)
+
+
+def _level_words(told: Why) -> list[str]:
+    if abs(told.found.base.level) <= 0.005:
+        return []
+    return ["The list as a whole: it holds the average of all at that rate."]
+
+
+def _rate_words(base: priority.Base) -> list[str]:
+    """What own cases made of the assumed rate."""
+    if not base.closed:
+        return []
+    return [
+        f"{base.won:,} of {base.closed:,} of your settled cases came back; the {percent(base.assumed)} you"
+        f" assume count as {priority.BASE_CASES} more.",
+        "Settled leaves out who is let go, cases that still run, and who came back unasked.",
+    ]
 
 
 def _shown(told: Why, one: priority.Weighed) -> str:
@@ -336,48 +372,12 @@ def _shown(told: Why, one: priority.Weighed) -> str:
     if one.name == "spending":
         return f"{value} times the usual"
     if one.name == "tenure" and isinstance(value, int):
-        return f"{value / priority.YEAR:.1f} years"
+        return f"{value / stakes.YEAR:.1f} years"
     if one.name == "regularity":
         return f"gaps vary by {known.regularity:.0%}".replace("%", " %")
     if isinstance(value, bool):
         return "yes" if value else "no"
     return text.line(str(value)).replace("_", " ")
-
-
-def _worth(here: Here, told: Why) -> list[str]:
-    """How the margin of a second lifetime is reckoned, and what of it is assumed."""
-    worth, known = told.found.worth, told.given.known
-    if worth is None:
-        return ["No revenue that counts is known, so it cannot be said."]
-    over = "how long they bought is not known" if worth.tenure is None else f"over {worth.tenure:.1f} years"
-    origin = told.given.origins.get("spending", "imported")
-    revenue = Money(known.revenue or 0, worth.currency)
-    said = [
-        f"Revenue {whole(revenue)} ({origin}), {over}.",
-        f"At a margin of {here.settings.margin} % ({_origin(here, 'margin')}): "
-        f"{whole(Money(worth.yearly, worth.currency))} a year, one year at least being counted.",
-        "A second time is taken to last half as long as the first, 1 to 3 years (assumed): "
-        f"{worth.years:.1f} years make "
-        f"{whole(Money(worth.amount, worth.currency))}.",
-    ]
-    own = here.settings.currency
-    if worth.cost is None:
-        said.append(
-            f"There is no rate from {worth.currency} to {told.assumed.currency}: the cost of a contact is"
-            " not taken off, and among the others the chance alone ranks them."
-        )
-    elif told.assumed.currency != own:
-        said.append(
-            f"There is no rate from {worth.currency} to {own}: the cost of a contact is not taken off."
-        )
-    else:
-        cost = whole(Money(worth.cost, worth.currency))
-        said.append(f"A contact costs {cost} ({_origin(here, 'contact_cost')}).")
-    return said
-
-
-def _origin(here: Here, key: str) -> str:
-    return "assumed" if here.settings.origins[key] == "default" else "set by you"
 
 
 def _times(multiplier: float) -> str:

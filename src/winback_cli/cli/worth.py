@@ -123,6 +123,7 @@ def _json(here: Here, weighed: Weighed) -> dict[str, Any]:
         "room": _three(found.room) if found else None,
         "gain": _three(found.gain) if found else None,
         "payback_months": round(found.payback, 1) if found and found.payback is not None else None,
+        "one_return": _amount(found.one_return) if found else None,
         "suggestion": found.suggestion if found else None,
         "why": found.because if found else None,
         "missing": list(found.missing) if found else [],

@@ -18,7 +18,7 @@ from winback_cli.store.reads import SUPPRESSED, Connection
 from winback_cli.store.suppressions import enter, insert_keys, key_of, suppress
 from winback_cli.store.surveys import Survey, is_alone, named
 from winback_cli.store.writing import Writing
-from winback_cli.survey import NOTES
+from winback_cli.survey import NOTES, shown_code
 from winback_cli.surveyreplies import Bad, Given
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _names(one: Given) -> list[str]:
 
 def _named(one: Given) -> tuple[str, str]:
     """The field and the value by which a row names its customer."""
-    return ("code", one.code) if one.code else ("email", one.emails[0])
+    return ("code", shown_code(one.code)) if one.code else ("email", one.emails[0])
 
 
 _BY_CODE = f"""SELECT i.customer_id, u.{SUPPRESSED}, i.survey_id FROM invitation i
@@ -124,9 +124,9 @@ def _who(
     if one.code:
         row = connection.execute(_BY_CODE, (one.code,)).fetchone()
         if row is None:
-            return Bad(one.line, "code", one.code, "no such code was given out")
+            return Bad(one.line, *_named(one), "no such code was given out")
         if row[2] != survey.key:
-            return Bad(one.line, "code", one.code, "a code of another survey")
+            return Bad(one.line, *_named(one), "a code of another survey")
         return row[0], bool(row[1])
     named = (canonical_email(email) for email in one.emails)
     found = list(dict.fromkeys(who for email in named for who in holders.get(email, ())))
@@ -192,7 +192,7 @@ def keep(w: Writing, name: str, given: Iterable[Given], suggested: Mapping[int, 
     """
     survey = named(w.raw, name)
     told = sort(w.raw, w.path, survey, given)
-    because = f"asked for it in the survey {survey.name}"
+    because = f'asked for it in the survey "{survey.name}"'
     before = {number for number, _ in told.leaving}
     others, closed = 0, list[str]()
     for stranger in told.strangers:  # no list brings them in
@@ -292,8 +292,10 @@ def take_back(w: Writing, name: str) -> Undone:
     survey = named(w.raw, name)
     latest = w.raw.execute(_LATEST, (survey.key,)).fetchone()
     if latest is None:
-        why = "Those of which a case was made are kept." if survey.answered else "Nothing was changed."
-        raise Refused(f"No answers in {survey.name} came from a file that can be taken back.", why)
+        raise Refused(
+            f"No file of answers is left in {survey.name} that could be taken back.",
+            "Answers of which a case was made are kept, and notes of a group too.",
+        )
     command, at = latest
     rows = w.raw.execute(
         "SELECT id, state, case_id IS NOT NULL FROM reply WHERE survey_id = ? AND command_id = ?",
@@ -318,8 +320,7 @@ def decide(w: Writing, reply: int, reason: str, before: Decided = NOT_YET) -> bo
     w.run()
     state = "confirmed" if reason else "set_aside"
     done = w.raw.execute(
-        "UPDATE reply SET state = ?, reason = ? WHERE id = ? AND state = ? AND reason = ?"
-        f" AND {_WILLING}",
+        f"UPDATE reply SET state = ?, reason = ? WHERE id = ? AND state = ? AND reason = ? AND {_WILLING}",
         (state, reason, reply, *before),
     )
     if done.rowcount != 1:

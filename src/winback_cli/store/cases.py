@@ -95,6 +95,12 @@ def _named(opening: Opening) -> dict[str, Any]:
     return {"playbook": opening.playbook, "version": opening.version, "digest": opening.digest}
 
 
+def _goes_on(entry: Entry) -> bool:
+    """Whether it happens to a closed case too: a remark, a check-in, or a part of the firm's plan done."""
+    value = entry.body.get("value")
+    return entry.kind in _AFTER_CLOSING or (isinstance(value, dict) and set(value) == {"done_on"})
+
+
 def record(
     w: Writing,
     case_key: int,
@@ -111,10 +117,9 @@ def record(
     ref = reads.case_by_key(w.raw, case_key)
     if not all(entry.kind == "noted" for entry in entries):
         refuse_suppressed(w, ref.customer)
-    if ref.status == "closed" and not all(entry.kind in _AFTER_CLOSING for entry in entries):
-        raise Refused(
-            f"Case {ref.id} is closed: {ref.outcome}.", f"winback walk {ref.customer} opens a new one."
-        )
+    if ref.status == "closed" and not all(map(_goes_on, entries)):
+        new = f"winback walk {ref.customer}" if ref.customer != FIRM else "winback trust new"
+        raise Refused(f"Case {ref.id} is closed: {ref.outcome}.", f"{new} opens a new one.")
     if any(entry.kind == "reopened" for entry in entries):
         _refuse_second(w, ref)
     if seen:

@@ -51,7 +51,9 @@ def take_back(w: Writing, reply: int) -> None:
             (old, -later, number),
         )
         return
-    now, edited = w.raw.execute("SELECT reason, edited FROM customer_row WHERE id = ?", (number,)).fetchone()
+    now, edited = w.raw.execute(
+        "SELECT reason, edited FROM customer_row WHERE id = ?", (number,)
+    ).fetchone()
     if now == json.loads(new):
         others = {json.loads(one) for _, one in notes.values()}
         mine = set() if json.loads(old) in others else {"reason"}

@@ -207,6 +207,25 @@ def _remove(w: Writing, numbers: Sequence[int]) -> None:
     identities.bump(w.raw)
 
 
+def take_over(
+    w: Writing,
+    carried: Sequence[suppressions.Carried],
+    others: Sequence[Certificate],
+    *,
+    same_key: bool,
+) -> Carry:
+    """Bring into a copy that is taken back who was left alone since, and that somebody was erased: they
+    are erased again, and their names in the files of others with them where that was asked for. Marks
+    the store as restored, which pauses what it would send.
+    """
+    suppressions.note(w, "restored", w.clock.stamp)
+    since = carry(w, others)
+    blank = any(BLANKED in one.counts for one in since)
+    gone = again(w, carried, blank=blank) if same_key else 0
+    taken = suppressions.carry(w, carried, same_key=same_key)
+    return Carry(taken, gone, sum(one.counts.get(TOO_LONG, 0) for one in since))
+
+
 def again(w: Writing, carried: Sequence[suppressions.Carried], *, blank: bool = False) -> int:
     """Erase anew whom a copy brought back who had been erased: known by the hashes that were carried
     over, made under the same key. Whoever is there still, as the store that was replaced knew, stays;

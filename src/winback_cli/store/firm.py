@@ -69,7 +69,8 @@ def replied(connection: Connection) -> list[tuple[str, int]]:
     whoever has a case that says why.
     """
     return connection.execute(
-        "SELECT r.reason, count(DISTINCT r.customer_id) FROM reply r JOIN customer u ON u.id = r.customer_id"
+        "SELECT r.reason, count(DISTINCT r.customer_id)"
+        " FROM reply r JOIN customer u ON u.id = r.customer_id"
         " WHERE r.state = 'confirmed' AND r.reason != '' AND NOT EXISTS"
         " (SELECT 1 FROM casefile c WHERE c.customer_id = r.customer_id AND c.reason != '')"
         " GROUP BY r.reason ORDER BY 2 DESC, 1"

@@ -9,11 +9,12 @@ import json
 import os
 import sqlite3
 from pathlib import Path
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from winback_cli.customer import identities as every_name
 from winback_cli.money import Money
-from winback_cli.store import doctor, identities, messages, reads, scoring
+from winback_cli.store import doctor, identities, mentions, messages, reads, scoring
 from winback_cli.store.copies import dated
 from winback_cli.subject import (
     Copy,
@@ -64,6 +65,7 @@ def held(
         _suppression(connection, number),
         copies,
         files,
+        tuple(mentions.mentioned(connection, number)),
     )
 
 
@@ -183,32 +185,43 @@ def _message(one: messages.Message) -> HeldMessage:
     )
 
 
+_SURVEYS = """SELECT s.title, coalesce(i.code, ''), coalesce(i."on", r."on"), r."on", r.answers,
+    r.suggested, r.confidence, r.reason, r.call_back, r.state,
+    coalesce(c.customer_id || '.' || c.number, ''), s.name, s.questions, coalesce(b.file, ''), d.name,
+    d."by", d.at
+    FROM survey s LEFT JOIN invitation i ON i.survey_id = s.id AND i.customer_id = ?1
+    LEFT JOIN reply r ON r.survey_id = s.id AND r.customer_id = ?1
+    LEFT JOIN casefile c ON c.id = r.case_id LEFT JOIN batch b ON b.id = r.batch_id
+    LEFT JOIN command d ON d.id = r.command_id
+    WHERE i.customer_id IS NOT NULL OR r.customer_id IS NOT NULL ORDER BY s.id"""
+
+
 def _surveys(connection: reads.Connection, number: int) -> tuple[HeldSurvey, ...]:
-    rows = connection.execute(
-        "SELECT s.title, coalesce(i.code, ''),"
-        ' coalesce(i."on", r."on"), r."on", r.answers, r.suggested,'
-        " r.confidence, r.reason, r.call_back, r.state, coalesce(c.customer_id || '.' || c.number, '')"
-        " FROM survey s LEFT JOIN invitation i ON i.survey_id = s.id AND i.customer_id = ?1"
-        " LEFT JOIN reply r ON r.survey_id = s.id AND r.customer_id = ?1"
-        " LEFT JOIN casefile c ON c.id = r.case_id"
-        " WHERE i.customer_id IS NOT NULL OR r.customer_id IS NOT NULL ORDER BY s.id",
-        (number,),
-    )
-    return tuple(
-        HeldSurvey(
-            title,
-            code,
-            asked,
-            answered or "",
-            json.loads(said) if said else None,
-            suggested or "",
-            sure,
-            reason or "",
-            bool(call_back),
-            state or "",
-            case,
-        )
-        for title, code, asked, answered, said, suggested, sure, reason, call_back, state, case in rows
+    return tuple(map(_survey, connection.execute(_SURVEYS, (number,))))
+
+
+def _survey(row: tuple[Any, ...]) -> HeldSurvey:
+    title, code, asked, answered, said, suggested, sure, reason, call_back, state, case, *rest = row
+    name, kept, file, command, by, at = rest
+    questions = json.loads(kept)
+    listed = questions.get("questions", []) if isinstance(questions, dict) else []
+    kinds = {"survey import": "brought in with a file of answers"}
+    how = f"list {file}, brought in" if file else kinds.get(command, "written down")
+    return HeldSurvey(
+        title,
+        code,
+        asked,
+        answered or "",
+        json.loads(said) if said else None,
+        suggested or "",
+        sure,
+        reason or "",
+        bool(call_back),
+        state or "",
+        case,
+        name,
+        {key: words for key, words, *_ in listed},
+        f"{how} on {at[:10]} by {by}" if answered else "",
     )
 
 
@@ -216,7 +229,7 @@ def _score(connection: reads.Connection, record: reads.CustomerRecord) -> HeldSc
     kept = scoring.kept(connection, record.number)
     if kept is None:
         return None
-    value = None if kept.value is None else Money(kept.value, record.currency or "EUR")
+    value = None if kept.value is None else Money(kept.value, kept.currency or "EUR")
     return HeldScore(kept.chance, value, kept.on)
 
 
@@ -228,6 +241,38 @@ def _suppression(connection: reads.Connection, number: int) -> HeldSuppression |
         (number,),
     ).fetchone()
     return HeldSuppression(*row) if row else None
+
+
+# -- under way with them -----------------------------------------------------------------------
+
+
+class UnderWay(NamedTuple):
+    """What an erasure cuts off: the case that is not closed, mails ready to go out as (number, subject),
+    open promises as (what, due).
+    """
+
+    case: reads.CaseRef | None
+    mails: tuple[tuple[int, str], ...]
+    promises: tuple[tuple[str, str], ...]
+
+
+def under_way(connection: reads.Connection, number: int) -> UnderWay:
+    """What is under way with that customer."""
+    from winback_cli.case import fold
+
+    refs = reads.cases_of(connection, number)
+    told = [
+        (str(promise["what"]), str(promise.get("due") or ""))
+        for ref in refs
+        for promise in fold(ref.id, reads.events(connection, ref.key)).commitments
+        if promise["state"] == "open"
+    ]
+    ready = messages.messages(connection, ("approved", "failed"), number)
+    return UnderWay(
+        next((ref for ref in refs if ref.status != "closed"), None),
+        tuple((one.number, one.subject) for one in ready),
+        tuple(told),
+    )
 
 
 # -- copies of the store -----------------------------------------------------------------------

@@ -29,14 +29,16 @@ def at_once(raw: sqlite3.Connection) -> Iterator[None]:
 
 
 class Weighed(NamedTuple):
-    """What the whole history gives for one customer, what that changes as (field, before, after), and
-    how many of the purchases that are just coming in are in another currency than theirs.
+    """What the whole history gives for one customer, what that changes as (field, before, after), how
+    many of the purchases that are just coming in are in another currency than theirs, and whether more
+    was given back to them than they paid.
     """
 
     customer: int
     found: Figures
     changes: list[tuple[str, Any, Any]]
     other: int
+    owed: bool = False
 
 
 _HISTORY = """SELECT customer, day, currency, amount, sum(count), sum(mine) FROM (
@@ -100,7 +102,8 @@ def _weighed(raw: sqlite3.Connection, coming: str) -> list[Weighed]:
         own = found.currency or own_currency(history, stated)
         changes = [(f, old, new) for f, old, new in zip(FIELDS, now, found, strict=True) if old != new]
         other = sum(mine for _, _, currency, _, _, mine in rows if currency != own)
-        done.append(Weighed(number, found, changes, other))
+        owed = not found.revenue and sum(b.amount * b.times for b in history if b.currency == own) < 0
+        done.append(Weighed(number, found, changes, other, owed))
     return done
 
 

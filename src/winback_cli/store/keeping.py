@@ -240,7 +240,7 @@ def _carried(
         )
     store = Store.open(temporary, by, clock, "restore")
     try:
-        return store.carry(found, same_key=same, certificates=erasures)
+        return store.carry(found, erasures, same_key=same)
     finally:
         store.close()
 

@@ -67,7 +67,7 @@ CREATE TABLE casefile (
 	closed_at VARCHAR(20), 
 	seq INTEGER NOT NULL, 
 	head VARCHAR(64) NOT NULL, 
-	breaches TEXT NOT NULL, reason VARCHAR DEFAULT '' NOT NULL, said TEXT DEFAULT '' NOT NULL, fix INTEGER, chance FLOAT, contact VARCHAR(12) DEFAULT '' NOT NULL, scope VARCHAR(12) DEFAULT '' NOT NULL, theory VARCHAR(12) DEFAULT '' NOT NULL, complaint VARCHAR(12) DEFAULT '' NOT NULL, verdict VARCHAR(12) DEFAULT '' NOT NULL, product VARCHAR DEFAULT '' NOT NULL, referred BOOLEAN, 
+	breaches TEXT NOT NULL, reason VARCHAR DEFAULT '' NOT NULL, said TEXT DEFAULT '' NOT NULL, fix INTEGER, chance FLOAT, contact VARCHAR(12) DEFAULT '' NOT NULL, scope VARCHAR(12) DEFAULT '' NOT NULL, theory VARCHAR(12) DEFAULT '' NOT NULL, complaint VARCHAR(12) DEFAULT '' NOT NULL, verdict VARCHAR(12) DEFAULT '' NOT NULL, product VARCHAR DEFAULT '' NOT NULL, referred BOOLEAN, figures VARCHAR DEFAULT '' NOT NULL, 
 	PRIMARY KEY (id), 
 	FOREIGN KEY(customer_id) REFERENCES "customer_row" (id), 
 	FOREIGN KEY(playbook) REFERENCES playbook (digest)
@@ -298,6 +298,7 @@ CREATE TABLE score (
 	chance FLOAT, 
 	value INTEGER, 
 	"on" VARCHAR(10) NOT NULL, 
+	currency VARCHAR(3) DEFAULT '' NOT NULL, 
 	PRIMARY KEY (customer_id)
 );
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from winback_cli.money import Money
-from winback_cli.offers import Comparable, Demand, Ripple
-from winback_cli.stages import Reason
+from winback_cli.offers import Comparable, Demand
 from winback_cli.store.reads import SUPPRESSED, Connection
 
 
@@ -57,34 +56,6 @@ def _same_why(why: str) -> tuple[str, str]:
     return words, f"{words.replace('_', '!_')}/%"
 
 
-_HAVE = f"""FROM concession o JOIN casefile c ON c.id = o.case_id JOIN customer u ON u.id = c.customer_id
-    WHERE o.kind = ? AND u.id != ? AND NOT u.{SUPPRESSED}"""
-
-
-def ripple(connection: Connection, kind: str, reason: str, customer: int, cost: Money | None) -> Ripple:
-    """What granting an offer of that kind to everybody comparable would mean.
-
-    Comparable are those whose case, or else their list, names the same reason, a leaf counting as its
-    reason; where none is known, everybody. Nobody who is left alone counts, nor the customer it is about.
-    """
-    why = reason.partition("/")[0]
-    alike = why not in ("", Reason.UNKNOWN)
-    (could_ask,) = connection.execute(
-        "SELECT count(*) FROM customer u LEFT JOIN casefile c ON c.id = u.case_id"
-        f" WHERE NOT u.{SUPPRESSED} AND u.id != ? AND (? OR {_SAME_WHY})"
-        f" AND u.id NOT IN (SELECT u.id {_HAVE})",
-        (customer, not alike, *_same_why(why), kind, customer),
-    ).fetchone()
-    given, unpriced = connection.execute(
-        f"SELECT count(DISTINCT u.id), count(*) - count(o.cost) {_HAVE}", (kind, customer)
-    ).fetchone()
-    spent = connection.execute(
-        f"SELECT sum(o.cost), o.currency {_HAVE} AND o.cost IS NOT NULL GROUP BY o.currency ORDER BY 2",
-        (kind, customer),
-    )
-    return Ripple(given, could_ask, cost, tuple(Money(*row) for row in spent), unpriced, alike)
-
-
 def last_offer(connection: Connection, customer: int, kind: str = "") -> tuple[str, Money | None]:
     """The kind of a customer's last offer (or last of that kind) and its cost; "" where there is none."""
     row = connection.execute(
@@ -122,4 +93,12 @@ def demand(
     ).fetchall()
     given = sum(number for _, has, number in rows if has)
     without = tuple((currency, number) for currency, has, number in rows if not has)
-    return Demand(kind, like, given, without, cost, share)
+    costs = connection.execute(
+        f"""SELECT o.currency, sum(o.cost), count(*) - count(o.cost) FROM concession o
+        JOIN casefile k ON k.id = o.case_id JOIN customer u ON u.id = k.customer_id
+        LEFT JOIN casefile c ON c.id = u.case_id
+        WHERE o.kind = ? AND {" AND ".join(where)} GROUP BY 1 ORDER BY 1""",
+        values,
+    ).fetchall()
+    spent = tuple(Money(amount, currency) for currency, amount, _ in costs if amount is not None)
+    return Demand(kind, like, given, without, cost, share, spent, sum(none for _, _, none in costs))

@@ -14,6 +14,7 @@ from winback_cli.store.reads import (
     Connection,
     CustomerRecord,
     case_by_key,
+    customer,
     match,
     record_of,
 )
@@ -67,6 +68,7 @@ class CustomerLine(NamedTuple):
     due_on: str | None
     chance: float | None
     value: int | None
+    value_currency: str | None  # another than theirs where the margin was answered in it
 
 
 class Counts(NamedTuple):
@@ -180,7 +182,7 @@ def count_dues(connection: Connection, today: str) -> Dues:
 
 _LINE = f"""SELECT u.id, u.name, u.company, u.owner, u.how_left, u.last_purchase, u.revenue,
     u.currency, u.{SUPPRESSED}, u.id || '.' || c.number, c.status, c.outcome, c.stage,
-    CASE WHEN u.list_on < '9999' THEN u.list_on END, s.chance, s.value FROM """
+    CASE WHEN u.list_on < '9999' THEN u.list_on END, s.chance, s.value, s.currency FROM """
 _SCORED = "LEFT JOIN score s ON s.customer_id = u.id"
 _EVERYBODY = f"customer u LEFT JOIN casefile c ON c.id = u.case_id {_SCORED}"
 _BY_RANK = "u.how_rank, u.revenue DESC, u.id"
@@ -205,7 +207,7 @@ def queue(connection: Connection, cutoff: str, limit: int) -> list[CustomerLine]
     """
     rows = connection.execute(
         "SELECT u.id, u.name, u.company, u.owner, u.how_left, u.last_purchase, u.revenue, u.currency, 0,"
-        f" NULL, NULL, NULL, NULL, NULL, s.chance, s.value FROM ranking r"
+        f" NULL, NULL, NULL, NULL, NULL, s.chance, s.value, s.currency FROM ranking r"
         f" CROSS JOIN customer u ON u.id = r.customer_id {_SCORED}"
         " WHERE r.how_rank < 3 AND (r.how_rank < 2 OR u.last_purchase IS NULL OR u.last_purchase <= ?)"
         " ORDER BY r.how_rank, r.worth, r.customer_id LIMIT ?",
@@ -276,6 +278,9 @@ def _parts(wanted: Wanted) -> tuple[tuple[str, str, str], ...]:
 
 def customers(connection: Connection, wanted: Wanted, limit: int) -> list[CustomerRecord]:
     """The customers that are wanted, by number unless sorted otherwise; `limit` 0 for all."""
+    if wanted.sort == "priority":
+        found = (customer(connection, line.number) for line in lines(connection, wanted, limit))
+        return [record for record in found if record]
     clause, values = _wanted(wanted)
     order = SORTS[wanted.sort] or SORTS["number"]
     rows = connection.execute(

@@ -61,7 +61,9 @@ def _theirs_alone(connection: reads.Connection, number: int, company: str) -> bo
 
 def _all_traces(connection: reads.Connection, numbers: Sequence[int]) -> Traces:
     found = [traces(connection, number) for number in numbers]
-    return Traces(*(tuple(dict.fromkeys(one for some in part for one in some)) for part in zip(*found, strict=True)))
+    return Traces(
+        *(tuple(dict.fromkeys(one for some in part for one in some)) for part in zip(*found, strict=True))
+    )
 
 
 def _less_own(connection: reads.Connection, holder: int, found: Traces) -> Traces:
@@ -117,7 +119,7 @@ class _Hit(NamedTuple):
     holder: int
     key: tuple[Any, ...]
     words: str
-    count: int
+    blanked: int
 
 
 def _hits(
@@ -173,7 +175,7 @@ def blank(w: Writing, numbers: Sequence[int]) -> Blanked:
         for hit in _hits(w.raw, place, numbers, found):
             _write(w.raw, place, hit)
             if place not in _MADE:
-                counted[hit.holder] = counted.get(hit.holder, 0) + hit.count
+                counted[hit.holder] = counted.get(hit.holder, 0) + hit.blanked
     told = {hit.key[0]: hit.holder for hit in _hits(w.raw, _EVENTS, numbers, found)}
     for case_key, holder in sorted(told.items()):
         count = _blank_case(w, case_key, _less_own(w.raw, holder, found))

@@ -112,17 +112,28 @@ def settled(connection: Connection, today: date, horizon_months: int) -> Outcome
 # So many months before a day, or the last day of a shorter month, as everywhere.
 _BEFORE = """min(date({day}, '-' || :months || ' months'),
     date({day}, 'start of month', '-' || :months || ' months', '+1 month', '-1 day'))"""
-_NEXT = "coalesce((SELECT min(p.day) FROM purchase p WHERE p.customer_id = r.id AND p.day > r.old), r.new)"
-_WITHOUT_CASE = f"""SELECT count(DISTINCT r.id) FROM (
-    SELECT u.id, json_extract(h.old, '$') AS old, json_extract(h.new, '$') AS new
+# The day on which somebody came into the store: with a list, or added by hand before the first that told
+# of a purchase. What a list or a history tells of days before it is no return.
+_CAME = """coalesce((SELECT date(k.at, 'localtime') FROM batch b JOIN command k ON k.id = b.command_id
+    WHERE b.id = u.batch_id), (SELECT min(date(k.at, 'localtime')) FROM change f
+    JOIN batch b ON b.id = f.batch_id JOIN command k ON k.id = b.command_id
+    WHERE f.field = 'last_purchase' AND f.customer_id = u.id))"""
+_BOUGHT = f"FROM purchase p WHERE p.customer_id = r.id AND p.amount >= 0 AND +p.{_DONE}"
+_WITHOUT_CASE = f"""WITH r AS MATERIALIZED (
+    SELECT u.id, json_extract(h.old, '$') AS old, json_extract(h.new, '$') AS new, {_CAME} AS came
     FROM change h JOIN customer u ON u.id = h.customer_id
-    WHERE h.field = 'last_purchase' AND u.case_id IS NULL AND h.{_DONE}) r
-    WHERE r.new >= :since AND r.new <= :today AND r.old <= {_BEFORE.format(day="r.new")}
-    AND r.old <= {_BEFORE.format(day=_NEXT)}"""
+    WHERE h.field = 'last_purchase' AND u.case_id IS NULL AND h.{_DONE}),
+    b AS (SELECT r.*, min(r.new, coalesce(
+        (SELECT min(p.day) {_BOUGHT} AND p.day > max(r.old, r.came)), r.new)) AS day
+        FROM r WHERE r.new > r.old AND r.new > r.came)
+    SELECT count(DISTINCT r.id) FROM b r WHERE r.day >= :since AND r.day <= :today
+    AND r.old <= {_BEFORE.format(day="r.day")}
+    AND coalesce((SELECT max(p.day) {_BOUGHT} AND p.day < r.day), '') <= {_BEFORE.format(day="r.day")}"""
 
 
 def back_without_case(connection: Connection, today: date, lapsed_months: int, since: str = "") -> int:
-    """How many customers without any case had lapsed and then bought again, as later lists told.
+    """How many customers without any case had lapsed and bought again after they came into the store, as
+    later lists and histories told.
 
     Purchases that are known one by one say whether they had really lapsed.
     """

@@ -35,7 +35,7 @@ Stream = Callable[[Find], Iterable[Sequence[Row] | None]]
 class Taken(NamedTuple):
     """What a history did: purchases that are new, that were known, rows that belong to an order of
     another row; customers whose figures changed; new purchases in another currency than their
-    customer's.
+    customer's; customers to whom more was given back than they paid.
     """
 
     batch: int | None
@@ -44,6 +44,7 @@ class Taken(NamedTuple):
     further: int = 0
     changed: int = 0
     other_currency: int = 0
+    owed: int = 0
     already: bool = False
 
 
@@ -76,6 +77,16 @@ def sources(connection: sqlite3.Connection) -> list[str]:
     """The systems that the customers' ids are of; "" is one that was not named."""
     query = "SELECT DISTINCT source FROM customer WHERE external_id IS NOT NULL ORDER BY source"
     return [row[0] for row in connection.execute(query)]
+
+
+def of_another_system(connection: sqlite3.Connection, ids: Sequence[str]) -> str:
+    """The system that some ids are of here, the commonest of those that have a name; "" for none."""
+    row = connection.execute(
+        "SELECT source FROM customer WHERE source != '' AND external_id IN (SELECT value FROM json_each(?))"
+        " GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1",
+        (json.dumps(list(ids)),),
+    ).fetchone()
+    return str(row[0]) if row else ""
 
 
 # -- who it was ------------------------------------------------------------------------------
@@ -192,20 +203,21 @@ class _Purchasing:
         (all_,) = raw.execute("SELECT count(*) FROM told").fetchone()
         (counted,) = raw.execute("SELECT coalesce(sum(n), 0) FROM counted").fetchone()
         (fresh,) = raw.execute("SELECT coalesce(sum(count), 0) FROM fresh").fetchone()
-        changed, other = self._weigh()
-        taken = Taken(None, fresh, counted - fresh, all_ - counted, changed, other)
+        changed, other, owed = self._weigh()
+        taken = Taken(None, fresh, counted - fresh, all_ - counted, changed, other, owed)
         return taken if self._dry_run else self._write(taken, told())
 
-    def _weigh(self) -> tuple[int, int]:
-        """What the history changes, kept beside the store; how many customers, and how many purchases in
-        another currency than theirs.
+    def _weigh(self) -> tuple[int, int, int]:
+        """What the history changes, kept beside the store; how many customers, how many purchases in
+        another currency than theirs, and to how many more was given back than they paid.
         """
-        raw, other = self._raw, 0
+        raw, other, owed = self._raw, 0, 0
         raw.execute("DELETE FROM found")
         raw.execute("DELETE FROM altered")
         fresh = raw.execute("SELECT DISTINCT customer FROM fresh").fetchall()
         for some in weighed(raw, [number for (number,) in fresh], "fresh"):
             other += sum(one.other for one in some)
+            owed += sum(one.owed for one in some)
             with at_once(raw):
                 raw.executemany(
                     "INSERT INTO found VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -220,7 +232,7 @@ class _Purchasing:
                     ),
                 )
         (changed,) = raw.execute("SELECT count(*) FROM found").fetchone()
-        return int(changed), other
+        return int(changed), other, owed
 
     def _write(self, taken: Taken, told: Told) -> Taken:
         raw, batch = self._raw, self._begin()
@@ -269,9 +281,9 @@ class _Purchasing:
         gone = "(SELECT id FROM customer_row WHERE suppression_id IS NULL)"
         raw.execute(f"DELETE FROM purchase WHERE batch_id = ? AND customer_id NOT IN {gone}", (batch,))
         raw.execute(f"DELETE FROM fresh WHERE customer NOT IN {gone}")
-        changed, other = self._weigh()
+        changed, other, owed = self._weigh()
         (fresh,) = raw.execute("SELECT coalesce(sum(count), 0) FROM fresh").fetchone()
-        return taken._replace(changed=changed, other_currency=other, purchases=fresh)
+        return taken._replace(changed=changed, other_currency=other, owed=owed, purchases=fresh)
 
     def _apply(self, batch: int) -> None:
         """Write what was weighed, and keep what was before under the batch."""

@@ -1,6 +1,8 @@
 """What the store repeats of a case's events for its searches and ledgers; made from the case alone."""
 
+import json
 import sqlite3
+from typing import Any
 
 from winback_cli.case import Case, items_of
 
@@ -35,7 +37,27 @@ def repeated_of(case: Case) -> dict[str, object]:
         "verdict": facts.get("decided.verdict") or facts.get("backstory.worth_it") or "",
         "product": facts.get("classified.product") or "",
         "referred": case.referred,
+        "figures": figures(case),
     }
+
+
+_FIGURES = ("yearly_margin", "expected_years", "referral_count", "fix_cost")
+
+
+def figures(case: Case) -> str:
+    """The figures that were answered, as JSON, for the score: yearly margin, years, referrals, cost of the
+    fix, and the costs of the offers, null where one has none; nothing where no figure is known.
+    """
+    told = [case.facts.get(f"decided.{name}") for name in _FIGURES]
+    offers = [one.get("cost") for _, one in items_of(case.facts.get("revisited.offers")) if one.get("kind")]
+    if not offers and all(one is None for one in told):
+        return ""
+    found = [_money(told[0]), *told[1:3], _money(told[3]), [_money(one) for one in offers]]
+    return json.dumps(found, separators=(",", ":"))
+
+
+def _money(told: dict[str, Any] | None) -> list[Any] | None:
+    return [told["amount"], told["currency"]] if told else None
 
 
 def concessions(case: Case) -> list[Concession]:

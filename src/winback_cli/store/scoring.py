@@ -18,6 +18,7 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from winback_cli import text
+from winback_cli.money import Money
 from winback_cli.priority import (
     NONE_YET,
     SAMPLE,
@@ -29,6 +30,7 @@ from winback_cli.priority import (
     measured,
     scores,
 )
+from winback_cli.stakes import Answered
 from winback_cli.store.underway import locked
 
 if TYPE_CHECKING:
@@ -45,8 +47,12 @@ _LAST = 1e300  # where the queue has whoever has no score
 
 _KNOWN = """SELECT u.id, u.last_purchase, u.first_purchase, u.orders, u.revenue, u.currency, u.regularity,
     u.how_left, coalesce(nullif(c.reason, ''), u.reason), coalesce(c.complaint, ''), c.referred,
-    u.cancelled, coalesce(c.verdict, ''), u.suppression_id IS NOT NULL OR coalesce(c.status, '') = 'closed'
+    u.cancelled, coalesce(c.verdict, ''), u.suppression_id IS NOT NULL OR coalesce(c.status, '') = 'closed',
+    coalesce(c.figures, ''), c.fix
     FROM customer_row u LEFT JOIN casefile c ON c.id = u.case_id WHERE u.id > 0 AND """
+_FIX = """SELECT f.cost, f.currency, (SELECT count(*) FROM casefile c JOIN customer_row u
+    ON u.id = c.customer_id WHERE c.fix = f.id AND c.status != 'closed' AND u.suppression_id IS NULL)
+    FROM fix f WHERE f.id = ?"""
 
 
 class Basis(NamedTuple):
@@ -70,17 +76,20 @@ class Means(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """A customer's score as it is kept: the chance, the value in minor units, the day; see `Score`."""
+    """A customer's score as it is kept: the chance, the value in minor units, the day, the currency; see
+    `Score`.
+    """
 
     chance: float | None
     value: int | None
     on: str
+    currency: str
 
 
 def kept(connection: Connection, number: int) -> Kept | None:
     """A customer's score; None where none was made yet."""
     row = connection.execute(
-        'SELECT chance, value, "on" FROM score WHERE customer_id = ?', (number,)
+        'SELECT chance, value, "on", currency FROM score WHERE customer_id = ?', (number,)
     ).fetchone()
     return Kept(*row) if row else None
 
@@ -102,7 +111,12 @@ def in_force(made: Basis | None, given: Assumptions) -> tuple[Assumptions, Outco
     if made.given == given:
         return made.assumed, made.outcomes
     measured_ = made.assumed
-    now = given._replace(usual=measured_.usual, level=measured_.level, brings=measured_.brings)
+    now = given._replace(
+        usual=measured_.usual,
+        level=measured_.level,
+        brings=measured_.brings,
+        middle=measured_.middle,
+    )
     return compared(now, now.usual), made.outcomes
 
 
@@ -119,12 +133,49 @@ def forget(raw: sqlite3.Connection) -> None:
 # -- reckoning -------------------------------------------------------------------------------
 
 
-def known(connection: Connection, where: str, values: Sequence[object]) -> list[tuple[int, Known]]:
-    """What the store holds of some customers, as the score takes it, by number."""
-    return [_known(*row) for row in connection.execute(f"{_KNOWN}{where} ORDER BY u.id", values)]
+def known(
+    connection: Connection, where: str, values: Sequence[object], today: date
+) -> list[tuple[int, Known]]:
+    """What the store holds of some customers on a day, as the score takes it, by number."""
+    day = today.isoformat()
+    rows = connection.execute(f"{_KNOWN}{where} ORDER BY u.id", values).fetchall()
+    people = [_known(day, *row) for row in rows]
+    fixes: dict[int, tuple[Money | None, int]] = {}
+    for place, figures, fix in [(n, row[-2], row[-1]) for n, row in enumerate(rows) if row[-2] or row[-1]]:
+        if fix and fix not in fixes:
+            fixes[fix] = _fix(connection, fix)
+        number, one = people[place]
+        people[place] = number, one._replace(answered=_answered(figures, *fixes.get(fix, (None, 1))))
+    return people
+
+
+def _fix(connection: Connection, number: int) -> tuple[Money | None, int]:
+    """What one of the firm's fixes costs, and how many open cases share it."""
+    row = connection.execute(_FIX, (number,)).fetchone()
+    if row is None:
+        return None, 1
+    cost, currency, sharing = row
+    return None if cost is None else Money(cost, currency), max(sharing, 1)
+
+
+def _answered(figures: str, fix: Money | None, sharing: int) -> Answered:
+    """What was answered, as `repeating.figures` has it; the firm's own figure of a fix where none was."""
+    told = json.loads(figures) if figures else [None, None, None, None, []]
+    yearly, years, referrals, cost, offers = told
+    costs = [Money(*one) for one in offers if one]
+    return Answered(
+        Money(*yearly) if yearly else None,
+        years,
+        referrals,
+        Money(*cost) if cost else fix,
+        sharing,
+        tuple(costs),
+        len(offers) - len(costs),
+    )
 
 
 def _known(
+    today: str,
     number: int,
     last: str | None,
     first: str | None,
@@ -139,6 +190,7 @@ def _known(
     cancelled: str,
     verdict: str,
     out: int,
+    *more: object,
 ) -> tuple[int, Known]:
     return number, Known(
         _day(last),
@@ -151,10 +203,15 @@ def _known(
         text.fold(reason).replace(" ", "_") if reason else "",
         complaint,
         None if referred is None else bool(referred),
-        True if cancelled else None,
+        _cancelled(cancelled, today) if cancelled else None,
         verdict,
         bool(out),
     )
+
+
+def _cancelled(said: str, today: str) -> bool | None:
+    """Whether somebody has cancelled; nobody has on a day to come."""
+    return True if said == "yes" or said <= today else None
 
 
 def _day(said: str | None) -> date | None:
@@ -174,26 +231,28 @@ def measure(
     ).fetchone()
     step = max((last - first) // SAMPLE + 1, 1)
     some = json.dumps(list(range(first, last + 1, step)))
-    people = known(connection, "u.id IN (SELECT value FROM json_each(?))", (some,))
+    people = known(connection, "u.id IN (SELECT value FROM json_each(?))", (some,), today)
     rows = [row._replace(left_alone=row.left_alone or number in alone) for number, row in people]
-    return Basis(today.isoformat(), measured(given, rows, today), outcomes, given, last)
+    return Basis(today.isoformat(), measured(given, rows, today, outcomes), outcomes, given, last)
 
 
 def reckoned(
     people: Sequence[tuple[int, Known]], made: Basis, today: date
-) -> Iterator[tuple[int, float, float, int | None, str]]:
+) -> Iterator[tuple[int, float, float, int | None, str, str]]:
     """The rows of `score` for those of some customers who have one, in order."""
     on = today.isoformat()
     found = scores((row for _, row in people), made.assumed, today, made.outcomes)
     for (number, _), score in zip(people, found, strict=True):
         if score is not None:
-            yield number, score.rank, score.chance, score.value, on
+            yield number, score.rank, score.chance, score.value, on, score.currency
 
 
 def chance(raw: sqlite3.Connection, number: int, given: Assumptions, today: date) -> float | None:
     """The chance of a return as it is reckoned today, to be frozen in a case; None for who has none."""
     assumed, outcomes = in_force(basis(raw), given)
-    people = known(raw, "u.id = ?", (number,))  # an earlier case is no bar, nor what was decided in it
+    people = known(
+        raw, "u.id = ?", (number,), today
+    )  # an earlier case is no bar, nor what was decided in it
     waiting = [row._replace(left_alone=False, verdict="") for _, row in people]
     found: Score | None = next(scores(waiting, assumed, today, outcomes), None)
     return round(found.chance, 4) if found else None
@@ -201,9 +260,9 @@ def chance(raw: sqlite3.Connection, number: int, given: Assumptions, today: date
 
 # -- writing ---------------------------------------------------------------------------------
 
-_UPSERT = """INSERT INTO score (customer_id, rank, chance, value, "on") VALUES (?, ?, ?, ?, ?)
-    ON CONFLICT (customer_id) DO UPDATE SET rank = excluded.rank, chance = excluded.chance,
-    value = excluded.value, "on" = excluded."on\""""
+_UPSERT = """INSERT INTO score (customer_id, rank, chance, value, "on", currency)
+    VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (customer_id) DO UPDATE SET rank = excluded.rank,
+    chance = excluded.chance, value = excluded.value, "on" = excluded."on", currency = excluded.currency"""
 _PLACES = f"""SELECT u.how_rank, coalesce(-s.rank, {_LAST}), u.id FROM customer_row u
     LEFT JOIN score s ON s.customer_id = u.id WHERE u.id > 0 AND u.id IN (SELECT value FROM json_each(?))"""
 _WAITING = " AND u.suppression_id IS NULL AND u.case_status IS NULL"
@@ -233,6 +292,20 @@ _TOUCHES = (
     ("touched_case", "UPDATE", "casefile", "customer_id"),
 )
 
+_SHARED = (
+    (
+        "touched_share",
+        "UPDATE OF fix, status ON main.casefile WHEN new.fix IS NOT old.fix OR new.status != old.status",
+        "old.fix, new.fix",
+    ),
+    (
+        "touched_alone",
+        "UPDATE OF suppression_id ON main.customer_row"
+        " WHEN new.suppression_id IS NOT old.suppression_id AND new.case_id IS NOT NULL",
+        "(SELECT k.fix FROM main.casefile k WHERE k.id = new.case_id)",
+    ),
+)
+
 
 def watch(raw: sqlite3.Connection) -> None:
     """Let this connection remember whom its transactions touch."""
@@ -241,6 +314,12 @@ def watch(raw: sqlite3.Connection) -> None:
         raw.execute(
             f"CREATE TEMP TRIGGER IF NOT EXISTS {name} AFTER {act} ON main.{table}"
             f" BEGIN INSERT OR IGNORE INTO touched VALUES (new.{row}); END"
+        )
+    for name, what, fix in _SHARED:  # what one pays of a fix changes with whoever else waits for it
+        raw.execute(
+            f"CREATE TEMP TRIGGER IF NOT EXISTS {name} AFTER {what}"
+            " BEGIN INSERT OR IGNORE INTO touched SELECT c.customer_id FROM main.casefile c"
+            f" WHERE c.fix IN ({fix}) AND c.customer_id > 0; END"
         )
 
 
@@ -259,7 +338,7 @@ def score_short(raw: sqlite3.Connection, means: Means, today: date) -> bool:
     if last > TOGETHER or not stale(raw, means.given, today):
         return False
     made = measure(raw, means.given, today, means.outcomes(raw))
-    put(raw, known(raw, _SEEN, ()), made, today)
+    put(raw, known(raw, _SEEN, (), today), made, today)
     keep(raw, made)
     raw.execute("DELETE FROM about WHERE name = ?", (_AT_IT,))
     return True
@@ -271,7 +350,7 @@ def _score_again(raw: sqlite3.Connection, numbers: Sequence[int], today: date) -
         forget(raw)
     elif made is not None:
         some = (json.dumps(numbers),)
-        put(raw, known(raw, "u.id IN (SELECT value FROM json_each(?))", some), made, today)
+        put(raw, known(raw, "u.id IN (SELECT value FROM json_each(?))", some, today), made, today)
 
 
 def stale(connection: Connection, given: Assumptions, today: date) -> bool:
@@ -303,7 +382,7 @@ def score_all(raw: sqlite3.Connection, means: Means, today: date) -> Basis:
         with locked(raw):
             if not _is_at_it(raw, run):
                 return made
-            people = known(raw, f"u.id >= ? AND u.id < ? AND {_SEEN}", (start, start + TOGETHER))
+            people = known(raw, f"u.id >= ? AND u.id < ? AND {_SEEN}", (start, start + TOGETHER), today)
             put(raw, people, made, today)
     with locked(raw):
         raw.execute("DELETE FROM about WHERE name = ? AND value = ?", (_AT_IT, run))
@@ -329,7 +408,9 @@ def fill(
 ) -> None:
     """Score the new customers of a batch, whom nobody sees yet; the caller gives them their place."""
     for start in range(numbers.start, numbers.stop, TOGETHER):
-        people = known(raw, "u.id >= ? AND u.id < ? AND u.batch_id = ?", (start, start + TOGETHER, batch))
+        people = known(
+            raw, "u.id >= ? AND u.id < ? AND u.batch_id = ?", (start, start + TOGETHER, batch), today
+        )
         rows = list(reckoned(people, made, today))
         with short():
             raw.executemany(_UPSERT, rows)

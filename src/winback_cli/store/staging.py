@@ -74,7 +74,7 @@ class Staging:
         self._kept: set[int] = set()  # whose first row lies among their others
 
     def _short(self) -> contextlib.AbstractContextManager[None]:
-        """A short transaction, or a part of a longer one: nobody else writes meanwhile, or waits for long."""
+        """A short transaction, or a part of a longer one: nobody else writes then, or waits for long."""
         return self._transaction("BEGIN" if self._into != "main." else "BEGIN IMMEDIATE")
 
     def at_once(self) -> contextlib.AbstractContextManager[None]:

@@ -105,6 +105,16 @@ def to_ask(
     return found, left
 
 
+def has_reason(connection: Connection, reason: str) -> bool:
+    """Whether anybody left for that, by their record or a case."""
+    row = connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM customer WHERE reason = ?1)"
+        " OR EXISTS (SELECT 1 FROM casefile WHERE reason = ?1)",
+        (reason,),
+    ).fetchone()
+    return bool(row[0])
+
+
 def case_reasons(connection: Connection) -> dict[int, str]:
     """The reason of each customer's latest case, where it is known."""
     rows = connection.execute(
@@ -156,7 +166,10 @@ def drop(w: Writing, name: str) -> int:
     """Take back a survey that nobody answered; returns how many were to be asked."""
     survey = named(w.raw, name)
     if survey.answered:
-        raise Refused(f"{survey.answered:,} answered the survey {name}.", "What they said is kept.")
+        raise Refused(
+            f"{survey.answered:,} answered {survey.name}: it is kept, with what they said.",
+            f"To take the latest file of answers back: winback survey undo {survey.name}",
+        )
     w.run()
     w.raw.execute("DELETE FROM invitation WHERE survey_id = ?", (survey.key,))
     w.raw.execute("DELETE FROM survey WHERE id = ?", (survey.key,))

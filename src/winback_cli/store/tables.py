@@ -105,7 +105,7 @@ class CustomerRow(SQLModel, table=True):
 class ScoreRow(SQLModel, table=True):
     """The priority of a customer as it was reckoned on a day (C3); `rank` is what the queue goes by.
 
-    All None where nobody is ranked. `value` in minor units of the customer's currency.
+    All None where nobody is ranked. `value` in minor units of `currency`.
     """
 
     __tablename__ = "score"
@@ -114,6 +114,7 @@ class ScoreRow(SQLModel, table=True):
     chance: float | None = Field(default=None, sa_type=Float)
     value: int | None = None
     on: str = Field(sa_type=String(10))
+    currency: str = Field(default="", sa_type=String(3))
 
 
 class RankingRow(SQLModel, table=True):
@@ -239,7 +240,8 @@ class CaseRow(SQLModel, table=True):
 
     `said` holds every word of it, which `case_text` searches; `fix` is the number of the firm's fix
     that it waits for. `chance` is what was reckoned when it was opened, and stays. `contact` says how far
-    anybody got: tried, reached; `complaint` is none, resolved, unresolved.
+    anybody got: tried, reached; `complaint` is none, resolved, unresolved; `figures` are those that were
+    answered, as JSON.
     """
 
     __tablename__ = "casefile"
@@ -283,6 +285,7 @@ class CaseRow(SQLModel, table=True):
     verdict: str = Field(default="", sa_type=String(12))
     product: str = ""
     referred: bool | None = Field(default=None, sa_type=Boolean)
+    figures: str = ""
 
 
 class EventRow(SQLModel, table=True):

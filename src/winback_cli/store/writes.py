@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -237,12 +237,7 @@ class Store(Questioning):
             return merging.merge(w, keep, gone, standing)
 
     def erase(
-        self,
-        numbers: Sequence[int],
-        also: erasing.Also = dict,
-        *,
-        asked: bool = True,
-        blank: bool = False,
+        self, numbers: Sequence[int], also: erasing.Also = dict, *, asked: bool = True, blank: bool = False
     ) -> erasing.Erased:
         """See `erasing.erase`; their traces are wiped. Raises Busy while an import runs."""
         self.before_writing = None  # a copy made now would hold them
@@ -258,24 +253,14 @@ class Store(Questioning):
             return take_back(w, batch)
 
     def carry(
-        self,
-        carried: Sequence[Carried],
-        *,
-        same_key: bool,
-        certificates: Sequence[erasing.Certificate] = (),
+        self, carried: Sequence[Carried], since: Sequence[erasing.Certificate] = (), *, same_key: bool
     ) -> erasing.Carry:
-        """See `suppressions.carry`; marks the store as restored too, which pauses what it would send, and
-        erases again whoever was erased since.
-        """
+        """See `erasing.take_over`; traces are wiped."""
         with self._writing() as w:
-            suppressions.note(w, "restored", w.clock.stamp)
-            since = erasing.carry(w, certificates)
-            blank = any(erasing.BLANKED in one.counts for one in since)
-            gone = erasing.again(w, carried, blank=blank) if same_key else 0
-            taken = suppressions.carry(w, carried, same_key=same_key)
-        if gone:
+            done = erasing.take_over(w, carried, since, same_key=same_key)
+        if done.erased:
             erasing.sweep(self.path)
-        return erasing.Carry(taken, gone, sum(one.counts.get(erasing.TOO_LONG, 0) for one in since))
+        return done
 
     def new_key(self) -> tuple[int, int]:
         """See `suppressions.new_key`."""

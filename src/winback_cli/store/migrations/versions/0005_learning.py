@@ -104,6 +104,7 @@ def _rank_by_score() -> None:
         sa.Column("chance", sa.Float(), nullable=True),
         sa.Column("value", sa.Integer(), nullable=True),
         sa.Column("on", sa.String(length=10), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False, server_default=""),
         sa.PrimaryKeyConstraint("customer_id"),
     )
     op.drop_table("ranking")
@@ -128,6 +129,7 @@ def _repeat_more() -> None:
         op.add_column("casefile", words)
     op.add_column("casefile", sa.Column("product", sa.String(), nullable=False, server_default=""))
     op.add_column("casefile", sa.Column("referred", sa.Boolean(), nullable=True))
+    op.add_column("casefile", sa.Column("figures", sa.String(), nullable=False, server_default=""))
     op.create_index(
         "ix_case_reason", "casefile", ["reason", "opened_at"], sqlite_where=sa.text("reason != ''")
     )

@@ -121,6 +121,9 @@ How they came back
   Organic: nobody tried                      0
 
   None of it shows that contact caused a return.
+  The rate that chances start from is of settled cases: it leaves out who was
+  let go, and who came back unasked; a case whose horizon is over is settled
+  too. What you assume counts as 20 more.
 
   Rates count closed cases: won of won, lost and released. Open and sleeping
   ones are no losses.

@@ -157,7 +157,7 @@ def check_steps(lab: Lab, base: Base, line: tuple[object, ...], begun: tuple[obj
 
 def test_a_trust_map_that_was_killed_goes_on_where_it_stopped(lab: Lab, base: Base) -> None:
     line = ("trust", "new", "--answers", "TEAM")
-    check_steps(lab, base, (*line, "--afresh"), line)
+    check_steps(lab, base, (*line, "--afresh", "--yes"), line)
 
 
 def test_cases_of_a_survey_that_was_killed_are_opened_once_each(lab: Lab, base: Base) -> None:

@@ -108,6 +108,8 @@ def reckon(
     """
     ((_, known),) = scoring.known(connection, "u.id = ?", (record.number,), here.clock.today)
     known = known._replace(left_alone=record.suppressed, verdict="" if undecided else known.verdict)
+    if case:  # in a walk it holds answers that are not stored yet
+        known = known._replace(answered=scoring.answered(connection, case))
     given = Given(known, _origins(record, case))
     kept = scoring.kept(connection, record.number)
     assumed, outcomes = scoring.in_force(scoring.basis(connection), assumptions(here))

@@ -34,6 +34,7 @@ from winback_cli.stakes import Answered
 from winback_cli.store.underway import locked
 
 if TYPE_CHECKING:
+    from winback_cli.case import Case
     from winback_cli.store.reads import Connection
 
 TOGETHER = 5_000  # customers who are scored in one transaction
@@ -147,6 +148,14 @@ def known(
         number, one = people[place]
         people[place] = number, one._replace(answered=_answered(figures, *fixes.get(fix, (None, 1))))
     return people
+
+
+def answered(connection: Connection, case: Case) -> Answered | None:
+    """What was answered in a case, as it stands just now; the same that its row repeats."""
+    from winback_cli.store import repeating
+
+    told, fix = repeating.figures(case), case.facts.get("decided.fix_number")
+    return _answered(told, *(_fix(connection, fix) if fix else (None, 1))) if told or fix else None
 
 
 def _fix(connection: Connection, number: int) -> tuple[Money | None, int]:

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from winback_cli.cli.customers import back_json, back_of, customer_json
+from winback_cli.cli.beside import back_json, back_of, others
+from winback_cli.cli.customers import customer_json
 from winback_cli.cli.here import Here, print_json
 from winback_cli.cli.work import WhoArg, fitting, of_the_firm
 from winback_cli.errors import NotFound
@@ -85,22 +86,6 @@ def _told(
     fix = mended(connection, case)
     found = briefing.briefing(playbook, case, days, fix)
     return Told(found._replace(pattern=others(here, connection, customer, case)), playbook.name)
-
-
-def others(here: Here, connection: reads.Connection, customer: reads.CustomerRecord, case: "Case") -> str:
-    """Who else left for the same lately, in a sentence, where a case is called specific (B4.2, B4.3)."""
-    facts, today = case.facts, here.clock.today
-    reason, scope = facts.get("classified.reason") or "", facts.get("classified.scope") or ""
-    if customer.suppressed or not (reason and scope):
-        return ""
-    from winback_cli.patterns import looks_specific, pattern_words
-    from winback_cli.store import patterns
-
-    if not looks_specific(reason, scope):
-        return ""
-    product = facts.get("classified.product") or ""
-    found = patterns.pattern(connection, customer.number, customer.owner, reason, product, today)
-    return pattern_words(found, today) if found else ""
 
 
 def mended(connection: reads.Connection, case: "Case") -> "Mended | None":

@@ -9,7 +9,7 @@ from winback_cli.stakes import Worth
 from winback_cli.worth import whole
 
 if TYPE_CHECKING:
-    from winback_cli.cli.why import Why
+    from winback_cli.cli.reckoned import Why
 
 
 def brought(here: Here, told: "Why") -> list[str]:

@@ -6,6 +6,7 @@ import typer
 
 from winback_cli import text
 from winback_cli.case import MODEL_OF
+from winback_cli.cli.beside import back_json, back_of, others
 from winback_cli.cli.here import Here, print_json, print_rows
 from winback_cli.cli.work import WhoArg
 from winback_cli.errors import UsageError
@@ -228,21 +229,6 @@ def show_file(here: Here, who: str, *, json: bool = False) -> None:
     return None
 
 
-def back_of(
-    here: Here, connection: reads.Connection, number: int, ref: reads.CaseRef | None
-) -> lists.Back | None:
-    """Whether they bought again while this case runs; a case that is closed or another's says nothing."""
-    found = lists.is_back(connection, number, here.clock.today.isoformat()) if ref else None
-    return found if found and ref and found.case == ref.id else None
-
-
-def back_json(back: lists.Back | None) -> dict[str, Any] | None:
-    """A return while a case runs, with stable keys."""
-    if back is None:
-        return None
-    return {"case": back.case, "opened_on": back.opened_on, "bought_on": back.bought_on}
-
-
 def _pattern(
     here: Here,
     connection: reads.Connection,
@@ -252,7 +238,6 @@ def _pattern(
 ) -> str:
     """Who else left for the same lately, in a sentence, where the case is called specific (B4.2)."""
     from winback_cli.case import fold
-    from winback_cli.cli.brief import others
 
     return others(here, connection, record, fold(ref.id, events)) if ref else ""
 

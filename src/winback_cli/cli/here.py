@@ -191,7 +191,7 @@ class Here:
     @property
     def means(self) -> "Means":
         """What customers are scored with: what the settings take for granted, and our own outcomes."""
-        from winback_cli.cli.why import assumptions
+        from winback_cli.cli.assuming import assumptions
         from winback_cli.store.scoring import Means
 
         today, months = self.clock.today, self.settings.horizon_months
@@ -201,7 +201,7 @@ class Here:
 
             return settled(connection, today, months)
 
-        return Means(assumptions(self), outcomes)
+        return Means(assumptions(self.settings), outcomes)
 
     def _copy_daily(self) -> None:
         """Copy the store before its first write of a day; what keeps that from being done is said.

@@ -211,7 +211,7 @@ def _comparing(work: Work, record: "Callable[..., Case]") -> "Callable[..., Case
     """Record, and where a loss is called this customer's alone say at once who else left for the same
     (B4.2, B4.3). It stops nothing: the word of whoever answers stands.
     """
-    from winback_cli.cli.brief import others
+    from winback_cli.cli.beside import others
 
     def compared(entries: "list[Entry]", seen: dict[str, int] | None = None) -> "Case":
         case = record(entries, seen)
@@ -230,7 +230,7 @@ _COMPARED = ("classified.reason", "classified.product", _SCOPE)
 
 def _others(work: Work, step: "Step", case: "Case") -> "list[Finding]":
     """For the review of the step that asks whether it is a pattern: who else left for the same."""
-    from winback_cli.cli.brief import others
+    from winback_cli.cli.beside import others
     from winback_cli.guards import Finding
     from winback_cli.patterns import YOURS
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from winback_cli import priority, stakes
 from winback_cli import worth as reckoning
 from winback_cli.cli import why
+from winback_cli.cli.assuming import assumptions
 from winback_cli.cli.here import Here
+from winback_cli.cli.reckoned import Why
 from winback_cli.errors import WinbackError
 from winback_cli.money import Money, minor_units
 from winback_cli.store import reads
@@ -63,7 +65,7 @@ def weigh(
     return Weighed(record, "weighed", "", reckoning.worth(_inputs(here, told, case, tried)))
 
 
-def _inputs(here: Here, told: why.Why, case: "Case | None", tried: Tried) -> Inputs:
+def _inputs(here: Here, told: Why, case: "Case | None", tried: Tried) -> Inputs:
     """Every figure with where it comes from: what is tried before what was asked, that before the rest."""
     facts, base, settings = _Facts(case), told.found.inputs, here.settings
     yearly = _first(tried.margin, _yearly(here, told, facts))
@@ -87,7 +89,7 @@ def _inputs(here: Here, told: why.Why, case: "Case | None", tried: Tried) -> Inp
         mendable=False if facts.value("classified.changeable") == "no" else None,
         named=bool(facts.value("decided.referrals")),
         home=settings.currency,
-        rates=why.assumptions(here).rates,
+        rates=assumptions(here.settings).rates,
     )
 
 
@@ -112,7 +114,7 @@ def _first(tried: Money | float | None, known: Input) -> Input:
     return known if tried is None else Input(tried, "tried")
 
 
-def _yearly(here: Here, told: why.Why, facts: _Facts) -> Input:
+def _yearly(here: Here, told: Why, facts: _Facts) -> Input:
     """What they bring in a year: asked, or the revenue at the margin of the settings."""
     listed, value = _listed(here, told), told.found.inputs.yearly.value
     if value is None or facts.value("decided.yearly_margin") is None:
@@ -121,7 +123,7 @@ def _yearly(here: Here, told: why.Why, facts: _Facts) -> Input:
     return listed._replace(value=value) if value == yearly_default(listed) else said
 
 
-def _listed(here: Here, told: why.Why) -> Input:
+def _listed(here: Here, told: Why) -> Input:
     """What the list says that they bring in a year."""
     known = told.given.known._replace(answered=None)
     listed = priority.priority(known, told.assumed, here.clock.today).inputs.yearly
@@ -140,7 +142,7 @@ def yearly_default(listed: Input) -> Money | None:
     return Money(round(listed.value.amount / units) * units, listed.value.currency)
 
 
-def _each(told: why.Why, tried: Tried, yearly: Input, years: Input) -> Input:
+def _each(told: Why, tried: Tried, yearly: Input, years: Input) -> Input:
     """What a referral brings altogether: tried, or what the middle customer of the list does, or else as
     much as this one.
     """

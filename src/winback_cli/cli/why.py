@@ -1,18 +1,20 @@
 """Why somebody comes where they come: the priority score, factor by factor."""
 
 from math import exp
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from winback_cli import priority, stakes, text
+from winback_cli.cli.assuming import assumptions
+from winback_cli.cli.beside import back_json, back_of
 from winback_cli.cli.brought import brought, set_by
-from winback_cli.cli.customers import back_json, back_of
 from winback_cli.cli.here import Here, print_json
+from winback_cli.cli.reckoned import Given, Why
 from winback_cli.cli.work import WhoArg
-from winback_cli.money import Money, minor_units
+from winback_cli.money import Money
 from winback_cli.rows import back_words, percent, won_command
-from winback_cli.store import lists, reads, scoring
+from winback_cli.store import reads, scoring
 from winback_cli.worth import whole
 
 if TYPE_CHECKING:
@@ -45,28 +47,6 @@ _ASKED = {
     "fix": ("decided.fix_cost",),
 }
 _SETTINGS = ("return_rate", "margin", "horizon_months")
-
-
-class Given(NamedTuple):
-    """What is known of a customer, and by factor where that comes from: imported, by hand, asked, known."""
-
-    known: priority.Known
-    origins: dict[str, str]
-
-
-class Why(NamedTuple):
-    """What `why` tells: the customer, the priority, and why nobody is ranked where that is so."""
-
-    record: reads.CustomerRecord
-    given: Given
-    found: priority.Priority
-    assumed: priority.Assumptions
-    state: str  # ranked · left_alone · closed · let_go
-    because: str
-    asleep: bool
-    lapsed: bool
-    kept: scoring.Kept | None  # what lists go by
-    back: lists.Back | None = None  # they bought again while their case runs
 
 
 @app.command()
@@ -112,7 +92,7 @@ def reckon(
         known = known._replace(answered=scoring.answered(connection, case))
     given = Given(known, _origins(record, case))
     kept = scoring.kept(connection, record.number)
-    assumed, outcomes = scoring.in_force(scoring.basis(connection), assumptions(here))
+    assumed, outcomes = scoring.in_force(scoring.basis(connection), assumptions(here.settings))
     found = priority.priority(given.known, assumed, here.clock.today, outcomes)
     state, because = "ranked", ""
     if record.suppressed:
@@ -127,23 +107,6 @@ def reckon(
     lapsed = not last or last <= here.lapsed_before or last > today  # a day to come says nothing
     asleep = case is not None and case.status == "dormant"
     return Why(record, given, found, assumed, state, because, asleep, lapsed, kept)
-
-
-def assumptions(here: Here) -> priority.Assumptions:
-    """What the settings assume; amounts in minor units, and rates between those."""
-    firm = here.settings
-    units = minor_units(firm.currency)
-    return priority.Assumptions(
-        firm.return_rate,
-        firm.margin,
-        firm.horizon_months,
-        firm.currency,
-        firm.contact_cost * units,
-        usual={},
-        rates={
-            code: rate * units / minor_units(code) for code, rate in firm.rates if code != firm.currency
-        },
-    )
 
 
 def _origins(record: reads.CustomerRecord, case: "Case | None") -> dict[str, str]:

@@ -11,6 +11,8 @@ from sqlmodel import Field, SQLModel
 NO_DUE = "9999-12-30"  # sorts behind everybody who is due, before those left alone
 LEFT_ALONE = "9999-12-31"
 _WITHOUT_ROWID = {"sqlite_with_rowid": False}
+# The answers of what a fix costs, by how their body begins: its keys are in order.
+_COSTS = """kind = 'answered' AND substr(body, 1, 27) = '{"fact": "decided.fix_cost"'"""
 
 
 class AboutRow(SQLModel, table=True):
@@ -259,6 +261,7 @@ class CaseRow(SQLModel, table=True):
         Index(
             "ix_case_learning",  # all that outcomes are counted by, without the words of the cases
             *("customer_id", "opened_at", "status", "outcome", "closed_at", "contact", "reason", "chance"),
+            *("stage", "playbook"),
         ),
     )
     id: int | None = Field(default=None, primary_key=True)
@@ -302,6 +305,7 @@ class EventRow(SQLModel, table=True):
             sqlite_where=text("kind IN ('promised', 'kept', 'broken', 'checked_in', 'undone')"),
         ),
         Index("ix_event_touches", "case_id", sqlite_where=text("kind IN ('touched', 'sent')")),
+        Index("ix_event_costs", "case_id", sqlite_where=text(_COSTS)),
     )
     id: int | None = Field(default=None, primary_key=True)
     case_id: int = Field(foreign_key="casefile.id")

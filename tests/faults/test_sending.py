@@ -35,7 +35,7 @@ from winback_cli.store.writes import Store
 
 TWINS = str(Path(__file__).with_name("sending_twins.py"))
 SEND = ("send", "--all-approved")
-KILLS = processes.runs(4)
+KILLS = processes.runs(3)
 MOST = 100  # messages of the largest run
 PHASES = ("connected", "sender", "data", "taken", "told")
 BODY = "Hello,\n\nmay I have ten minutes of your time?\n\nMara Voss\n"
@@ -385,7 +385,7 @@ def test_a_sender_whose_disk_stops_anywhere_sends_nothing_twice_and_loses_nothin
     there = ready(2)
     whole = lab.run("--store", there.store, *SEND)
     assert (whole.code, check(there, 2)) == (0, {"sent": 2}), whole.err
-    for nth in spread(whole.calls[call], processes.runs(3)):
+    for nth in spread(whole.calls[call], processes.runs(2)):
         there = ready(2)
         run = lab.run("--store", there.store, *SEND, fault=Fault(call, nth, what))
         assert run.hits == 1
@@ -436,7 +436,7 @@ def test_a_folder_of_mails_holds_each_once_wherever_a_sender_was_killed(
     there = fresh()
     whole = lab.run("--store", there.store, *SEND)
     assert (whole.code, check(count(there), 2)) == (0, {"sent": 2}), whole.err
-    for nth in spread(whole.calls[call], processes.runs(3)):
+    for nth in spread(whole.calls[call], processes.runs(2)):
         there = fresh()
         run = lab.run("--store", there.store, *SEND, fault=Fault(call, nth, "KILL"))
         assert (run.hits, run.code) == (1, -9)

@@ -127,6 +127,21 @@ class TestByHand:
         assert stocked("add", "Eva New", "--email", "EVA@example.com").code == 5
         assert stocked("store", "doctor").code == 0
 
+    def test_whoever_a_copy_brings_back_whom_a_list_without_records_named_is_left_alone(
+        self, winback: Runner, sample: Path, tmp_path: Path
+    ) -> None:
+        copy, block = tmp_path / "copy.sqlite", tmp_path / "block.csv"
+        block.write_text("ana@blue.example.com\n", "utf-8")
+        for line in (("import", sample), ("store", "backup", copy), ("import", "--undo", 1)):
+            assert winback(*line).code == 0
+        assert winback("suppress", "--import", block).code == 0
+
+        assert winback("store", "restore", copy, "--yes").code == 0
+
+        alone = json.loads(winback("list", "--status", "suppressed", "--json").out)
+        assert [line["name"] for line in alone] == ["Ana Sol", "Dara Quill"]
+        assert winback("store", "doctor").code == 0
+
     def test_a_restore_from_a_store_with_another_key_makes_the_hashes_anew(
         self, stocked: Runner, store_path: Path, tmp_path: Path, sample: Path
     ) -> None:

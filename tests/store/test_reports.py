@@ -1,6 +1,7 @@
 """What reports count in a store: equal to the cases folded one by one, and nobody's name in it."""
 
 import json
+import shutil
 import sqlite3
 import time
 from collections import Counter
@@ -19,10 +20,24 @@ ANSWERS = Path(__file__).parents[1] / "cli" / "files" / "answers.yaml"
 DAY = "2026-09-01"
 
 
-@pytest.fixture
-def worked(winback: Runner, sample: Path) -> Runner:
-    """A store in which much was promised, agreed, offered, undone, won, lost and left alone."""
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the store of `worked` is kept, once it was made."""
+    return tmp_path_factory.mktemp("worked")
 
+
+@pytest.fixture
+def worked(winback: Runner, sample: Path, home: Path, once: Path) -> Runner:
+    """A store in which much was promised, agreed, offered, undone, won, lost and left alone."""
+    if any(once.iterdir()):
+        shutil.copytree(once, home)
+    else:
+        _work(winback, sample)
+        shutil.copytree(home, once, dirs_exist_ok=True)
+    return winback
+
+
+def _work(winback: Runner, sample: Path) -> None:
     def run(day: str, *argv: object) -> None:
         ran = winback("--as-of", day, *argv)
         assert ran.code == 0, (argv, ran.err)
@@ -60,7 +75,6 @@ def worked(winback: Runner, sample: Path) -> Runner:
     run("2026-10-04", "suppress", 3, "--reason", "asked")
     run("2026-11-01", "touch", 5, "--channel", "phone", "--disposition", "no answer")
     run("2026-11-01", "fix", "add", "One mailbox", "--cost", "2000 EUR")
-    return winback
 
 
 def folded(path: Path) -> list[Case]:

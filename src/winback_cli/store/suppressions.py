@@ -1,11 +1,11 @@
 """Being left alone: the suppression list and its keyed hashes."""
 
 import json
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from typing import NamedTuple
 
 from winback_cli.case import Entry
-from winback_cli.customer import Customer, guises, hashed
+from winback_cli.customer import Customer, Watch, guises, hashed
 from winback_cli.customer import identities as every_name
 from winback_cli.store import connect as door
 from winback_cli.store import identities, reads
@@ -146,7 +146,7 @@ def carry(w: Writing, carried: Sequence[Carried], *, same_key: bool) -> int:
 
     Under another key the hashes are made anew, out of what their customers were known by.
     """
-    key, taken = key_of(w), 0
+    key, taken, unrecorded = key_of(w), 0, dict[str, str]()
     for one in carried:
         names = guises(one.person) if one.person else []
         hashes = set(one.hashes) if same_key else {hashed(name, key) for name in names}
@@ -161,7 +161,19 @@ def carry(w: Writing, carried: Sequence[Carried], *, same_key: bool) -> int:
         if missing:
             entry = _entry_of(w, there[:1], hashes)
             insert_hashes(w, enter(w, one.reason) if entry is None else entry, hashes)
+        if same_key and missing and one.person is None:
+            unrecorded |= dict.fromkeys(one.hashes, one.reason)
+    _put_named(w, key, unrecorded)
     return taken
+
+
+def _put_named(w: Writing, key: bytes, reasons: Mapping[str, str]) -> None:
+    """Leave alone whoever a copy brought back whom an entry names that has no record: by these hashes."""
+    watch = Watch(key, reasons)
+    free = "SELECT id FROM customer WHERE suppression_id IS NULL ORDER BY id"
+    for (number,) in w.raw.execute(free).fetchall() if watch else ():
+        if named := watch.listed(every_name(stored(w.raw, number))):
+            put_on_list(w, number, reasons[hashed(min(named), key)])
 
 
 def _entry_of(w: Writing, there: Sequence[int], hashes: Set[str]) -> int | None:

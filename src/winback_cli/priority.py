@@ -34,7 +34,7 @@ REASON_CASES = 10  # and what the table says of a reason as much as so many of i
 WIDE = 1.2816  # the interval holds the middle 80 % of what is thought possible
 DOUBT = 0.09  # variance, in log odds, of the table itself: it may well be out by a third
 LET_GO = ("release", "no")  # verdicts after which nobody is ranked
-SAMPLE = 20_000  # people by whom the level of a list is told
+SAMPLE = 5_000  # people by whom the level of a list is told
 
 
 class Known(NamedTuple):

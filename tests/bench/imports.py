@@ -128,7 +128,7 @@ def measured(folder: Path, rows: int, times: int) -> dict[str, list[Took]]:
         if (tool := yardstick()) is not None:
             database = str(folder / "upsert.sqlite")
             command = [tool, "upsert", database, "people", str(path), "--csv", "--pk", "customer_id"]
-            found["sqlite-utils"].append(run([*command, "--detect-types"]))
+            found["sqlite-utils"].append(run([*command]))
             Path(database).unlink()
         for name, file in (("import", path), ("again", path), ("reordered", reordered)):
             found[name].append(run([*store, "import", str(file), "--json"], (0, 4)))

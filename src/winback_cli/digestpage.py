@@ -4,8 +4,6 @@ The page is as the reports' page is: no network, no script, its own style only, 
 somebody said is text in all three: escaped in the page, and no mark-up in Markdown.
 """
 
-import base64
-import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from winback_cli import text
 from winback_cli.digest import NOTHING, Digest, FirmFix, Guess, Lesson, Place, Quote, Voices, counted
+from winback_cli.policy import policy_of
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -276,7 +275,6 @@ def page(told: Digest, today: date) -> str:
 
     source_text = Path(__file__).with_name("digest.html.j2").read_text("utf-8")
     style, _, body = source_text.partition("\n=====\n")
-    sha = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     shell = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     shell.globals.update(
         heading=heading,
@@ -298,7 +296,7 @@ def page(told: Digest, today: date) -> str:
         fewer=fewer(told),
         elsewhere=elsewhere(told),
         nothing=NOTHING,
-        policy=f"default-src 'none'; style-src 'sha256-{sha}'; base-uri 'none'; form-action 'none'",
+        policy=policy_of(style),
         style=_Style(style),
     )
     return f"{MARK}\n{shown}"

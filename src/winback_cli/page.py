@@ -4,8 +4,6 @@ The template is ours and escapes whatever it is given; the policy in the page le
 nothing load, and takes no style but the page's own, by its digest.
 """
 
-import base64
-import hashlib
 import re
 from collections.abc import Sequence
 from datetime import date
@@ -14,6 +12,7 @@ from typing import Any, NamedTuple
 
 from winback_cli import text
 from winback_cli.intervals import Rate
+from winback_cli.policy import policy_of
 from winback_cli.report import NOTHING, Cell, Report, Table
 from winback_cli.reportview import MOST, lengths, words
 
@@ -38,7 +37,6 @@ def page(reports: Sequence[Report], today: date, since: str = "", by: str = "") 
 
     source = Path(__file__).with_name("page.html.j2").read_text("utf-8")
     style, _, body = source.partition("\n=====\n")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     shell = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     shell.globals.update(words=words, legend=legend, is_text=lambda cell: isinstance(cell, str))
     reports = sorted(reports, key=lambda told: told.name != "outcomes")  # what is asked first
@@ -52,7 +50,7 @@ def page(reports: Sequence[Report], today: date, since: str = "", by: str = "") 
         by=by,
         most=MOST,
         nothing=NOTHING,
-        policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
+        policy=policy_of(style),
         style=_Style(style),
     )
     return f"{MARK}\n{shown}"

@@ -6,8 +6,6 @@ page for a browser stands alone, with nothing in it that runs or loads.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from itertools import groupby
@@ -18,6 +16,7 @@ from winback_cli.case import Event
 from winback_cli.customer import label
 from winback_cli.money import Money
 from winback_cli.playbook import Playbook
+from winback_cli.policy import policy_of
 from winback_cli.survey import shown_code
 
 LEFT_ALONE = "Nobody may contact them; no list brings them back."
@@ -404,14 +403,12 @@ p.from,p.when{opacity:.7;font-size:.9rem}
 
 def page(held: Held, found: Sequence[Part], on: str, firm: str = "") -> str:
     """The page for a browser, as text: it stands alone, and nothing in it runs or loads."""
-    style = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'"
     name = escape(text.line(label(held.name, held.company)))
     by = f"{escape(text.line(firm))}, " if firm else ""
     body = "".join(_section(part) for part in found)
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy_of(_STYLE)}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>What is held on {name}</title><style>{_STYLE}</style></head><body>\n"
         f'<h1>What is held on {name}</h1><p class="when">{by}{escape(on)}</p>\n{body}'

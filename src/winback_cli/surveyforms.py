@@ -3,8 +3,6 @@
 The page needs no network and no script; its policy takes no style but its own, by its digest.
 """
 
-import base64
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import NamedTuple
@@ -12,6 +10,7 @@ from typing import NamedTuple
 from winback_cli import text
 from winback_cli.customer import label
 from winback_cli.exporting import csv_lines
+from winback_cli.policy import policy_of
 from winback_cli.survey import Question, shown_code
 from winback_cli.surveyreplies import MERGED
 
@@ -85,11 +84,9 @@ LINES = {4: 3, 6: 2}  # lines to write on a question, where there are at most so
 
 def printed(form: Form, people: Iterable[Addressee]) -> Iterator[str]:
     """The forms as one page of HTML, to be printed: a sheet for each, with their code."""
-    digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     yield (
         '<!doctype html><!-- a survey of winback -->\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{escape(policy_of(_STYLE))}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n'
         f"<title>{_safe(form.title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"

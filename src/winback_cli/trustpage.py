@@ -4,9 +4,7 @@ The page needs no network and runs no script; its policy takes no style but its 
 is named in it but the team, whoever sees to something, and whoever approved it.
 """
 
-import base64
 import csv
-import hashlib
 import io
 import re
 import textwrap
@@ -15,6 +13,7 @@ from datetime import date
 from pathlib import Path
 
 from winback_cli import text
+from winback_cli.policy import policy_of
 from winback_cli.trust import CUSTOMERS, Approval, AtStage, Evidence, Noted, Plan, Side, Task
 
 TITLE = "The trust team's plan"
@@ -242,7 +241,6 @@ def page(plan: Plan, today: date) -> str:
     style = here.with_name("page.html.j2").read_text("utf-8").partition("\n=====\n")[0]
     more, _, body = here.with_name("trust.html.j2").read_text("utf-8").partition("\n=====\n")
     style += "\n" + more
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     shell = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     shell.globals.update(score=score_of, because=because, entries=entries, member=_member, leads=LEADS)
     day = today.isoformat()
@@ -258,7 +256,7 @@ def page(plan: Plan, today: date) -> str:
         unsigned=plan.approval is None or plan.approval.changed,
         state=lambda task: state_of(task, day),
         today=today.isoformat(),
-        policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
+        policy=policy_of(style),
         style=style,
     )
     return f"{HTML_MARK}\n{shown}"

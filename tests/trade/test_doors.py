@@ -23,6 +23,7 @@ TRADE = {
     "wiping",
     "certificate",
     "worth",
+    "policy",
     "stakes",
     "odds",
     "purchases",

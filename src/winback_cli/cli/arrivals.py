@@ -27,6 +27,18 @@ TOLD = 10  # rejected rows that are told one by one
 _LAST = COLUMNS.index("last_purchase")
 
 
+def unused_columns(found: Opened) -> list[str]:
+    """Which columns of a list say nothing that is read, in a line; none where all are."""
+    headed = zip(found.table.header, found.columns.fields, strict=True)
+    unused = [
+        text.shorten(header, 30)
+        for header, field in headed
+        if field is None and header and header not in (*found.columns.ignored, BECAUSE)
+    ]
+    more = f" and {len(unused) - 20} more" if len(unused) > 20 else ""
+    return [f"Columns not used: {', '.join(unused[:20])}{more}"] if unused else []
+
+
 class Most:
     """How many rows may be rejected before the whole list is: so many, or such a part of all."""
 

@@ -294,10 +294,9 @@ def tell(done: Done, *, dry_run: bool = False) -> None:
 
 def _remarks(done: Done) -> list[str]:
     """What there is to know of the list beside its counts."""
-    from winback_cli.cli.arrivals import BECAUSE
+    from winback_cli.cli.arrivals import unused_columns
 
     columns, arrivals = done.found.columns, done.arrivals
-    header = done.found.table.header
     lines = [columns.export.note] if columns.export and columns.export.note else []
     if "opted_out" not in columns.fields:
         lines.append("No column says who opted out. If there is one: --map opted_out=COLUMN")
@@ -310,14 +309,7 @@ def _remarks(done: Done) -> list[str]:
     if arrivals.to_come:
         say = "1 row says" if arrivals.to_come == 1 else f"{arrivals.to_come:,} rows say"
         lines.append(f"{say} a last purchase on a day to come; until then it does not count.")
-    unused = [
-        text.shorten(h, 30)
-        for h, name in zip(header, columns.fields, strict=True)
-        if name is None and h and h not in columns.ignored and h != BECAUSE
-    ]
-    if unused:
-        more = f" and {len(unused) - 20} more" if len(unused) > 20 else ""
-        lines.append(f"Columns not used: {', '.join(unused[:20])}{more}")
+    lines += unused_columns(done.found)
     for left in arrivals.left_out[:5]:
         lines.append(text.clean(f"  line {left.line} is no customer: {left.why}"))
     if len(arrivals.left_out) > 5:

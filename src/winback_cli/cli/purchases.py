@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import typer
 
 from winback_cli import text
-from winback_cli.cli.arrivals import BECAUSE, Arrivals, Most
+from winback_cli.cli.arrivals import Arrivals, Most, unused_columns
 from winback_cli.cli.files import refuse_taken
 from winback_cli.cli.here import Here, print_json
 from winback_cli.cli.opening import Said, choices_of, digest_of, list_of
@@ -229,14 +229,7 @@ def _remarks(done: Done, *, dry_run: bool) -> list[str]:
     if taken.owed:
         got = "1 customer was" if taken.owed == 1 else f"{taken.owed:,} customers were"
         lines.append(f"{got} given back more than they paid: their revenue counts as nothing.")
-    unused = [
-        text.shorten(header, 30)
-        for header, field in zip(found.table.header, found.columns.fields, strict=True)
-        if field is None and header and header not in (*found.columns.ignored, BECAUSE)
-    ]
-    if unused:
-        more = f" and {len(unused) - 20} more" if len(unused) > 20 else ""
-        lines.append(f"Columns not used: {', '.join(unused[:20])}{more}")
+    lines += unused_columns(found)
     lines += found.table.said
     for left in done.arrivals.left_out[:5]:
         lines.append(text.clean(f"  line {left.line} is no purchase: {left.why}"))
